@@ -1,0 +1,20 @@
+"""Identifiers as the service makes them: a prefix, an underscore, 24 letters or digits."""
+
+import secrets
+import string
+
+_ALPHABET = string.ascii_letters + string.digits
+
+PREFIX = {
+    "assistant": "asst",
+    "thread": "thread",
+    "message": "msg",
+    "run": "run",
+    "step": "step",
+}
+"""The prefix of an id by the noun that the service's messages use for its owner."""
+
+
+def new_id(noun: str) -> str:
+    """A fresh id such as `asst_…` for the noun `assistant`."""
+    return f"{PREFIX[noun]}_{''.join(secrets.choice(_ALPHABET) for _ in range(24))}"

@@ -1,0 +1,1 @@
+"""Who answers: the offline model, or any OpenAI-compatible server."""

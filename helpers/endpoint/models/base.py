@@ -1,0 +1,68 @@
+"""What a model is to the endpoint: a conversation goes in, events come out."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message of the conversation, as the model reads it."""
+
+    role: Literal["user", "assistant"]
+    text: str
+    images: int = 0
+    """How many pictures came with the text; a model that cannot see them says so."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Everything a model is told for one answer."""
+
+    model: str
+    """The deployment's name, as the caller wrote it."""
+    instructions: str
+    turns: tuple[Turn, ...]
+    """The conversation, oldest first. It may be empty or end with an assistant's turn."""
+    tools: tuple[Mapping[str, Any], ...] = ()
+    tool_choice: str | Mapping[str, Any] = "auto"
+    response_format: str | Mapping[str, Any] = "auto"
+    temperature: float | None = None
+    top_p: float | None = None
+    max_completion_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """The next piece of the answer's text; the pieces joined are the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The answer is complete (`stop`) or was cut by `max_completion_tokens` (`length`)."""
+
+    reason: Literal["stop", "length"]
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The model could not answer; becomes the run's `last_error` (contract §3.4)."""
+
+    code: Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
+    message: str
+
+
+Event = TextDelta | Finished | Failed
+
+
+class Model(Protocol):
+    """One answer at a time; the last event is always `Finished` or `Failed`."""
+
+    label: str
+    """Who answers, in words for a person, e.g. `the offline model`."""
+
+    def answer(self, prompt: Prompt) -> AsyncIterator[Event]: ...

@@ -1,0 +1,57 @@
+"""Who moves a run. Each process that serves a state file holds a lock file of its own; a lock that is free is a
+process that has died. Asking the operating system about process ids would mistake a recycled one for the dead."""
+
+import secrets
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from .store import MEMORY
+
+
+class Owner:
+    """This process, as the runs of a state file know it."""
+
+    def __init__(self, state: Path | str) -> None:
+        self.id = secrets.token_hex(8)
+        self._folder: Path | None = None
+        if isinstance(state, Path) and state != MEMORY:
+            self._folder = state.with_name(state.name + ".owners")
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._sweep()
+            self._lock = self._lock_of(self.id)
+            self._lock.acquire()
+
+    def is_alive(self, owner: str | None) -> bool:
+        """Whether the process with this id still runs."""
+        if owner == self.id:
+            return True
+        if owner is None or self._folder is None or not self._file(owner).exists():
+            return False
+        lock = self._lock_of(owner)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        lock.release()
+        return False
+
+    def leave(self) -> None:
+        """End as an owner: what this process was moving reads as ended from now on."""
+        if self._folder is not None:
+            self._lock.release()
+            self._file(self.id).unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        """Remove what dead processes left."""
+        assert self._folder is not None
+        for file in self._folder.glob("*.lock"):
+            if not self.is_alive(file.stem):
+                file.unlink(missing_ok=True)
+
+    def _file(self, owner: str) -> Path:
+        assert self._folder is not None
+        return self._folder / f"{owner}.lock"
+
+    def _lock_of(self, owner: str) -> FileLock:
+        return FileLock(self._file(owner), thread_local=False)

@@ -1,0 +1,131 @@
+"""`client.beta.threads.runs`: an assistant at work on a thread."""
+
+import time
+
+from . import assistants, bodies, errors, lifecycle, messages, threads, work
+from .call import Call, Json, check_id
+from .ids import new_id
+from .service import Service
+from .store import ActiveRun
+
+_COPIED = ("model", "instructions", "tools", "temperature", "top_p", "response_format")
+"""What a run takes from its assistant unless it is given its own; later edits of the assistant do not reach it."""
+
+
+async def create(call: Call) -> Json:
+    """`POST /threads/{id}/runs`."""
+    fields = await call.body(bodies.CreateRun)
+    assistant = _assistant(call, fields)
+    with call.store.transaction():
+        run = _add(call, call.thread()["id"], assistant, fields)
+    work.begin(call.service, run)
+    return _answer(call, run)
+
+
+async def create_with_thread(call: Call) -> Json:
+    """`POST /threads/runs`: a new thread and its first run at once."""
+    fields = await call.body(bodies.CreateThreadAndRun)
+    assistant = _assistant(call, fields)
+    thread_fields = fields.pop("thread", {})
+    with call.store.transaction():
+        thread = threads.add(call, _with_resources(thread_fields, fields.pop("tool_resources", {})))
+        run = _add(call, thread["id"], assistant, fields)
+    work.begin(call.service, run)
+    return _answer(call, run)
+
+
+async def list_all(call: Call) -> Json:
+    """`GET /threads/{id}/runs`."""
+    page = call.page("run", "thread.run", call.thread()["id"])
+    return page | {"data": [lifecycle.current(call.service, run) for run in page["data"]]}
+
+
+async def retrieve(call: Call) -> Json:
+    """`GET /threads/{id}/runs/{id}`."""
+    return _answer(call, lifecycle.find(call))
+
+
+async def modify(call: Call) -> Json:
+    """`POST /threads/{id}/runs/{id}`: metadata only."""
+    fields = await call.body(bodies.OnlyMetadata)
+    with call.store.transaction():
+        run = lifecycle.find(call) | fields
+        call.store.replace(run)
+    return run
+
+
+async def cancel(call: Call) -> Json:
+    """`POST /threads/{id}/runs/{id}/cancel`: answers `cancelling`, which is not the end."""
+    run = lifecycle.find(call)
+    cancelling = lifecycle.advance(call.store, run["id"], "cancelling")
+    if cancelling is None:
+        raise errors.cannot_cancel(lifecycle.find(call)["status"])
+    work.wake(call.service, run["id"])
+    return _answer(call, cancelling)
+
+
+def _assistant(call: Call, fields: Json) -> Json:
+    if fields.pop("stream", False):
+        raise errors.unknown_parameter("stream")
+    check_id("assistant_id", fields["assistant_id"])
+    if "model" in fields:
+        call.service.check_model(fields["model"])
+    return assistants.find(call, fields["assistant_id"])
+
+
+def _add(call: Call, thread_id: str, assistant: Json, fields: Json) -> Json:
+    """Store a queued run and the messages that come with it; inside a transaction. SQLite decides who is first."""
+    run = _new_run(call.service, thread_id, assistant, fields)
+    other = lifecycle.active(call.service, thread_id)
+    try:
+        call.store.insert(run, parent=thread_id, owner=call.service.owner.id)
+    except ActiveRun:
+        raise errors.second_run(thread_id, other["id"] if other else "") from None
+    for message in fields.get("additional_messages", []):
+        messages.add(call.store, thread_id, message)
+    return run
+
+
+def _new_run(service: Service, thread_id: str, assistant: Json, fields: Json) -> Json:
+    now = int(time.time())
+    copied = {name: fields.get(name, assistant[name]) for name in _COPIED}
+    if "additional_instructions" in fields:
+        parts = (copied["instructions"], fields["additional_instructions"])
+        copied["instructions"] = "\n".join(part for part in parts if part)
+    return {
+        "id": new_id("run"),
+        "object": "thread.run",
+        "created_at": now,
+        "assistant_id": assistant["id"],
+        "thread_id": thread_id,
+        "status": "queued",
+        "started_at": None,
+        "expires_at": now + service.run_ttl,
+        "cancelled_at": None,
+        "failed_at": None,
+        "completed_at": None,
+        "required_action": None,
+        "last_error": None,
+        "incomplete_details": None,
+        "usage": None,
+        "max_prompt_tokens": fields.get("max_prompt_tokens"),
+        "max_completion_tokens": fields.get("max_completion_tokens"),
+        "truncation_strategy": {"last_messages": None} | fields.get("truncation_strategy", {"type": "auto"}),
+        "tool_choice": fields.get("tool_choice", "auto"),
+        "parallel_tool_calls": fields.get("parallel_tool_calls", True),
+        "tool_resources": assistant["tool_resources"],
+        "reasoning_effort": fields.get("reasoning_effort", assistant.get("reasoning_effort")),
+        "metadata": fields.get("metadata", {}),
+        **copied,
+    }
+
+
+def _with_resources(thread: Json, extra: Json) -> Json:
+    """The thread's own resources win over those given beside it."""
+    return thread | {"tool_resources": extra | thread.get("tool_resources", {})}
+
+
+def _answer(call: Call, run: Json) -> Json:
+    """A run on its way out tells the client when to look again, so that nobody waits a second for nothing."""
+    call.headers["openai-poll-after-ms"] = str(work.poll_after_ms(call.service))
+    return run
