@@ -1,0 +1,165 @@
+"""Where the lessons connect: the configured service, or the kit's own endpoint in this process."""
+
+import os
+import threading
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from helpers.problems import KitError
+from helpers.settings import ENDPOINT, KEY, LOOPBACK, Settings, read_settings
+
+if TYPE_CHECKING:
+    from openai import AzureOpenAI
+
+    from helpers.endpoint.models.base import Model
+    from helpers.endpoint.server import Running
+
+DEPRECATIONS = r"(The Assistants API is deprecated in favor of the Responses API|deprecated)$"
+"""The two texts with which the client announces the retirement, and nothing else."""
+_SILENCED = "Silenced: the client's two deprecation warnings."
+
+
+@dataclass(frozen=True)
+class _Target:
+    endpoint: str
+    key: str | None
+    api_version: str
+    line: str
+
+
+class _Session:
+    """What this process has started and set; one a kernel."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.running: Running | None = None
+        self.answers = ""
+        self.published: dict[str, str] = {}
+        self.announced = ""
+
+
+_session = _Session()
+
+
+def prepare() -> None:
+    """Make this notebook ready: find or start the endpoint, and say in one line where it is.
+
+    Sets `AZURE_OPENAI_ENDPOINT` and `AZURE_OPENAI_KEY` for this process, unless they are set already.
+    A second call starts nothing new. Raises `KitError` when the endpoint cannot start.
+    """
+    _announce(_make_ready())
+
+
+def connect(**options: Any) -> "AzureOpenAI":  # noqa: ANN401 - they are the client's own, see AzureOpenAI
+    """A client for the endpoint that `prepare` finds or starts, recording for `wire()`.
+
+    `options` go to `openai.AzureOpenAI` as they are and win over the settings,
+    for example `connect(api_version="2024-02-15-preview")`.
+    """
+    target = _make_ready()
+    if _session.announced != target.line:
+        _announce(target)
+    from openai import AzureOpenAI  # costs most of a second, so only who connects pays
+
+    from helpers.traffic import watch
+
+    own: dict[str, Any] = {"azure_endpoint": target.endpoint, "api_version": target.api_version}
+    if not {"api_key", "azure_ad_token", "azure_ad_token_provider"} & options.keys():
+        own["api_key"] = _key_of(target)
+    return watch(AzureOpenAI(**(own | options)))
+
+
+def _key_of(target: _Target) -> str:
+    if target.key is None:
+        raise KitError(f"There is no key for {urlsplit(target.endpoint).netloc}.", f"Put {KEY}=… into the file .env.")
+    return target.key
+
+
+def _announce(target: _Target) -> None:
+    print(target.line)  # noqa: T201 - the one line a learner is promised
+    _session.announced = target.line
+
+
+def _make_ready() -> _Target:
+    """The endpoint to talk to, running, with its variables set in this process."""
+    with _session.lock:
+        settings = read_settings(_environment_of_the_person())
+        target = _own_endpoint(settings) if settings.endpoint is None else _configured(settings.endpoint, settings)
+        _publish({ENDPOINT: target.endpoint, KEY: target.key})
+        warnings.filterwarnings("ignore", category=DeprecationWarning, message=DEPRECATIONS)
+        return target
+
+
+def _own_endpoint(settings: Settings) -> _Target:
+    if _session.running is None:
+        model = model_for(settings)
+        _session.running = start_embedded(settings, model)
+        _session.answers = f"{model.label} answers; {_cost(settings)}"
+        _keep_loopback_off_the_proxy()
+    running = _session.running
+    line = f"Ready: the kit's own endpoint at {running.url}; {_session.answers}. {_SILENCED}"
+    return _Target(running.url, running.key, settings.api_version, line)
+
+
+def _configured(endpoint: str, settings: Settings) -> _Target:
+    host = urlsplit(endpoint).netloc or endpoint
+    line = f"Ready: {host}, as you configured it; it answers itself and costs what that service charges. {_SILENCED}"
+    return _Target(endpoint, settings.key, settings.api_version, line)
+
+
+def _cost(settings: Settings) -> str:
+    if settings.model is None:
+        return "it costs nothing"
+    host = urlsplit(settings.model.base_url).hostname or settings.model.base_url
+    return "it runs on this machine" if host in LOOPBACK else f"it costs what {host} charges"
+
+
+def _environment_of_the_person() -> dict[str, str]:
+    """The environment without what this module put there, which is nobody's wish."""
+    return {name: value for name, value in os.environ.items() if _session.published.get(name) != value}
+
+
+def _publish(variables: dict[str, str | None]) -> None:
+    """Set the variables for hand-written clients; what a person set stays, what went stale goes."""
+    for name, value in variables.items():
+        if os.environ.get(name, "").strip() and os.environ[name] != _session.published.get(name):
+            continue
+        os.environ.pop(name, None)
+        _session.published.pop(name, None)
+        if value is not None:
+            os.environ[name] = _session.published[name] = value
+
+
+def _keep_loopback_off_the_proxy() -> None:
+    """Where a proxy is configured, the client would send even loopback requests to it."""
+    proxies = getproxies()
+    if proxies.keys() <= {"no"}:
+        return
+    for scheme, address in proxies.items():
+        # Once NO_PROXY is set, the proxies of the system's own settings are no longer looked up.
+        os.environ.setdefault(f"{scheme}_proxy", address)
+    os.environ["no_proxy"] = ",".join(filter(None, [proxies.get("no"), "127.0.0.1", "localhost"]))
+
+
+def model_for(settings: Settings) -> "Model":
+    """The model that answers: the server named by `MODEL_BASE_URL`, or the offline model."""
+    if settings.model is None:
+        from helpers.endpoint.models.offline import OfflineModel
+
+        return OfflineModel()
+    from helpers.endpoint.models.upstream import UpstreamModel
+
+    return UpstreamModel(settings.model.base_url, settings.model.key, settings.model.name)
+
+
+def start_embedded(settings: Settings, model: "Model") -> "Running":
+    """Start an endpoint in a thread of this process, with the person's own key where there is one.
+
+    The key of the settings is used so that a variable set by hand stays valid; otherwise the state file has its own.
+    """
+    from helpers.endpoint.server import Options, start  # loads the web server
+
+    return start(Options(key=settings.key, state=settings.state, pace=settings.pace, model=model))

@@ -1,0 +1,83 @@
+"""A list of objects as a table, with the columns that matter for their kind."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from helpers.display.facts import as_json, clock
+from helpers.display.runs import badge, token_bar, tokens_of, took, total_of
+from helpers.display.singles import content_of, tools_of
+from helpers.views import View, mono, plain, quiet, table, text_table, unbroken
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Column:
+    head: str
+    text: Callable[[Facts], str]
+    html: Callable[[str], str] = escape
+    in_text: bool = True
+    """Times and durations are left out of the plain text, which two runs of a lesson should share."""
+
+
+def _member(name: str) -> Callable[[Facts], str]:
+    return lambda facts: "" if facts.get(name) is None else str(facts[name])
+
+
+def _said(facts: Facts) -> str:
+    text, notes = content_of(facts)
+    return text + (f"  [{len(notes)} notes]" if notes else "")
+
+
+_ID = _Column("id", _member("id"), mono)
+_CREATED = _Column("created", lambda facts: clock(facts.get("created_at")), quiet, in_text=False)
+_STATUS = _Column("status", _member("status"), badge)
+_TOKENS = _Column("prompt + completion tokens", tokens_of, unbroken)
+_METADATA = _Column("metadata", lambda facts: as_json(facts["metadata"]) if facts.get("metadata") else "", quiet)
+
+_COLUMNS = {
+    "assistant": [_ID, _CREATED, _Column("model", _member("model"), unbroken), _Column("tools", tools_of),
+                  _Column("name", _member("name"))],
+    "thread.message": [_ID, _CREATED, _Column("run", _member("run_id"), mono), _Column("role", _member("role")),
+                       _Column("text", _said, plain)],
+    "thread.run": [_ID, _CREATED, _Column("model", _member("model"), unbroken), _STATUS,
+                   _Column("took", took, quiet, in_text=False), _TOKENS],
+    "thread.run.step": [_ID, _CREATED, _Column("type", _member("type")), _STATUS, _TOKENS],
+    "thread": [_ID, _CREATED, _METADATA],
+    "model": [_ID, _Column("owned by", _member("owned_by"))],
+}  # fmt: skip
+_ANY = [_Column("object", _member("object")), _ID, _CREATED]
+
+
+def listing(items: Sequence[Facts], page: Facts) -> View:
+    """The objects in the order they came; `page` holds `has_more` where the list is a page."""
+    count = f"{len(items)} object{'' if len(items) == 1 else 's'}"
+    foot = count + (", and there are more" if page.get("has_more") else "")
+    if not items:
+        return View(quiet("an empty list"), "an empty list")
+    kinds = {str(item.get("object")) for item in items}
+    columns = _COLUMNS.get(kinds.pop(), _ANY) if len(kinds) == 1 else _ANY
+    return View(_html(columns, items) + quiet(foot), f"{_text(columns, items)}\n{foot}")
+
+
+def _html(columns: Sequence[_Column], items: Sequence[Facts]) -> str:
+    heads = [column.head for column in columns]
+    rows = [[column.html(column.text(item)) for column in columns] for item in items]
+    if _TOKENS in columns:
+        full = max(map(total_of, items))
+        heads.append("")
+        for row, item in zip(rows, items, strict=True):
+            row.append(token_bar(item, full) if full else "")
+    return table(heads, rows)
+
+
+def _text(columns: Sequence[_Column], items: Sequence[Facts]) -> str:
+    shown = [column for column in columns if column.in_text]
+    rows = [[_one_line(column.text(item)) for column in shown] for item in items]
+    return text_table([[column.head for column in shown], *rows])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

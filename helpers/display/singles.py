@@ -1,0 +1,99 @@
+"""One assistant, thread, message, deletion or anything else, each as a `View`."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from helpers.display.facts import as_json, clock
+from helpers.views import BLUE, GREY, PANEL, View, card, mono, plain, quiet
+
+Facts = Mapping[str, Any]
+
+
+def message(facts: Facts) -> View:
+    """A chat bubble: the user's on the right, the assistant's on the left."""
+    role = str(facts.get("role", "?"))
+    text, notes = content_of(facts)
+    mine = role == "user"
+    bubble = (
+        f"display:inline-block;max-width:80%;padding:8px 12px;border-radius:12px;text-align:left;"
+        f"border:1px solid {BLUE if mine else GREY};background:{PANEL}"
+    )
+    inside = plain(text) + "".join(f"<div>{quiet(note)}</div>" for note in notes)
+    label = quiet(" · ".join(filter(None, [role, clock(facts.get("created_at")), str(facts.get("id", ""))])))
+    side = "right" if mine else "left"
+    html = f'<div style="text-align:{side};margin:6px 0"><div style="{bubble}">{inside}</div><div>{label}</div></div>'
+    return View(html, "\n".join([f"{role}: {text}", *(f"  {note}" for note in notes)]))
+
+
+def content_of(facts: Facts) -> tuple[str, list[str]]:
+    """The text of a message, all parts joined, and a note for every annotation and attachment."""
+    content = facts.get("content")
+    if isinstance(content, str):
+        return content, []
+    texts, notes = [], []
+    for part in content or []:
+        text = part.get("text")
+        value = text.get("value", "") if isinstance(text, Mapping) else text or part.get("refusal")
+        texts.append(value if isinstance(value, str) else f"[{part.get('type', 'part')}]")
+        annotations = text.get("annotations") or [] if isinstance(text, Mapping) else []
+        notes += [f"{note.get('type', 'annotation')}: {note.get('text', '')}" for note in annotations]
+    notes += [f"attached: {one.get('file_id')}" for one in facts.get("attachments") or []]
+    return "\n".join(texts), notes
+
+
+def assistant(facts: Facts) -> View:
+    """A card: name, deployment, instructions, tools."""
+    name = str(facts.get("name") or "an assistant without a name")
+    details = f"{facts.get('model', '?')} · tools: {tools_of(facts)}"
+    instructions = str(facts.get("instructions") or "no instructions")
+    html = card(
+        f"<b>{escape(name)}</b> {quiet(facts.get('id', ''))}",
+        quiet(details),
+        plain(instructions),
+        _metadata(facts),
+        accent=BLUE,
+    )
+    return View(html, f"assistant {name}  {facts.get('id', '')}\n  {details}\n  {instructions}")
+
+
+def tools_of(facts: Facts) -> str:
+    """The names of the tools, or `none`."""
+    tools = facts.get("tools") or []
+    names = [tool["function"].get("name", "?") if tool.get("function") else tool.get("type", "?") for tool in tools]
+    return ", ".join(map(str, names)) or "none"
+
+
+def thread(facts: Facts) -> View:
+    """A card: there is little to a thread but its id."""
+    html = card(f"<b>thread</b> {mono(facts.get('id', ''))}", quiet(_created(facts)), _metadata(facts))
+    return View(html, f"thread {facts.get('id', '')}" + _metadata_text(facts))
+
+
+def deleted(facts: Facts) -> View:
+    """A deletion marker, in words."""
+    kind = str(facts.get("object", "")).removesuffix(".deleted").removeprefix("thread.")
+    outcome = "is deleted" if facts.get("deleted") else "was NOT deleted"
+    html = card(f"{escape(kind)} {mono(facts.get('id', ''))} {outcome}", accent=GREY)
+    return View(html, f"{kind} {facts.get('id', '')} {outcome}")
+
+
+def other(facts: Facts) -> View:
+    """Any object without a picture of its own: its kind and id; without those, its JSON."""
+    if "object" not in facts and "id" not in facts:
+        return View(f'<pre style="background:none;color:inherit">{escape(as_json(facts))}</pre>', as_json(facts))
+    kind, number = str(facts.get("object", "object")), str(facts.get("id", ""))
+    html = card(f"<b>{escape(kind)}</b> {mono(number)}", quiet(_created(facts)), _metadata(facts))
+    return View(html, f"{kind} {number}".rstrip())
+
+
+def _created(facts: Facts) -> str:
+    return f"created {clock(facts['created_at'])}" if facts.get("created_at") else ""
+
+
+def _metadata(facts: Facts) -> str:
+    return quiet(f"metadata: {as_json(facts['metadata'])}") if facts.get("metadata") else ""
+
+
+def _metadata_text(facts: Facts) -> str:
+    return f"\n  metadata: {as_json(facts['metadata'])}" if facts.get("metadata") else ""

@@ -1,0 +1,102 @@
+"""What the person chose: `.env` and the environment, read into one value."""
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from helpers.problems import KitError
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_API_VERSION = "2024-05-01-preview"
+DEFAULT_PACE = 1.2
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Hosts that are this machine."""
+
+ENDPOINT = "AZURE_OPENAI_ENDPOINT"
+KEY = "AZURE_OPENAI_KEY"
+SDK_KEY = "AZURE_OPENAI_API_KEY"
+"""The name under which the client itself looks for the key."""
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """A server that speaks the OpenAI protocol and answers in place of the offline model."""
+
+    base_url: str
+    key: str | None = field(repr=False)
+    name: str | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a person can set. `None` for `endpoint` and `model` means: the kit's own."""
+
+    endpoint: str | None
+    key: str | None = field(repr=False)
+    api_version: str
+    model: ModelSettings | None
+    state: Path | Literal["memory"]
+    pace: float
+    """Simulated thinking time in seconds."""
+
+
+def read_settings(environment: Mapping[str, str] | None = None, root: Path = ROOT) -> Settings:
+    """The settings from the environment (`os.environ` unless given) and from `.env` in the folder `root`.
+
+    The environment wins over the file; a blank value counts as unset. `KIT_ENV_FILE` names another file,
+    which need not exist: notebooks under test read nobody's keys. A value that cannot be understood raises `KitError`.
+    """
+    environment = os.environ if environment is None else environment
+    sources = (environment, _read_file(Path(environment.get("KIT_ENV_FILE") or root / ".env")))
+
+    def first(*names: str) -> str | None:
+        return _first(sources, names)
+
+    base_url = first("MODEL_BASE_URL")
+    return Settings(
+        endpoint=first(ENDPOINT),
+        key=first(KEY, SDK_KEY),
+        api_version=first("AZURE_OPENAI_API_VERSION") or DEFAULT_API_VERSION,
+        model=ModelSettings(base_url, first("MODEL_API_KEY"), first("MODEL_NAME")) if base_url else None,
+        state=_state(first("KIT_STATE"), root),
+        pace=_pace(first("KIT_PACE")),
+    )
+
+
+def _first(sources: Sequence[Mapping[str, str]], names: Sequence[str]) -> str | None:
+    found = (source.get(name, "").strip() for source in sources for name in names)
+    return next((value for value in found if value), None)
+
+
+def _read_file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values  # only who has a .env waits for it
+
+    try:
+        # utf-8-sig, because Windows editors like to put a byte order mark first.
+        # No interpolation, because a key may contain a dollar sign.
+        values = dotenv_values(path, encoding="utf-8-sig", interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise KitError(f"{path} cannot be read: {type(error).__name__}.", "Save it as UTF-8 text.") from error
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _state(value: str | None, root: Path) -> Path | Literal["memory"]:
+    if value == "memory":
+        return "memory"
+    return root / Path(value).expanduser() if value else root / ".kit" / "state.db"
+
+
+def _pace(value: str | None) -> float:
+    try:
+        pace = DEFAULT_PACE if value is None else float(value)
+    except ValueError:
+        pace = math.nan
+    if not 0 <= pace < math.inf:
+        raise KitError(f"KIT_PACE is {value!r}.", "Set it to a number of seconds, for example 0.5, or leave it blank.")
+    return pace

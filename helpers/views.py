@@ -1,0 +1,101 @@
+"""Something to look at: HTML for a notebook, and a plain-text twin for terminals and diffs."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+QUIET = "color:var(--jp-ui-font-color2,#666)"
+MONO = "font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,13px)"
+LINE = "var(--jp-border-color2,#bbb)"
+PANEL = "var(--jp-layout-color2,#eee)"
+BLUE = "var(--jp-brand-color1,#1976d2)"
+GREEN = "var(--jp-success-color1,#388e3c)"
+AMBER = "var(--jp-warn-color1,#f57c00)"
+RED = "var(--jp-error-color1,#d32f2f)"
+GREY = "var(--jp-border-color1,#9e9e9e)"
+
+
+@dataclass(frozen=True)
+class View:
+    """One picture in two forms; Jupyter takes the HTML, everything else the text."""
+
+    html: str
+    text: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def put(view: View) -> None:
+    """Show the view where the cell writes; in a plain Python its text is printed."""
+    if kernel() is None:
+        print(view.text)  # noqa: T201 - without IPython, printing is displaying
+        return
+    from IPython.display import display  # present where a kernel is
+
+    display(view)  # type: ignore[no-untyped-call]
+
+
+def kernel() -> object | None:
+    """The running IPython, or `None`; never imports it."""
+    ipython = sys.modules.get("IPython")
+    found: object | None = ipython.get_ipython() if ipython else None
+    return found
+
+
+def quiet(text: object) -> str:
+    """HTML for what matters less."""
+    return f'<span style="{QUIET};font-size:85%">{escape(str(text))}</span>'
+
+
+def mono(text: object) -> str:
+    """HTML for an id or another literal."""
+    return f'<span style="{MONO}">{escape(str(text))}</span>'
+
+
+def plain(text: object) -> str:
+    """HTML for text as it is, line breaks kept."""
+    return f'<span style="white-space:pre-wrap">{escape(str(text))}</span>'
+
+
+def unbroken(text: object) -> str:
+    """HTML for text that stays on one line."""
+    return f'<span style="white-space:nowrap">{escape(str(text))}</span>'
+
+
+def card(*rows: str, accent: str = LINE) -> str:
+    """HTML for a framed block with one row under the other."""
+    style = f"border:1px solid {LINE};border-left:4px solid {accent};border-radius:6px;padding:8px 12px;margin:4px 0"
+    return f'<div style="{style}">{"".join(f"<div>{row}</div>" for row in rows if row)}</div>'
+
+
+def folded(title: str, content: str) -> str:
+    """HTML for text under a title that opens it."""
+    style = f"{MONO};background:{PANEL};color:inherit;padding:8px;margin:4px 0;white-space:pre-wrap"
+    return (
+        f'<details><summary style="cursor:pointer;{QUIET};font-size:85%">{escape(title)}</summary>'
+        f'<pre style="{style};overflow-wrap:anywhere">{escape(content)}</pre></details>'
+    )
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """An HTML table; the cells are HTML already."""
+    cell = "text-align:left;vertical-align:top;padding:3px 10px"
+    head = "".join(f'<th style="{cell}">{escape(name)}</th>' for name in heads)
+    body = "".join(f"<tr>{_cells(row, cell)}</tr>" for row in rows)
+    return f'<table style="margin:4px 0"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _cells(row: Sequence[str], style: str) -> str:
+    return "".join(f'<td style="{style}">{cell}</td>' for cell in row)
+
+
+def text_table(rows: Sequence[Sequence[str]]) -> str:
+    """The same in plain text: columns two spaces apart."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,0 +1,226 @@
+"""show(): each kind of object in both forms, whatever it holds."""
+
+import re
+from html.parser import HTMLParser
+from types import SimpleNamespace
+from typing import Any
+
+import openai
+import pytest
+from openai.pagination import SyncCursorPage
+from openai.types.beta import Assistant, AssistantDeleted, Thread
+from openai.types.beta.threads import Message, Run
+from openai.types.beta.threads.runs import RunStep
+
+from helpers import show
+from helpers.display import view_of
+from helpers.display.runs import timeline
+from helpers.traffic.log import LOG
+from helpers.views import View
+
+AT = 1_700_000_000
+USAGE = {"prompt_tokens": 25, "completion_tokens": 10, "total_tokens": 35}
+
+
+def message(number: int, role: str, text: str, **more: Any) -> Message:  # noqa: ANN401
+    """A message of one text part."""
+    part = {"type": "text", "text": {"value": text, "annotations": more.pop("annotations", [])}}
+    facts: dict[str, Any] = {
+        "id": f"msg_{number}",
+        "object": "thread.message",
+        "created_at": AT,
+        "role": role,
+        "content": [part],
+    }
+    return Message.construct(**(facts | more))
+
+
+def run(status: str, **more: Any) -> Run:  # noqa: ANN401
+    """A run as the service would give it."""
+    facts: dict[str, Any] = {
+        "id": "run_1",
+        "object": "thread.run",
+        "created_at": AT,
+        "model": "gpt-35-turbo",
+        "status": status,
+    }
+    return Run.construct(**(facts | more))
+
+
+class _Balance(HTMLParser):
+    """Finds the tags that are not closed, or closed in the wrong order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+THINGS: list[tuple[object, str]] = [
+    (message(1, "user", "日本の首都は\nどこですか?"), "user: 日本の首都は\nどこですか?"),
+    (message(2, "assistant", ""), "assistant: "),
+    (
+        message(3, "assistant", "See", annotations=[{"type": "file_citation", "text": "【4:0†guide】"}]),
+        "assistant: See\n  file_citation: 【4:0†guide】",
+    ),
+    (
+        Message.construct(
+            object="thread.message", role="user", content=[{"type": "image_file", "image_file": {"file_id": "f"}}]
+        ),
+        "user: [image_file]",
+    ),
+    (
+        Assistant.construct(
+            id="asst_1",
+            object="assistant",
+            model="gpt-4",
+            name="Tabi",
+            instructions="Be kind.",
+            tools=[{"type": "code_interpreter"}, {"type": "function", "function": {"name": "get_weather"}}],
+        ),
+        "assistant Tabi  asst_1\n  gpt-4 · tools: code_interpreter, get_weather\n  Be kind.",
+    ),
+    (Thread.construct(id="thread_1", object="thread", created_at=AT, metadata={}), "thread thread_1"),
+    (AssistantDeleted.construct(id="asst_1", object="assistant.deleted", deleted=True), "assistant asst_1 is deleted"),
+    (run("queued"), "run run_1  gpt-35-turbo\n  queued"),
+    (run("in_progress", started_at=AT + 1), "run run_1  gpt-35-turbo\n  queued → in_progress"),
+    (
+        run("completed", started_at=AT, completed_at=AT + 2, usage=USAGE),
+        "run run_1  gpt-35-turbo\n  queued → in_progress → completed\n  25 + 10 = 35 tokens (prompt + completion)",
+    ),
+    (run("cancelled", cancelled_at=AT + 1), "run run_1  gpt-35-turbo\n  queued → cancelling → cancelled"),
+    (
+        run("failed", started_at=AT, failed_at=AT, last_error={"code": "server_error", "message": "Sorry."}),
+        "run run_1  gpt-35-turbo\n  queued → in_progress → failed\n  server_error: Sorry.",
+    ),
+    (
+        run("incomplete", started_at=AT, incomplete_details={"reason": "max_completion_tokens"}),
+        "run run_1  gpt-35-turbo\n  queued → in_progress → incomplete\n  incomplete: max_completion_tokens",
+    ),
+    (
+        RunStep.construct(
+            id="step_1",
+            object="thread.run.step",
+            type="message_creation",
+            status="completed",
+            step_details={"type": "message_creation", "message_creation": {"message_id": "msg_2"}},
+        ),
+        "run step step_1  message_creation  completed\n  msg_2",
+    ),
+    ({"object": "vector_store", "id": "vs_1"}, "vector_store vs_1"),
+    ({"answer": "東京"}, '{\n  "answer": "東京"\n}'),
+    ("two\nlines", "two\nlines"),
+    (7, "7"),
+    (None, "None"),
+    ([], "an empty list"),
+    ([1, 2], "[1, 2]"),
+    (ValueError("not so"), "ValueError: not so"),
+]
+
+
+@pytest.mark.parametrize(("thing", "text"), THINGS)
+def test_each_thing_in_both_forms(thing: object, text: str) -> None:
+    """The text exactly; the HTML well formed, with no script in it and no colour that only one theme can show."""
+    view = view_of(thing)
+    assert view.text == text
+    balance = _Balance()
+    balance.feed(view.html)
+    assert balance.open == []
+    assert "<script" not in view.html
+    colours = re.findall(r"(?:color|background):([^;\"]+)", view.html)
+    assert all(colour.startswith(("var(--jp-", "inherit", "none")) for colour in colours)
+
+
+def test_a_page_of_messages_is_a_table_in_its_own_order() -> None:
+    """Newest first, as it came; a line break in a text breaks no row."""
+    page = SyncCursorPage[Message].construct(
+        object="list",
+        data=[message(2, "assistant", "東京\nです。", run_id="run_1"), message(1, "user", "どこ?")],
+        has_more=True,
+    )
+    view = view_of(page)
+    assert view.text.splitlines() == [
+        "id     run    role       text",
+        "msg_2  run_1  assistant  東京 です。",
+        "msg_1         user       どこ?",
+        "2 objects, and there are more",
+    ]
+    assert view.html.count("<tr>") == 3
+    assert "has_more" in view.html, "the JSON is folded underneath"
+
+
+def test_a_list_of_runs_has_a_bar_for_each() -> None:
+    """As long as its tokens are many; the longest fills the width."""
+    runs = [run("completed", usage=USAGE), run("completed", usage=USAGE | {"prompt_tokens": 60, "total_tokens": 70})]
+    view = view_of(runs)
+    widths = [float(width) for width in re.findall(r"[\";]width:(\d+\.\d)%", view.html)]
+    assert widths == [35.7, 14.3, 85.7, 14.3]
+    assert view.text.splitlines()[1].endswith("  25 + 10 = 35")
+    assert view.text.splitlines()[-1] == "2 objects"
+
+
+def test_mixed_lists_still_have_a_table() -> None:
+    """With the columns that everything has."""
+    lines = view_of([run("queued"), {"object": "thread", "id": "thread_1"}]).text.splitlines()
+    assert lines[0].split() == ["object", "id"]
+    assert lines[2].split() == ["thread", "thread_1"]
+
+
+def test_markup_in_a_text_stays_text() -> None:
+    """In every place where somebody else's words are shown."""
+    evil = "<img src=x onerror=alert(1)>"
+    for thing in (
+        message(1, evil, evil),
+        run(evil, last_error={"code": evil, "message": evil}),
+        [message(1, "user", evil)],
+        Assistant.construct(id=evil, object="assistant", name=evil, instructions=evil, metadata={evil: evil}),
+        {"object": evil, "id": evil},
+        {evil: evil},
+        ValueError(evil),
+        evil,
+    ):
+        html = view_of(thing).html
+        assert "<img" not in html
+        assert "&lt;img" in html
+
+
+def test_a_run_that_was_watched_shows_when_its_statuses_were_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In milliseconds; the object alone knows whole seconds."""
+    finished = run("completed", started_at=AT, completed_at=AT + 2, id="run_watched").model_dump()
+    assert "2 s" in timeline(finished)
+    clock = SimpleNamespace(now=10.0)
+    monkeypatch.setattr("helpers.traffic.log.time", SimpleNamespace(monotonic=lambda: clock.now))
+    for now, status in ((10.0, "queued"), (10.25, "in_progress"), (10.5, "in_progress"), (11.0, "completed")):
+        clock.now = now
+        LOG.note_runs(f'{{"object":"thread.run","id":"run_watched","status":"{status}"}}'.replace(":", ": "))
+    html = timeline(finished)
+    assert re.findall(r"(\d+) ms", html) == ["0", "250", "1000"]
+    assert re.findall(r"width:(\d+\.\d)%", html) == ["25.0", "75.0"]
+
+
+def test_an_error_of_the_service_shows_its_body() -> None:
+    """As it came over the wire."""
+    body = {"code": "404", "message": "Resource not found"}
+    response = SimpleNamespace(request=None, status_code=404, headers={})
+    error = openai.NotFoundError("Error code: 404 - Resource not found", response=response, body=body)  # type: ignore[arg-type]
+    view = view_of(error)
+    assert view.text == "NotFoundError: Error code: 404 - Resource not found"
+    assert "&quot;code&quot;: &quot;404&quot;" in view.html
+
+
+def test_show_displays_where_it_stands(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Printed in a plain Python, displayed in a kernel; either way it returns nothing."""
+    show("hello")
+    assert capsys.readouterr().out == "hello\n"
+    shown: list[View] = []
+    monkeypatch.setattr("helpers.views.kernel", object)
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    show("hello")
+    assert [view.text for view in shown] == ["hello"]
+    assert "hello" in shown[0]._repr_html_()
+    assert repr(shown[0]) == "hello"
