@@ -1,0 +1,57 @@
+"""What went over the wire: watch() a client, then wire() shows its requests and answers."""
+
+import sys
+from typing import TYPE_CHECKING, TypeVar
+
+from helpers.problems import KitError
+from helpers.traffic.log import LOG, Exchange
+from helpers.traffic.picture import picture
+from helpers.views import View
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, OpenAI
+
+    Client = TypeVar("Client", bound=OpenAI | AsyncOpenAI)
+
+__all__ = ["Exchange", "exchanges", "statuses_of", "watch", "wire"]
+
+
+def watch(client: "Client") -> "Client":
+    """The same client, recording: same class, same options, but with an HTTP client that writes down what passes.
+
+    An `http_client=` of your own is not kept. All clients of a process record into one log, without their keys.
+    Raises `KitError` for anything that is not a client of the `openai` package.
+    """
+    if "openai" in sys.modules:
+        from openai import AsyncOpenAI, OpenAI  # loaded already, by whoever made the client
+
+        from helpers.traffic import clients  # needs openai's HTTP library
+
+        if isinstance(client, OpenAI):
+            return client.with_options(http_client=clients.Recording())
+        if isinstance(client, AsyncOpenAI):
+            return client.with_options(http_client=clients.AsyncRecording())
+    raise KitError(
+        f"watch() was given {type(client).__name__}, which is no client.",
+        "Give it what AzureOpenAI(…) or OpenAI(…) returned: client = watch(client).",
+    )
+
+
+def wire() -> View:
+    """The exchanges of the last cell that made any, as a table whose rows open.
+
+    Outside Jupyter: those since the previous call of `wire`.
+    """
+    found = exchanges()
+    LOG.turn_the_page()
+    return picture(found)
+
+
+def exchanges(last_cell: bool = True) -> list[Exchange]:
+    """The recorded exchanges, oldest first: of the last cell that made any, or all that are still remembered."""
+    return LOG.last_page() if last_cell else LOG.everything()
+
+
+def statuses_of(run_id: str) -> list[tuple[float, str]]:
+    """Each status that a watched client saw this run in, with the seconds since the first; empty if it saw none."""
+    return LOG.statuses_of(run_id)

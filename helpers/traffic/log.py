@@ -1,0 +1,120 @@
+"""The log of exchanges: bounded, and without a key in it."""
+
+import json
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from helpers.views import kernel
+
+MOST_EXCHANGES = 500
+MOST_RUNS = 200
+
+
+@dataclass
+class Exchange:
+    """One request and what became of it. Keys are replaced before anything is kept."""
+
+    method: str
+    url: str
+    """Path and query, percent signs decoded for reading."""
+    page: int
+    """The number of the cell that sent it."""
+    request_headers: Mapping[str, str]
+    request_body: str
+    """Text, or a description of what is no text; empty when there was none."""
+    status: int | None = None
+    """The HTTP status, `None` while there is no answer."""
+    error: str = ""
+    """Why no answer came, in one line."""
+    response_headers: Mapping[str, str] = field(default_factory=dict)
+    response_body: str = ""
+    seconds: float | None = None
+    """Until the last byte; `None` while the answer is under way."""
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def path(self) -> str:
+        """The path without the query."""
+        return self.url.partition("?")[0]
+
+    @property
+    def request_json(self) -> Any:  # noqa: ANN401 - JSON can be anything
+        """The request's body parsed; `None` when there was none or it is not JSON."""
+        return parsed(self.request_body)
+
+    @property
+    def response_json(self) -> Any:  # noqa: ANN401 - JSON can be anything
+        """The answer's body parsed; `None` when there was none, it is not JSON, or it was too long to keep."""
+        return parsed(self.response_body)
+
+
+class Log:
+    """The latest exchanges of all watched clients, and the statuses of the runs seen in them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._exchanges: deque[Exchange] = deque(maxlen=MOST_EXCHANGES)
+        self._statuses: OrderedDict[str, list[tuple[float, str]]] = OrderedDict()
+        self._page = 0
+
+    def page(self) -> int:
+        """The number of the cell that runs now; without Jupyter, how often the page was turned."""
+        return int(getattr(kernel(), "execution_count", self._page))
+
+    def turn_the_page(self) -> None:
+        """What comes from now on is no part of what came before; Jupyter's cells do this by themselves."""
+        self._page += 1
+
+    def add(self, exchange: Exchange) -> None:
+        """Remember an exchange, from the moment its request goes out."""
+        with self._lock:
+            self._exchanges.append(exchange)
+
+    def note_runs(self, body: str) -> None:
+        """Remember the status of every run in a JSON body, with the time."""
+        if '"thread.run"' not in body:
+            return
+        answer, now = parsed(body), time.monotonic()
+        found = answer.get("data", [answer]) if isinstance(answer, dict) else []
+        with self._lock:
+            for one in found:
+                if isinstance(one, dict) and one.get("object") == "thread.run":
+                    self._note(str(one.get("id")), str(one.get("status")), now)
+
+    def _note(self, run_id: str, status: str, now: float) -> None:
+        seen = self._statuses.setdefault(run_id, [])
+        if not seen or seen[-1][1] != status:
+            seen.append((now, status))
+        if len(self._statuses) > MOST_RUNS:
+            self._statuses.popitem(last=False)
+
+    def statuses_of(self, run_id: str) -> list[tuple[float, str]]:
+        """Seconds since the first sight of the run, and the status it changed to."""
+        with self._lock:
+            seen = list(self._statuses.get(run_id, []))
+        return [(at - seen[0][0], status) for at, status in seen]
+
+    def everything(self) -> list[Exchange]:
+        """All exchanges still remembered, oldest first."""
+        with self._lock:
+            return list(self._exchanges)
+
+    def last_page(self) -> list[Exchange]:
+        """The exchanges of the last cell that made any."""
+        found = self.everything()
+        return [exchange for exchange in found if exchange.page == found[-1].page]
+
+
+def parsed(body: str) -> Any:  # noqa: ANN401 - JSON can be anything
+    """The body as JSON, `None` when it is not."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+LOG = Log()
