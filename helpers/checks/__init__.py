@@ -1,0 +1,5 @@
+"""The checks of the lessons' exercises, one file a lesson: `05.py` holds `check_05a`, `check_05b`, …
+
+A check takes what the learner hands to `check("05a", …)` and returns `None` when it is right, otherwise the reason
+why not yet: half a sentence that leads on. It looks at statuses, ids and what went over the wire, never at prose.
+"""

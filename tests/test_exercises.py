@@ -1,0 +1,100 @@
+"""check() and expect(): they lead on, and in strict mode they fail."""
+
+import sys
+from types import ModuleType
+
+import pytest
+
+from helpers.exercises import Caught, check, expect
+from helpers.problems import KitError
+
+
+def check_99a(status: str) -> str | None:
+    """The sample: a run's status."""
+    return None if status.lower() == "completed" else f"the run is {status}"
+
+
+@pytest.fixture(autouse=True)
+def _lesson(monkeypatch: pytest.MonkeyPatch) -> None:
+    lesson = ModuleType("helpers.checks.99")
+    lesson.check_99a = check_99a  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "helpers.checks.99", lesson)
+
+
+CASES = [
+    (("99a", "completed"), "✔ 99a is correct."),
+    (("99a", "queued"), "○ 99a: not yet, because the run is queued."),
+    (("99a", ...), "not yet, because it has no answer: replace the ..."),
+    (("99a", None), "not yet, because it has no answer"),
+    (("99a",), "not yet, because it has no answer"),
+    (("99a", 7), "not yet, because the answer is not of the kind that the exercise asks for (AttributeError"),
+    (("99a", "completed", "more"), "not yet, because the check was called with other arguments"),
+    (("99z", "completed"), "not yet, because there is no exercise of that name"),
+    (("98a", "completed"), "not yet, because there is no exercise of that name"),
+    (("../os", "completed"), "not yet, because there is no exercise of that name"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), CASES)
+def test_check_says_what_it_found(
+    arguments: tuple[str, ...], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In words that lead on, and without raising."""
+    check(*arguments)
+    assert expected in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("arguments", "expected"), CASES)
+def test_strict_turns_not_yet_into_a_failure(
+    arguments: tuple[str, ...], expected: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that the solved pass of the notebooks' tests can fail."""
+    monkeypatch.setenv("KIT_CHECK", "strict")
+    if "correct" in expected:
+        check(*arguments)
+        assert expected in capsys.readouterr().out
+    else:
+        with pytest.raises(KitError, match="not yet"):
+            check(*arguments)
+
+
+def test_a_broken_import_in_a_lesson_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check's missing library is no missing exercise."""
+
+    def fail(name: str) -> ModuleType:
+        raise ModuleNotFoundError("No module named 'pandas'", name="pandas")
+
+    monkeypatch.setattr("helpers.exercises.importlib.import_module", fail)
+    with pytest.raises(ModuleNotFoundError, match="pandas"):
+        check("99a", "completed")
+
+
+def test_expect_keeps_and_prints_the_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """In one line."""
+    with expect(LookupError) as caught:
+        raise KeyError("no such\nthread")
+    assert isinstance(caught.error, KeyError)
+    assert capsys.readouterr().out == "KeyError: 'no such\\nthread'\n"
+
+
+def test_expect_fails_when_nothing_is_raised() -> None:
+    """A lesson about an error that no longer occurs is found out."""
+    with pytest.raises(KitError, match="LookupError was expected, but nothing was raised"), expect(LookupError):
+        pass
+
+
+def test_expect_fails_when_something_else_is_raised() -> None:
+    """And it says what came."""
+    with (
+        pytest.raises(KitError, match="LookupError was expected, but this came: ValueError: other"),
+        expect(LookupError),
+    ):
+        raise ValueError("other")
+
+
+def test_expect_lets_an_interrupt_through() -> None:
+    """The Stop button is nobody's expected error."""
+    caught: Caught[LookupError]
+    with pytest.raises(KeyboardInterrupt), expect(LookupError) as caught:
+        raise KeyboardInterrupt
+    assert caught.error is None
