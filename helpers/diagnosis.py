@@ -1,0 +1,188 @@
+"""What can be wrong with a configured endpoint or model, and the one fix for each."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from helpers.settings import ENDPOINT, KEY, LOOPBACK, ModelSettings, Settings
+
+TIMEOUT = 3.0
+"""Seconds to wait for an answer."""
+LESSONS_DEPLOYMENT = "gpt-35-turbo"
+_FIRST_VERSION = "2024-02-15-preview"
+_BLANK = f"Leave {ENDPOINT} blank in .env: the lessons then bring their own endpoint."
+_VERSION = "Leave AZURE_OPENAI_API_VERSION blank in .env, or set it to 2024-05-01-preview."
+_RETIRED = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com", "api.openai.com")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong, and what to do about it."""
+
+    what: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: a status with its JSON body, or the reason why nothing did."""
+
+    status: int | None
+    body: object
+    reason: str = ""
+
+    @property
+    def error(self) -> str:
+        """The error's own words, empty where there are none."""
+        error = self.body.get("error") if isinstance(self.body, dict) else None
+        return str(error.get("message", "")) if isinstance(error, dict) else ""
+
+    @property
+    def ids(self) -> list[str] | None:
+        """The ids of a list, `None` when the body is no list of the API."""
+        data = self.body.get("data") if isinstance(self.body, dict) else None
+        return [str(one.get("id")) for one in data if isinstance(one, dict)] if isinstance(data, list) else None
+
+
+def without_asking(endpoint: str, settings: Settings) -> Iterator[Finding]:
+    """What the settings alone give away."""
+    parts = urlsplit(endpoint)
+    host = (parts.hostname or "").lower()
+    if parts.scheme not in {"http", "https"} or not host:
+        yield Finding(
+            f"{ENDPOINT} is no address: it has to begin with https://.",
+            f"Write it in full: {ENDPOINT}=https://… (or http://127.0.0.1:8080 on this machine).",
+        )
+    elif parts.scheme == "http" and host not in LOOPBACK:
+        yield Finding(
+            f"The endpoint begins with http://, so the key would travel open to {host}.", "Write https:// in its place."
+        )
+    elif any(host.endswith(retired) for retired in _RETIRED):
+        yield Finding(f"{host} no longer serves Assistants: the hosted API was retired on 2026-08-26.", _BLANK)
+    elif re.search(r"/openai(/|$)|/v1(/|$)", parts.path):
+        bare = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        yield Finding(
+            f"The endpoint carries the path {parts.path}. The client adds its own: 'Resource not found'.",
+            f"Keep only the beginning: {ENDPOINT}={bare}",
+        )
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", settings.api_version):
+        yield Finding(
+            f"The api-version {settings.api_version!r} is no date, and Assistants were served by dated ones only.",
+            _VERSION,
+        )
+    elif settings.api_version < _FIRST_VERSION or not settings.api_version.endswith("-preview"):
+        yield Finding(
+            f"The api-version {settings.api_version} has no Assistants, so the service says 'Resource not found'.",
+            _VERSION,
+        )
+    if settings.key is None:
+        yield Finding(
+            "There is an endpoint but no key, so the service says 'Access denied'.", f"Put {KEY}=… into .env."
+        )
+    elif re.search(r"[\s<>\"']", settings.key):
+        yield Finding(
+            "The key holds a space, a quote or a bracket; no key does.", f"Copy the key alone to {KEY} in .env."
+        )
+
+
+def by_asking(endpoint: str, key: str, api_version: str) -> Iterator[Finding]:
+    """What the server's own answers give away: two harmless GET requests."""
+    base, query = f"{endpoint.rstrip('/')}/openai", f"api-version={api_version}"
+    headers = {"api-key": key, "OpenAI-Beta": "assistants=v2"}
+    models = ask(f"{base}/models?{query}", headers)
+    if models.status is None:
+        yield _no_answer(endpoint, models.reason)
+        return
+    assistants = ask(f"{base}/assistants?limit=1&{query}", headers)
+    worst = next((one for one in (assistants, models) if one.status != 200 or one.ids is None), None)
+    if worst is not None:
+        yield _refused(worst, serves_models=models.ids is not None)
+    elif models.ids and LESSONS_DEPLOYMENT not in models.ids:
+        yield Finding(
+            f"The lessons ask for the deployment {LESSONS_DEPLOYMENT}; there is only {', '.join(models.ids[:5])}.",
+            f"Make a deployment of that name. For the kit's own server: serve --deployments {LESSONS_DEPLOYMENT},gpt-4",
+        )
+
+
+def of_the_model(model: ModelSettings) -> Iterator[Finding]:
+    """What is wrong with the server named by `MODEL_BASE_URL`."""
+    base = model.base_url.rstrip("/")
+    answer = ask(f"{base}/models", {"Authorization": f"Bearer {model.key}"} if model.key else {})
+    host = urlsplit(base).netloc or base
+    if answer.status is None:
+        yield Finding(
+            f"MODEL_BASE_URL: {host} does not answer ({answer.reason}).",
+            "Start that server, or blank MODEL_BASE_URL in .env.",
+        )
+    elif answer.status in {401, 403}:
+        yield Finding(f"MODEL_BASE_URL: {host} refuses the key.", "Put a valid one into MODEL_API_KEY in .env.")
+    elif answer.status == 404 or answer.ids is None:
+        yield Finding(
+            f"MODEL_BASE_URL: {base} is no OpenAI-compatible address.",
+            "It usually ends in /v1, as in http://localhost:11434/v1.",
+        )
+    elif model.name and answer.ids and model.name not in answer.ids:
+        yield Finding(
+            f"MODEL_NAME: {host} has no model {model.name}; it has {', '.join(answer.ids[:5])}.",
+            "Put one of these into MODEL_NAME in .env.",
+        )
+
+
+def ask(url: str, headers: dict[str, str]) -> Answer:
+    """GET it. Redirects are not followed, because the key would go with them."""
+    import httpx2  # the client's own HTTP library; only who asks waits for it
+
+    direct = (urlsplit(url).hostname or "") in LOOPBACK
+    try:
+        with httpx2.Client(timeout=TIMEOUT, trust_env=not direct) as client:
+            response = client.get(url, headers=headers)
+    except httpx2.TimeoutException:
+        return Answer(None, None, f"no answer within {TIMEOUT:.0f} seconds")
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+        return Answer(None, None, type(error).__name__)
+    try:
+        return Answer(response.status_code, response.json())
+    except ValueError:
+        return Answer(response.status_code, None)
+
+
+def _no_answer(endpoint: str, reason: str) -> Finding:
+    parts = urlsplit(endpoint)
+    if parts.hostname in LOOPBACK:
+        start = f"python -m helpers serve --port {parts.port or 80}"
+        return Finding(
+            f"No server answers at {parts.netloc} ({reason}).", f"Start one: {start}. Or blank {ENDPOINT} in .env."
+        )
+    return Finding(f"No server answers at {parts.hostname} ({reason}).", f"Check the name and your network. {_BLANK}")
+
+
+_REFUSALS = {
+    401: Finding(
+        "The server says 'Access denied': the key is wrong, or it belongs to another endpoint.",
+        f"Copy the key that belongs to this endpoint to {KEY} in .env; `serve` names the file that holds its own.",
+    ),
+    403: Finding("The server knows the key but does not let it in.", "Ask for access, or use a key that has it."),
+    400: Finding("The server does not accept the api-version.", _VERSION),
+    404: Finding(
+        "The server says 'Resource not found': it has no Assistants, or not under this api-version.", _VERSION
+    ),
+    410: Finding("The service answers that its Assistants API is retired.", _BLANK),
+    429: Finding("The server is throttling: too many requests.", "Wait a minute and ask again."),
+}
+
+
+def _refused(answer: Answer, *, serves_models: bool) -> Finding:
+    if answer.status == 404 and serves_models:
+        return Finding(
+            "This server lists models but has no Assistants.",
+            f"Name it as MODEL_BASE_URL in .env and leave {ENDPOINT} blank: the kit's endpoint then asks it.",
+        )
+    if answer.status in _REFUSALS:
+        return _REFUSALS[answer.status]
+    if answer.status == 200:
+        return Finding(
+            "Something answers at this address, but not with what the API sends.", f"Check {ENDPOINT}. {_BLANK}"
+        )
+    said = f" ({answer.error})" if answer.error else ""
+    return Finding(f"The server fails with status {answer.status}{said}.", "Look into its log, or try again later.")

@@ -1,0 +1,260 @@
+"""doctor: for each thing that can be wrong, the cause and one fix, and never a part of a key."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from helpers import diagnosis
+from helpers.doctor import doctor
+from helpers.endpoint.server import Options, Running, start
+from helpers.settings import ModelSettings, Settings, read_settings
+
+KEY = "0123456789abcdef-secret"
+GOOD: dict[str, tuple[int, object]] = {
+    "/models": (200, {"object": "list", "data": [{"id": "gpt-35-turbo", "object": "model"}]}),
+    "/assistants": (200, {"object": "list", "data": []}),
+}
+Serve = Callable[[dict[str, tuple[int, object]]], str]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Nothing configured; an empty folder for the state."""
+    return replace(read_settings({}, tmp_path), pace=0.0)
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[Running]:
+    """The kit's endpoint as a server somebody runs."""
+    with start(Options(state="memory", key=KEY)) as running:
+        yield running
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start a server that gives these answers, found by how the path ends; anything but JSON goes out as HTML."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def run(answers: dict[str, tuple[int, object]]) -> str:
+        class Canned(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                path = self.path.partition("?")[0]
+                status, body = next(answers[end] for end in answers if path.endswith(end))
+                self.send_response(status)
+                if status == 302:
+                    self.send_header("location", self.path)
+                self.end_headers()
+                self.wfile.write((body if isinstance(body, str) else json.dumps(body)).encode())
+
+            def log_message(self, *_: object) -> None:
+                """Be quiet."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Canned)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield run
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def closed_port() -> int:
+    """A port where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_all_well_with_nothing_configured(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """The kit's own endpoint is started, asked and stopped again."""
+    before = threading.active_count()
+    assert doctor(settings) == 0
+    said = capsys.readouterr().out
+    assert "✔ All well." in said
+    assert "the offline model" in said
+    assert str(settings.state) in said
+    assert threading.active_count() == before
+
+
+def test_all_well_with_a_server_that_runs(
+    settings: Settings, endpoint: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And the key is not in what is said, whole or in part."""
+    assert doctor(replace(settings, endpoint=endpoint.url, key=KEY)) == 0
+    said = capsys.readouterr().out
+    assert not any(KEY[start : start + 4] in said for start in range(len(KEY) - 3))
+
+
+def test_a_wrong_key(settings: Settings, endpoint: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    """The cause behind "Access denied"."""
+    assert doctor(replace(settings, endpoint=endpoint.url, key="wrong-and-secret")) == 1
+    said = capsys.readouterr().out
+    assert "Access denied" in said
+    assert "AZURE_OPENAI_KEY" in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause", "fix"),
+    [
+        ({"endpoint": "mine.example.com"}, "no address", "https://"),
+        ({"endpoint": "localhost:8080"}, "no address", "http://127.0.0.1:8080"),
+        ({"endpoint": "http://mine.example.com"}, "travel open to mine.example.com", "https://"),
+        ({"endpoint": "https://x.openai.azure.com/"}, "retired on 2026-08-26", "blank"),
+        ({"endpoint": "https://x.openai.azure.com/openai/v1/"}, "retired on 2026-08-26", "blank"),
+        ({"endpoint": "https://api.openai.com/v1"}, "retired on 2026-08-26", "blank"),
+        (
+            {"endpoint": "https://mine.example.com/openai/deployments/gpt-4/chat/completions"},
+            "'Resource not found'",
+            "=https://mine.example.com",
+        ),
+        ({"endpoint": "https://user:pw@mine.example.com:8/openai/v1/"}, "'Resource not found'", "=https://mine.example.com:8"),
+        ({"endpoint": "http://127.0.0.1:8080/v1"}, "'Resource not found'", "=http://127.0.0.1:8080"),
+        ({"api_version": "v1"}, "is no date", "2024-05-01-preview"),
+        ({"api_version": "2023-05-15"}, "no Assistants", "2024-05-01-preview"),
+        ({"api_version": "2024-10-21"}, "no Assistants", "2024-05-01-preview"),
+        ({"key": None}, "no key", "AZURE_OPENAI_KEY"),
+        ({"key": "<your key>"}, "a bracket", "AZURE_OPENAI_KEY"),
+    ],
+)  # fmt: skip
+def test_what_the_settings_give_away(
+    *,
+    changes: dict[str, str | None],
+    cause: str,
+    fix: str,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Said without asking anybody: a key does not travel to a wrong address."""
+
+    def fail(url: str, headers: dict[str, str]) -> diagnosis.Answer:
+        pytest.fail(f"asked {url}")
+
+    monkeypatch.setattr(diagnosis, "ask", fail)
+    usual: dict[str, str | None] = {"endpoint": "https://mine.example.com", "key": KEY}
+    assert doctor(replace(settings, **(usual | changes))) == 1  # type: ignore[arg-type]
+    said = capsys.readouterr().out
+    findings = said[said.index("✘") :]
+    assert findings.count("✘") == 1
+    assert cause in findings
+    assert fix in findings.split("→")[1]
+    assert "pw" not in said
+
+
+ERROR = {"error": {"code": "404", "message": "Resource not found"}}
+
+
+@pytest.mark.parametrize(
+    ("answers", "cause", "fix"),
+    [
+        ({"/models": (404, ERROR), "/assistants": (404, ERROR)}, "'Resource not found'", "AZURE_OPENAI_API_VERSION"),
+        ({"/assistants": (404, "Not Found")}, "lists models but has no Assistants", "MODEL_BASE_URL"),
+        ({"/assistants": (400, {"error": {"message": "not supported"}})}, "api-version", "2024-05-01-preview"),
+        ({"/assistants": (410, {"error": {"code": "assistants_api_deprecated"}})}, "retired", "blank"),
+        ({"/assistants": (403, {})}, "does not let it in", "access"),
+        ({"/assistants": (429, {})}, "throttling", "Wait"),
+        ({"/assistants": (500, {"error": {"message": "disk full"}})}, "status 500 (disk full)", "log"),
+        ({"/models": (200, "<html>"), "/assistants": (200, "<html>")}, "not with what the API sends", "blank"),
+        ({"/models": (302, ""), "/assistants": (302, "")}, "status 302", "log"),
+        ({"/models": (200, {"data": [{"id": "gpt-4"}]})}, "deployment gpt-35-turbo", "gpt-35-turbo"),
+    ],
+)  # fmt: skip
+def test_what_the_answers_give_away(
+    *,
+    answers: dict[str, tuple[int, object]],
+    cause: str,
+    fix: str,
+    settings: Settings,
+    serve: Serve,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Two GET requests, and the cause behind what comes back."""
+    assert doctor(replace(settings, endpoint=serve(GOOD | answers), key=KEY)) == 1
+    findings = capsys.readouterr().out.partition("✘")[2]
+    assert cause in findings
+    assert fix in findings.split("→")[1]
+
+
+def test_a_missing_deployment_of_the_kits_own_server(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """As when `serve` was started with other names."""
+    with start(Options(state="memory", key=KEY, deployments=("gpt-4",))) as running:
+        assert doctor(replace(settings, endpoint=running.url, key=KEY)) == 1
+    assert "there is only gpt-4" in capsys.readouterr().out
+
+
+def test_no_server(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the command that starts one at this port."""
+    port = closed_port()
+    assert doctor(replace(settings, endpoint=f"http://127.0.0.1:{port}", key=KEY)) == 1
+    assert f"serve --port {port}" in capsys.readouterr().out
+
+
+def test_a_server_that_never_answers(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The patience is short."""
+    monkeypatch.setattr(diagnosis, "TIMEOUT", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        assert doctor(replace(settings, endpoint=address, key=KEY)) == 1
+    assert "no answer within" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answers", "name", "cause"),
+    [
+        ({"/models": (401, {})}, None, "refuses the key"),
+        ({"/models": (404, {})}, None, "no OpenAI-compatible address"),
+        ({"/models": (200, "<html>")}, None, "no OpenAI-compatible address"),
+        (GOOD, "llama", "has no model llama; it has gpt-35-turbo"),
+    ],
+)
+def test_the_models_server(
+    *,
+    answers: dict[str, tuple[int, object]],
+    name: str | None,
+    cause: str,
+    endpoint: Running,
+    settings: Settings,
+    serve: Serve,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whoever is to answer is asked too."""
+    model = ModelSettings(f"{serve(answers)}/v1", "model-secret", name)
+    assert doctor(replace(settings, endpoint=endpoint.url, key=KEY, model=model)) == 1
+    said = capsys.readouterr().out
+    assert cause in said
+    assert "secret" not in said
+
+
+def test_a_state_that_is_not_ours(settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The endpoint's own sentence, and no traceback."""
+    foreign = tmp_path / "letter.db"
+    foreign.write_text("dear database " * 500, encoding="utf-8")
+    assert doctor(replace(settings, state=foreign)) == 1
+    assert "✘" in capsys.readouterr().out
+
+
+def test_a_state_on_a_shared_drive_is_mentioned(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There the endpoint takes another journal mode."""
+    monkeypatch.setattr("helpers.endpoint.store._is_shared_drive", lambda path: True)
+    assert doctor(settings) == 1
+    assert "KIT_STATE" in capsys.readouterr().out
+
+
+def test_settings_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are a finding too."""
+    monkeypatch.setenv("KIT_PACE", "fast")
+    assert doctor() == 1
+    assert "KIT_PACE" in capsys.readouterr().out
