@@ -1,0 +1,1 @@
+"""How the notebooks are run, compared with what is committed, and checked: one room a question."""
