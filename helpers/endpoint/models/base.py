@@ -65,4 +65,6 @@ class Model(Protocol):
     label: str
     """Who answers, in words for a person, e.g. `the offline model`."""
 
-    def answer(self, prompt: Prompt) -> AsyncIterator[Event]: ...
+    def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
+        """The events of one answer."""
+        ...

@@ -1,0 +1,199 @@
+"""What the offline model says where it knows nothing, and what the endpoint relies on."""
+
+import asyncio
+import re
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+from support.asking import answer, ask, run
+
+from helpers.endpoint.models import phrasebook, tokens
+from helpers.endpoint.models.base import Prompt, TextDelta, Turn
+from helpers.endpoint.models.offline import OfflineModel
+from helpers.endpoint.models.reading import key
+
+UNKNOWN, NOT_KNOWN_JA = "I do not know", "わかりません"
+
+
+class TestHonesty:
+    """What it cannot do it says."""
+
+    def test_the_unknown(self) -> None:
+        """It says how to ask a real model."""
+        for text in (answer("Who wrote War and Peace?"), answer("Explain quantum chromodynamics")):
+            assert text.startswith(UNKNOWN)
+            assert all(name in text for name in ("MODEL_BASE_URL", "MODEL_API_KEY", "MODEL_NAME", ".env"))
+        assert NOT_KNOWN_JA in answer("量子力学とは何ですか?")
+
+    def test_clock(self) -> None:
+        """A deterministic model has no date."""
+        assert "no clock" in answer("What day is it today?")
+
+    @pytest.mark.parametrize(
+        ("question", "tools", "named"),
+        [
+            ("Plot the cosine", ({"type": "code_interpreter"},), "code_interpreter"),
+            ("Run this Python code: print(7)", ({"type": "code_interpreter"},), "code_interpreter"),
+            ("Search the files for ferries", ({"type": "file_search"},), "file_search"),
+            ("What is the tide in Kobe?", ({"type": "function", "function": {"name": "get_tide"}},), "get_tide"),
+            ("グラフを描いて", (), "まだ"),
+            ("What is the weather in Kobe now?", (), "this assistant has none"),
+        ],
+    )
+    def test_work_for_a_tool(self, question: str, tools: tuple[dict[str, Any], ...], named: str) -> None:
+        """`Cannot yet`, with the tool by name where one is declared."""
+        text = answer(question, tools=tools)
+        assert named in text
+        assert "yet" in text or "まだ" in text
+
+    def test_a_demanded_tool(self) -> None:
+        """`tool_choice` may demand a tool even for a sum."""
+        tools = ({"type": "function", "function": {"name": "book_seat"}},)
+        for choice in ("required", {"type": "function", "function": {"name": "book_seat"}}):
+            text = answer("What is 2 + 2?", tools=tools, tool_choice=choice)
+            assert "book_seat" in text
+            assert "4" not in text
+
+    def test_a_plain_question_with_a_tool_at_hand(self) -> None:
+        """A declared tool does not stand in the way."""
+        assert answer("What is 8 + 9?", tools=({"type": "code_interpreter"},)) == "8 + 9 = 17."
+
+    def test_pictures(self) -> None:
+        """It says that it sees none and answers the words."""
+        text, _ = run(Prompt("gpt-4", "", (Turn("user", "capital of Cuba?", images=1),)))
+        assert text.startswith("I cannot see pictures")
+        assert text.endswith("The capital of Cuba is Havana.")
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", " \n ", "🍣", "???", "x" * 10_000, "((" * 5000, "1+" * 5000, "名前は" * 3000, "Hi. " * 2500, "-" * 9000],
+    )
+    def test_first_experiments(self, text: str) -> None:
+        """Nothing that a learner types breaks it or keeps it busy."""
+        start = time.perf_counter()
+        assert answer(text)
+        assert time.perf_counter() - start < 1
+
+    def test_an_empty_thread(self) -> None:
+        """A run without any message has an answer."""
+        text, last = run(Prompt("gpt-4", "", ()))
+        assert text
+        assert last.prompt_tokens == 0
+
+    def test_a_second_run_answers_the_last_question_again(self) -> None:
+        """Another assistant may answer the same question."""
+        turns = (Turn("user", "capital of Cuba"), Turn("assistant", "I have no idea."))
+        assert run(Prompt("gpt-4", "", turns))[0] == "The capital of Cuba is Havana."
+
+    def test_every_waiting_message_is_answered(self) -> None:
+        """Two messages before one run get two answers."""
+        turns = (Turn("user", "capital of Cuba"), Turn("user", "What is 3 * 9?"))
+        assert run(Prompt("gpt-4", "", turns))[0] == "The capital of Cuba is Havana. 3 × 9 = 27."
+
+    def test_courtesies_make_room(self) -> None:
+        """A greeting beside a question is not answered at length."""
+        assert answer("Hello! capital of Cuba? Thanks!") == "The capital of Cuba is Havana."
+        assert answer("Hello! Hello!").count("Hello") == 1
+
+
+class TestPhrasebook:
+    """The few answers that are looked up."""
+
+    def test_size_and_languages(self) -> None:
+        """At most forty, each in both languages."""
+        assert 0 < len(phrasebook.entries()) <= 40
+        for entry in phrasebook.entries():
+            assert all((entry.en, entry.ja, entry.word, entry.word_ja, entry.keywords))
+
+    def test_nothing_that_must_be_worked_out(self) -> None:
+        """No capitals, sums, names or tools."""
+        for entry in phrasebook.entries():
+            keywords = " ".join(word for line in entry.keywords for word in line)
+            assert not re.search(r"capital|首都|plus|times|name|名前|weather|plot|[+*]", keywords)
+
+    def test_every_line_finds_its_own_entry(self) -> None:
+        """No line of keywords is hidden by another entry."""
+        for entry in phrasebook.entries():
+            for line in entry.keywords:
+                text = f" {key(' '.join(line))}"
+                assert max(phrasebook.entries(), key=lambda each: each.score(text)) is entry, line
+
+    @pytest.mark.parametrize(
+        ("question", "part"),
+        [
+            ("When is the best season for Kyoto?", "April"),
+            ("Plan one day in Tokyo.", "Asakusa"),
+            ("大阪では何を食べればいいですか?", "たこ焼き"),
+            ("How do I get from Tokyo to Kyoto?", "Shinkansen"),
+        ],
+    )
+    def test_matching_by_keywords(self, question: str, part: str) -> None:
+        """Other words around the keywords do not matter."""
+        assert part in answer(question)
+
+
+class TestContract:
+    """What the endpoint relies on."""
+
+    def test_the_same_answer_every_time(self) -> None:
+        """Equal prompts, equal answers."""
+        for text in ("capital of Purtugal", "What is 22 / 7?", "Who wrote Emma?", "List all the capitals you know"):
+            assert run(ask(text)) == run(ask(text))
+
+    def test_tokens_add_up(self) -> None:
+        """The stated rule, counted by hand."""
+        prompt = Prompt("gpt-4", "Be brief.", (Turn("user", "capital of Cuba"), Turn("assistant", "Havana")))
+        text, last = run(prompt)
+        assert last.completion_tokens == tokens.count(text) == len(tokens.pieces(text))
+        assert last.prompt_tokens == tokens.of_prompt(prompt) == (1 + 2 + 1 + 4) + (2 + 1 + 1 + 4) + (2 + 4)
+
+    @pytest.mark.parametrize("limit", [1, 2, 3, 5, 8])
+    @pytest.mark.parametrize("question", ["What is the capital of Cuba?", "キューバの首都は?"])
+    def test_cutting(self, question: str, limit: int) -> None:
+        """The limit is met exactly, and the reason says so."""
+        whole, full = run(ask(question))
+        text, last = run(ask(question, max_completion_tokens=limit))
+        assert whole.startswith(text)
+        assert last.completion_tokens == tokens.count(text) == min(limit, full.completion_tokens)
+        assert last.reason == ("length" if limit < full.completion_tokens else "stop")
+
+    def test_pieces_are_small(self) -> None:
+        """Words arrive one by one, Japanese a few characters at a time."""
+
+        async def deltas() -> list[str]:
+            events = OfflineModel().answer(ask("キューバの首都は? What is an onsen?"))
+            return [event.text async for event in events if isinstance(event, TextDelta)]
+
+        pieces = asyncio.run(deltas())
+        assert len(pieces) > 10
+        assert max(map(len, pieces)) < 25
+
+    def test_an_answer_is_fast(self) -> None:
+        """Under 5 ms once the tables are read."""
+        questions = ["capital of Purtugal", "What is 7 * (11 - 3)?", "Who wrote Emma?", "大阪 食べ", "Who are you?"]
+        for text in questions:
+            run(ask(text))  # the tables are read once
+        for text in questions:
+            assert min(_seconds(text) for _ in range(5)) < 0.005, text
+
+    def test_importing_is_fast(self) -> None:
+        """The tables are not read at import."""
+        code = (
+            "import ast, asyncio, csv, decimal, difflib, fractions, json, pathlib, time, tomllib, typing, unicodedata\n"
+            "import dataclasses, helpers.endpoint.models.base\n"
+            "start = time.perf_counter()\nimport helpers.endpoint.models.offline\nprint(time.perf_counter() - start)"
+        )
+        seconds = min(
+            float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+            for _ in range(3)
+        )
+        assert seconds < 0.2  # 0.04 measured, on a busy machine
+
+
+def _seconds(text: str) -> float:
+    start = time.perf_counter()
+    run(ask(text))
+    return time.perf_counter() - start
