@@ -17,11 +17,11 @@ _MODULE_OF = {
 __all__ = list(_MODULE_OF)
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> object:
     if name not in _MODULE_OF:
-        raise AttributeError("module 'helpers' has no attribute %r" % name)
+        raise AttributeError(f"module 'helpers' has no attribute {name!r}")
     return getattr(importlib.import_module("helpers." + _MODULE_OF[name]), name)
 
 
-def __dir__():
+def __dir__() -> "list[str]":
     return sorted(__all__)

@@ -1,0 +1,242 @@
+"""The commands behind `python -m helpers`: lab, test, serve, doctor, reset.
+
+The bootstrap reads the command line with this module before anything is installed, so the top imports only the
+standard library; each command imports what it needs, which also keeps the start of `serve` short.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import ipaddress
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal, NoReturn, TypeVar
+
+from helpers.problems import KitError
+
+ROOT = Path(__file__).resolve().parent.parent
+SHORTEST_KEY = 16
+Number = TypeVar("Number", int, float)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise KitError(f"{message[:1].upper()}{message[1:]}.", f"`{self.prog} --help` shows what it takes.")
+
+
+def parse(line: Sequence[str]) -> argparse.Namespace:
+    """The command line as `command` and its options; what `test` hands on to pytest is in `pytest`.
+
+    Raises KitError for a wrong line; prints and exits for `--help`.
+    """
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(line)
+    if rest and arguments.command != "test":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    arguments.pytest = rest
+    return arguments
+
+
+def main(line: Sequence[str]) -> int:
+    """Run one command; the exit code comes back. Raises KitError for an obstacle that a person can clear."""
+    arguments = parse(line)
+    commands = {"lab": _lab, "test": _test, "serve": _serve, "doctor": _doctor, "reset": _reset}
+    return commands[arguments.command](arguments)
+
+
+def guarded(action: Callable[[], int]) -> int:
+    """The exit code of `action`; an obstacle becomes one line on stderr and exit code 2."""
+    try:
+        return action()
+    except KitError as error:
+        print(f"{error.what} {error.fix}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m helpers", description="Lessons on the Assistants API, and a local endpoint.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="lab|test|serve|doctor|reset")
+
+    lab = commands.add_parser("lab", help="open JupyterLab at the first lesson")
+    lab.add_argument("--no-browser", action="store_true", help="start the server only; it prints the address")
+    lab.add_argument(
+        "--port", type=_between(int, 0, 65535), help="where JupyterLab listens (default: 8888, or the next free one)"
+    )
+
+    test = commands.add_parser(
+        "test", help="run the tests, the notebooks among them", epilog="Everything else is handed to pytest: -k runs"
+    )
+    test.add_argument("--all", action="store_true", help="also what needs a browser, other clients or a small model")
+    test.add_argument("--update", action="store_true", help="rewrite the outputs that the notebooks carry")
+
+    _add_serve(commands.add_parser("serve", help="run the endpoint as a process, for any client"))
+    commands.add_parser("doctor", help="say what is configured and what is wrong")
+    reset = commands.add_parser("reset", help="empty the state: assistants, threads, messages, runs")
+    reset.add_argument("--yes", action="store_true", help="do not ask first")
+    return parser
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument("--host", default="127.0.0.1", help="default: %(default)s, this computer only")
+    serve.add_argument(
+        "--port", type=_between(int, 0, 65535), default=8080, help="default: %(default)s; 0 takes a free one"
+    )
+    serve.add_argument("--key", help="the key that clients send (default: the one kept beside the state)")
+    serve.add_argument("--state", metavar="memory|PATH", help="where objects are kept (default: KIT_STATE, or .kit/)")
+    serve.add_argument(
+        "--pace", type=_between(float, 0, 3600), default=0.0, help="simulated thinking time in seconds (default: 0)"
+    )
+    serve.add_argument(
+        "--run-ttl", type=_between(int, 1, 86400), default=600, help="seconds until a run expires (default: 600)"
+    )
+    serve.add_argument("--deployments", type=_names, default=(), metavar="A,B", help="accept these names only")
+
+
+def _lab(arguments: argparse.Namespace) -> int:
+    if arguments.port is not None:
+        _need_free_port(arguments.port)
+    # Found before the person's own: Lab neither asks about news nor fetches any.
+    config = os.pathsep.join(filter(None, [str(ROOT / "helpers" / "lab"), os.environ.get("JUPYTER_CONFIG_PATH")]))
+    os.environ["JUPYTER_CONFIG_PATH"] = config
+    from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
+
+    options = [
+        f"--ServerApp.root_dir={ROOT}",
+        "--FileContentsManager.preferred_dir=notebooks",
+        "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
+    ]
+    options += ["--no-browser"] if arguments.no_browser else []
+    options += [f"--port={arguments.port}", "--ServerApp.port_retries=0"] if arguments.port is not None else []
+    # In a container root is the only account there is; Lab listens on this computer only and asks for its token.
+    options += ["--allow-root"] if sys.platform != "win32" and os.geteuid() == 0 else []
+    LabApp.launch_instance(options)
+    return 0
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    command = [sys.executable, "-m", "pytest"]
+    if importlib.util.find_spec("xdist") is not None:
+        command += ["-n", "auto", "--dist", "worksteal"]
+    command += ["--all"] if arguments.all else []
+    command += ["--update-notebooks"] if arguments.update else []
+    return subprocess.run([*command, *arguments.pytest], cwd=ROOT, check=False).returncode
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from helpers.settings import read_settings
+
+    settings = read_settings()
+    state = _state(arguments.state) or settings.state
+    _check_key(arguments.host, arguments.key, in_memory=state == "memory")
+    from helpers.connection import model_for
+    from helpers.endpoint.server import Options, serve
+
+    return serve(
+        Options(
+            host=arguments.host,
+            port=arguments.port,
+            key=arguments.key,
+            state=state,
+            pace=arguments.pace,
+            run_ttl=arguments.run_ttl,
+            deployments=arguments.deployments,
+            model=model_for(settings),
+        )
+    )
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from helpers.doctor import doctor
+
+    return doctor()
+
+
+def _reset(arguments: argparse.Namespace) -> int:
+    from helpers.endpoint.store import Store
+    from helpers.settings import read_settings
+
+    state = read_settings().state
+    if not isinstance(state, Path) or not state.exists():
+        print("There is no state yet: nothing to empty.")
+        return 0
+    if not arguments.yes and not _agreed(f"Empty {state}? Assistants, threads, messages and runs in it are lost."):
+        print("Nothing was changed.")
+        return 1
+    Store(state).empty()
+    print(f"{state} is empty now.")
+    return 0
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:
+        return False
+
+
+def _state(text: str | None) -> Path | Literal["memory"] | None:
+    if text is None:
+        return None
+    return "memory" if text == "memory" else Path(text).absolute()
+
+
+def _check_key(host: str, key: str | None, *, in_memory: bool) -> None:
+    """Refuse what would leave the endpoint open, or its key unknown."""
+    if not _is_loopback(host) and len(key or "") < SHORTEST_KEY:
+        raise KitError(
+            f"The host {host} lets other computers in, so a key is needed.",
+            f"Give one of at least {SHORTEST_KEY} characters: --key KEY.",
+        )
+    if in_memory and not key:
+        raise KitError(
+            "With the state in memory there is no file that could hold a key.", "Give one yourself: --key KEY."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _need_free_port(port: int) -> None:
+    """Refuse a port that somebody else holds: JupyterLab would say so only after a page of other lines."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        raise KitError(
+            f"JupyterLab cannot listen on port {port} ({error.strerror or error}).",
+            "Choose another with --port N, or leave --port out to take the next free one.",
+        ) from error
+
+
+def _between(kind: type[Number], lowest: Number, highest: Number) -> Callable[[str], Number]:
+    def read(text: str) -> Number:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = lowest - 1
+        if not lowest <= number <= highest:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {lowest} to {highest}")
+        return number
+
+    return read
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(lambda: main(sys.argv[1:])))

@@ -1,0 +1,144 @@
+"""The commands themselves: what they refuse, what they print, how they end."""
+
+import http.client
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from support.starting import refused, run
+
+from helpers import commands
+from helpers.endpoint.store import Store
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (["serve", "--host", "0.0.0.0"], "so a key is needed"),  # noqa: S104 - refused is what is tested
+        (["serve", "--host", "0.0.0.0", "--key", "fifteen-letters"], "at least 16 characters"),  # noqa: S104
+        (["serve", "--state", "memory"], "--key KEY"),
+        (["serve", "--pace", "-1"], "'-1' is not a number from 0 to 3600"),
+        (["serve", "--run-ttl", "soon"], "'soon' is not a number"),
+        (["serve", "--colour"], "--colour"),
+        (["sing"], "'sing'"),
+        ([], "lab|test|serve|doctor|reset"),
+    ],
+)
+def test_a_wrong_line_is_answered_in_one_line(line: list[str], reason: str) -> None:
+    """What the rules for `serve` forbid, and what nobody knows."""
+    assert reason in refused(run(ROOT, *line, python=sys.executable))
+
+
+@pytest.mark.parametrize("command", ["serve", "lab"])
+def test_a_port_in_use_is_named(command: str, tmp_path: Path) -> None:
+    """The line names the port, and what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        line = refused(run(ROOT, command, "--port", port, python=sys.executable, KIT_STATE=str(tmp_path / "state.db")))
+    assert f"port {port}" in line
+    assert "Choose another with --port N" in line
+
+
+def get(port: int, path: str) -> str:
+    """The page there; JupyterLab prints its address a moment before it listens."""
+    end = time.monotonic() + 20
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().read().decode()
+        except ConnectionRefusedError:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        finally:
+            connection.close()
+
+
+def test_lab_opens_the_first_lesson_and_asks_for_no_news() -> None:
+    """The address it prints leads to the lesson; the page it serves has the announcements switched off."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    command = [sys.executable, "-m", "helpers", "lab", "--no-browser", "--port", port]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, encoding="utf-8"
+    )
+    try:
+        assert process.stderr is not None
+        address = re.compile(rf"^ +http://127\.0\.0\.1:{port}(/lab/tree/notebooks/00_start_here\.ipynb\?token=\w+)")
+        found = next(filter(None, map(address.search, process.stderr)))
+        page = get(int(port), found[1])
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+    settings = json.loads(page.partition('id="jupyter-config-data" type="application/json">')[2].partition("<")[0])
+    assert "@jupyterlab/apputils-extension:announcements" in settings["disabledExtensions"]
+
+
+def test_serve_says_where_it_is_first_and_names_the_file_with_the_key(tmp_path: Path) -> None:
+    """Other tools wait for that line; the key itself is never printed."""
+    state = tmp_path / "state.db"
+    command = [sys.executable, "-m", "helpers", "serve", "--port", "0", "--state", str(state)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, encoding="utf-8"
+    )
+    try:
+        assert process.stdout is not None
+        ready, url = process.stdout.readline().split()
+        assert ready == "ready"
+        key_file = Path(process.stdout.readline().strip().removeprefix("the key is in "))
+        key = key_file.read_text(encoding="utf-8").strip()
+        assert key_file.parent == tmp_path
+        assert len(key) >= 16
+        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+        connection.request("GET", "/v1/models", headers={"api-key": key})
+        assert connection.getresponse().status == 200
+        connection.close()
+    finally:
+        process.terminate()
+        rest = process.communicate(timeout=10)
+    assert key not in "".join(rest)
+
+
+def test_serve_loads_neither_jupyter_nor_the_client() -> None:
+    """Both would cost more time than the endpoint itself."""
+    code = (
+        "import sys; import helpers.endpoint.server as server; server.serve = lambda options: 0\n"
+        "from helpers import commands; commands.main(['serve', '--state', 'memory', '--key', 'k' * 16])\n"
+        "print([name for name in ('openai', 'IPython', 'jupyterlab', 'httpx2') if name in sys.modules])"
+    )
+    assert run(ROOT, python=sys.executable, code=code).stdout == "[]\n"
+
+
+def test_reset_asks_before_it_empties_the_state(tmp_path: Path) -> None:
+    """No answer is a no; `--yes` is the answer given beforehand."""
+    state = tmp_path / "state.db"
+    store = Store(state)
+    store.insert({"id": "asst_1", "object": "assistant"})
+    asked = run(ROOT, "reset", python=sys.executable, KIT_STATE=str(state))
+    assert f"Empty {state}?" in asked.stdout
+    assert asked.returncode == 1
+    assert store.get("assistant", "asst_1")
+    assert run(ROOT, "reset", "--yes", python=sys.executable, KIT_STATE=str(state)).returncode == 0
+    assert store.get("assistant", "asst_1") is None
+    store.close()
+
+
+def test_test_hands_its_arguments_to_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own two options become the ones that tests/conftest.py knows; its exit code is pytest's."""
+    asked: list[list[str]] = []
+
+    def pytest_stands_in(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        asked.append(command)
+        return subprocess.CompletedProcess(command, 5)
+
+    monkeypatch.setattr(subprocess, "run", pytest_stands_in)
+    assert commands.main(["test", "--all", "--update", "-k", "runs", "tests/test_house.py"]) == 5
+    assert asked[0][1:3] == ["-m", "pytest"]
+    assert asked[0][-5:] == ["--all", "--update-notebooks", "-k", "runs", "tests/test_house.py"]
