@@ -1,0 +1,64 @@
+"""(e) A page of messages from a thread of 10 000, beside one from a thread of 100: the price of a long thread."""
+
+import http.client
+import json
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchmarks.measure import KEY, Comparison, Size, Target, both, in_turn
+from helpers.endpoint import messages
+from helpers.endpoint.ids import new_id
+from helpers.endpoint.store import Store
+
+PAGES = ((20, False), (100, False), (20, True))
+"""How many messages, and whether behind a cursor in the middle of the thread."""
+
+
+def measure(size: Size) -> list[Comparison]:
+    """Milliseconds of one page; here the floor is our own endpoint with a short thread."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        state = Path(folder, "state.db")
+        store = Store(state)
+        long, short = _thread(store, size.messages), _thread(store, size.messages // 100)
+        store.close()
+        with both(state) as (url, _):
+            connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+            for limit, middle in PAGES:
+                samples = in_turn(
+                    size,
+                    partial(_page, connection, *long, limit, middle),
+                    partial(_page, connection, *short, limit, middle),
+                    size.pages,
+                )
+                what = f"a page of {limit}{' from the middle' if middle else ''}, long thread"
+                rows.append(Comparison("e", what, "ms", samples, Target("≤", 1.5)))
+            connection.close()
+    return rows
+
+
+def _thread(store: Store, length: int) -> tuple[str, str]:
+    """A thread of so many messages: its id, and that of the message in its middle."""
+    thread = {"id": new_id("thread"), "object": "thread", "created_at": 1, "metadata": {}, "tool_resources": {}}
+    with store.transaction():
+        store.insert(thread)
+        added = [
+            messages.add(store, str(thread["id"]), {"role": "user", "content": f"Question {number}: where to?"})
+            for number in range(length)
+        ]
+    return str(thread["id"]), added[length // 2]["id"]
+
+
+def _page(connection: http.client.HTTPConnection, thread: str, cursor: str, limit: int, middle: bool) -> float:
+    path = f"/openai/v1/threads/{thread}/messages?limit={limit}{f'&after={cursor}' if middle else ''}"
+    begun = time.perf_counter()
+    connection.request("GET", path, headers={"api-key": KEY})
+    answer = connection.getresponse()
+    body = answer.read()
+    elapsed = time.perf_counter() - begun
+    assert answer.status == 200, body
+    assert json.loads(body)["data"], "an empty page costs nothing"
+    return elapsed * 1000
