@@ -1,6 +1,7 @@
 """What the notebooks share. A name is imported from its module the first time somebody asks for it."""
 
 import importlib
+from typing import Any
 
 _MODULE_OF = {
     "prepare": "connection",
@@ -17,7 +18,7 @@ _MODULE_OF = {
 __all__ = list(_MODULE_OF)
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - what is exported is a function, a class or an error
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'helpers' has no attribute {name!r}")
     return getattr(importlib.import_module("helpers." + _MODULE_OF[name]), name)
