@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DEPRECATIONS = r"(The Assistants API is deprecated in favor of the Responses API|deprecated)$"
 """The two texts with which the client announces the retirement, and nothing else."""
-_SILENCED = "Silenced: the client's two deprecation warnings."
+_SILENCED = "two deprecation warnings silenced"
 
 
 @dataclass(frozen=True)
@@ -97,22 +97,22 @@ def _own_endpoint(settings: Settings) -> _Target:
     if _session.running is None:
         model = model_for(settings)
         _session.running = start_embedded(settings, model)
-        _session.answers = f"{model.label} answers; {_cost(settings)}"
+        _session.answers = f"{model.label} · {_cost(settings)}"
         _keep_loopback_off_the_proxy()
     running = _session.running
-    line = f"Ready: the kit's own endpoint at {running.url}; {_session.answers}. {_SILENCED}"
+    line = f"Ready: the kit's endpoint at {running.url} · {_session.answers} · {_SILENCED}"
     return _Target(running.url, running.key, settings.api_version, line)
 
 
 def _configured(endpoint: str, settings: Settings) -> _Target:
     host = urlsplit(endpoint).netloc or endpoint
-    line = f"Ready: {host}, as you configured it; it answers itself and costs what that service charges. {_SILENCED}"
+    line = f"Ready: {host}, as configured · it answers itself · it costs what that service charges · {_SILENCED}"
     return _Target(endpoint, settings.key, settings.api_version, line)
 
 
 def _cost(settings: Settings) -> str:
     if settings.model is None:
-        return "it costs nothing"
+        return "free"
     host = urlsplit(settings.model.base_url).hostname or settings.model.base_url
     return "it runs on this machine" if host in LOOPBACK else f"it costs what {host} charges"
 

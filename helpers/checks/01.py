@@ -1,0 +1,64 @@
+"""Checks of lesson 01, connect."""
+
+from collections.abc import Callable
+from textwrap import shorten
+
+from openai import APIConnectionError, APIError, APIStatusError, OpenAI
+
+from helpers.connection import connect
+from helpers.traffic import exchanges, watch
+
+
+def check_01a(repaired: OpenAI) -> str | None:
+    """The client gets in, and is shown `tool_resources`."""
+    client = watch(repaired.with_options(max_retries=0))
+    try:
+        probe = client.beta.assistants.create(model="gpt-35-turbo", name="Probe of exercise 01a")
+    except APIStatusError as error:
+        return f"the endpoint refuses this client: {error}"
+    except APIConnectionError:
+        return "nobody answers at the address of this client"
+    shown = exchanges(last_cell=False)[-1].response_json
+    client.beta.assistants.delete(probe.id)
+    if "tool_resources" not in shown:
+        return "it gets in, but speaks the older dialect: an assistant comes back with file_ids"
+    return None
+
+
+def check_01b(cause: Callable[[APIError], object]) -> str | None:
+    """`cause` names what was wrong in each of the four refusals."""
+    for expected, error in _refusals().items():
+        try:
+            named = cause(error)
+        except Exception as failure:
+            return f"cause fails when it is given {type(error).__name__}, with {type(failure).__name__}: {failure}"
+        if named is None:
+            return f"cause returns nothing yet for {_short(error)}"
+        if named != expected:
+            return f"cause says {named!r} for {_short(error)}"
+    return None
+
+
+def _short(error: APIError) -> str:
+    start = shorten(str(error), 70, placeholder="…")
+    return f'"{start}"'
+
+
+def _refusals() -> dict[str, APIError]:
+    """The refusals of the lesson, by their cause."""
+    endpoint = str(connect().base_url)
+    wrong = {
+        "key": {"api_key": "not-the-key"},
+        "path": {"azure_endpoint": endpoint},
+        "version": {"api_version": "2024-02-15"},
+        "server": {"azure_endpoint": "http://127.0.0.1:1"},
+    }
+    return {name: _refusal(options) for name, options in wrong.items()}
+
+
+def _refusal(options: dict[str, str]) -> APIError:
+    try:
+        connect(**options, max_retries=0).beta.assistants.list(limit=1)
+    except APIError as error:
+        return error
+    raise AssertionError(f"no refusal for {sorted(options)}")

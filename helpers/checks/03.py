@@ -1,0 +1,36 @@
+"""Checks of lesson 03, threads."""
+
+from openai.types.beta import Thread
+from openai.types.beta.threads import Message
+
+from helpers.connection import connect
+
+
+def check_03a(chie: Thread | str, david: Thread | str) -> str | None:
+    """Each thread holds one name and an answer of the same assistant."""
+    ids = {"Chie": _id_of(chie), "David": _id_of(david)}
+    if ids["Chie"] == ids["David"]:
+        return "chie and david are one and the same thread; nothing would keep the two apart"
+    client = connect()
+    for name, thread_id in ids.items():
+        messages = list(client.beta.threads.messages.list(thread_id=thread_id))
+        told = _said_by_user(messages).casefold()
+        if name.casefold() not in told:
+            return f"nobody says the name {name} in {name}'s thread"
+        if any(other.casefold() in told for other in ids if other != name):
+            return f"somebody else's name is in {name}'s thread too"
+        if not any(message.run_id for message in messages):
+            return f"no run has answered in {name}'s thread yet"
+    answering = [{run.assistant_id for run in client.beta.threads.runs.list(thread_id=one)} for one in ids.values()]
+    if not answering[0] & answering[1]:
+        return "two assistants answered; the same one should talk to both"
+    return None
+
+
+def _id_of(thread: Thread | str) -> str:
+    return thread if isinstance(thread, str) else thread.id
+
+
+def _said_by_user(messages: list[Message]) -> str:
+    parts = [part for message in messages if message.role == "user" for part in message.content]
+    return " ".join(part.text.value for part in parts if part.type == "text")

@@ -1,0 +1,69 @@
+"""Checks of lesson 04, messages."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from openai.types.beta.threads import Message
+
+from helpers.connection import connect
+from helpers.traffic import exchanges
+
+MORE_THAN_A_PAGE = 105
+"""No page holds more than 100."""
+OLD, NEW = 30, 25
+"""More than the 20 that a page holds unless asked otherwise."""
+
+Messages = Iterable[Message | str]
+"""What an answer may return: the messages, or their ids."""
+
+
+def check_04a(everything: Callable[[str], Messages | None]) -> str | None:
+    """`everything` gets a thread that no single page can hold, in the order in which it was written."""
+    thread_id, written = _written(MORE_THAN_A_PAGE)
+    try:
+        answer = everything(thread_id)
+        return _compared(answer, written, "everything")
+    finally:
+        connect().beta.threads.delete(thread_id)
+
+
+def check_04b(news: Callable[[str, str], Messages | None]) -> str | None:
+    """`news` gets what is newer than a message, and has the endpoint leave out the rest."""
+    thread_id, written = _written(OLD + NEW)
+    known, new = written[:OLD], written[OLD:]
+    try:
+        started = time.monotonic()
+        reason = _compared(news(thread_id, known[-1]), new, "news")
+        if reason is None and list(_ids(news(thread_id, written[-1]))):
+            return "after the newest message there is nothing new, yet news returns something"
+        sent = [one.response_body for one in exchanges(last_cell=False) if one.started >= started]
+    finally:
+        connect().beta.threads.delete(thread_id)
+    if reason is None and any(old in body for old in known[:-1] for body in sent):
+        return "these are the right messages, but older ones travelled too; a cursor leaves them where they are"
+    return reason
+
+
+def _written(count: int) -> tuple[str, list[str]]:
+    """A new thread of so many messages: its id, and theirs, oldest first."""
+    threads = connect().beta.threads
+    thread = threads.create(messages=[{"role": "user", "content": f"Message {number + 1}"} for number in range(count)])
+    return thread.id, [message.id for message in threads.messages.list(thread_id=thread.id, order="asc", limit=100)]
+
+
+def _compared(answer: Messages | None, wanted: list[str], name: str) -> str | None:
+    if answer is None:
+        return f"{name} returns nothing yet; it should return a list of messages"
+    found = _ids(answer)
+    missing = len(set(wanted) - set(found))
+    if missing:
+        return f"{name} misses {missing} of {len(wanted)} messages"
+    if set(found) - set(wanted):
+        return f"{name} returns messages that were not asked for"
+    if len(found) != len(wanted):
+        return f"{name} returns some messages twice"
+    return None if found == wanted else f"{name} has all the messages, but not the oldest first"
+
+
+def _ids(messages: Messages | None) -> list[str]:
+    return [one if isinstance(one, str) else one.id for one in messages or []]
