@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -66,11 +66,13 @@ def _serve(service: Service, operation: Operation) -> Callable[[Request], Awaita
             body = await operation(call)
         except errors.Refusal as refusal:
             return _respond(refusal.status, refusal.body, refusal.headers)
+        except ClientDisconnect:
+            return Response()  # nobody is there to read it
         except sqlite3.Error as error:
-            return _respond(500, _unstored(error), {"x-should-retry": "false"})
+            return _respond(500, _unstored(error), _NO_RETRY)
         except Exception:
             log.exception("%s %s failed", request.method, request.url.path)
-            return _respond(500, _BROKEN, {})
+            return _respond(500, _BROKEN, _NO_RETRY)
         return _respond(200, old_shape.view(body) if call.surface.shape == "v1" else body, call.headers)
 
     return handle
@@ -85,6 +87,8 @@ def _respond(status: int, body: Json, headers: dict[str, str]) -> Response:
     return JSONResponse(body, status, headers, media_type=JSON)
 
 
+_NO_RETRY = {"x-should-retry": "false"}
+"""The client would repeat a 500 by itself; it would get the same answer."""
 _BROKEN = {
     "error": {
         "message": "The server had an error while processing your request. Sorry about that!",

@@ -50,8 +50,9 @@ async def modify(call: Call) -> Json:
 
 async def delete(call: Call) -> Json:
     """`DELETE /assistants/{id}`: its threads and runs stay."""
-    assistant = find(call, call.ids["assistant_id"])
-    call.store.delete(assistant["id"])
+    with call.store.transaction():
+        assistant = find(call, call.ids["assistant_id"])
+        call.store.delete(assistant["id"])
     return deleted(assistant, "assistant")
 
 

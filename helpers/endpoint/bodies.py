@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Tag
+from pydantic import Field
 
-from .body import Body, Metadata, Temperature, Text, TokenLimit, TopP, by_json_type
+from .body import OTHER, STRING, Body, Metadata, Temperature, Text, TokenLimit, TopP, by_json_type
 from .tool_bodies import Tool, ToolResources
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -33,8 +33,8 @@ class SchemaFormat(Body):
 
 
 ResponseFormat = Annotated[
-    Annotated[Literal["auto"], Tag("string")]
-    | Annotated[Annotated[PlainFormat | SchemaFormat, Field(discriminator="type")], Tag("other")],
+    Annotated[Literal["auto"], STRING]
+    | Annotated[Annotated[PlainFormat | SchemaFormat, Field(discriminator="type")], OTHER],
     by_json_type("a string or an object"),
 ]
 
@@ -45,15 +45,22 @@ class FunctionName(Body):
     name: str
 
 
-class NamedToolChoice(Body):
-    """The tool that must be used."""
+class FunctionChoice(Body):
+    """The function that must be called, as a choice of tool."""
 
-    type: Literal["function", "code_interpreter", "file_search"]
-    function: FunctionName | None = None
+    type: Literal["function"]
+    function: FunctionName
+
+
+class BuiltInChoice(Body):
+    """The service's own tool that must be used."""
+
+    type: Literal["code_interpreter", "file_search"]
 
 
 ToolChoice = Annotated[
-    Annotated[Literal["none", "auto", "required"], Tag("string")] | Annotated[NamedToolChoice, Tag("other")],
+    Annotated[Literal["none", "auto", "required"], STRING]
+    | Annotated[Annotated[FunctionChoice | BuiltInChoice, Field(discriminator="type")], OTHER],
     by_json_type("a string or an object"),
 ]
 
@@ -144,7 +151,7 @@ class Attachment(Body):
 
 
 Content = Annotated[
-    Annotated[Text, Tag("string")] | Annotated[list[Part], Field(min_length=1), Tag("other")],
+    Annotated[Text, STRING] | Annotated[list[Part], Field(min_length=1), OTHER],
     by_json_type("a string or an array of objects"),
 ]
 

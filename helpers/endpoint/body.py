@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 from pydantic.functional_validators import AfterValidator
 from pydantic_core import PydanticCustomError
 
@@ -15,7 +15,9 @@ MAX_TEXT = 256_000
 class Body(BaseModel):
     """A request body: unknown members are refused, nothing is converted."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, defer_build=True
+    )  # built at first use: `serve` starts sooner
 
     def given(self) -> errors.Json:
         """What the caller wrote, nulls left out, in the form in which it is stored."""
@@ -48,10 +50,16 @@ TokenLimit = Annotated[int, Field(ge=256)]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 
 
+STRING, OTHER = Tag("<string>"), Tag("<other>")
+"""The two branches of `by_json_type`; the brackets keep them apart from members of a body (see `wording.json_path`)."""
+
+
 def by_json_type(expected: str) -> Discriminator:
     """Tells a string from an object or array in a union; `expected` names the two in a refusal."""
 
     def branch(value: object) -> str | None:
-        return "string" if isinstance(value, str) else "other" if isinstance(value, dict | list) else None
+        if isinstance(value, str):
+            return STRING.tag
+        return OTHER.tag if isinstance(value, dict | list | BaseModel) else None
 
     return Discriminator(branch, custom_error_type="invalid_type", custom_error_message=expected)

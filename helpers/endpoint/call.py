@@ -1,7 +1,9 @@
 """One request on its way through a resource: the service it works on, its ids, its body, its page."""
 
 import json
+import math
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.requests import Request
@@ -14,6 +16,9 @@ from .service import Service
 from .store import Store
 
 Json = dict[str, Any]
+
+MAX_DEPTH = 200
+"""Arrays and objects inside each other in a body; SQLite, pydantic and Python each give up somewhere beyond it."""
 
 
 class Call:
@@ -87,7 +92,9 @@ class Call:
         if not raw.strip():
             return {}
         try:
-            value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+            value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite)
+            if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+                _check_depth(value)
             if b"\\ud" in raw.lower():
                 json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a surrogate pair cannot be answered with
         except (ValueError, RecursionError):
@@ -123,6 +130,25 @@ def _limit(text: str) -> int:
     if limit > 100:
         raise errors.out_of_range("limit", limit, most=100)
     return limit
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large")
+    return number
+
+
+def _check_depth(value: object) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [child for parent in level for child in _children(parent)]
+    if level:
+        raise ValueError("nested too deep")
+
+
+def _children(value: object) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _refuse_constant(name: str) -> None:

@@ -28,7 +28,7 @@ def prompt_of(run: Json, messages: list[Json]) -> Prompt:
     prompt = Prompt(
         model=run["model"],
         instructions=run["instructions"] or "",
-        turns=tuple(_turn(message) for message in messages if message["status"] != "in_progress"),
+        turns=tuple(_turn(message) for message in messages if message["content"]),
         tools=tuple(run["tools"]),
         tool_choice=run["tool_choice"],
         response_format=run["response_format"],

@@ -78,9 +78,9 @@ def wrong_type(param: str, expected: str, value: object) -> Refusal:
 
 
 def out_of_range(param: str, value: float, least: float | None = None, most: float | None = None) -> Refusal:
-    """A number below `least` or above `most`."""
-    noun = "integer" if isinstance(value, int) else "decimal"
+    """A number below `least` or above `most`; the bound's type says what kind of number is asked for."""
     side, sign, bound = ("below minimum", ">=", least) if least is not None else ("above maximum", "<=", most)
+    noun = "decimal" if isinstance(bound, float) else "integer"
     code = f"{noun}_{'below_min' if least is not None else 'above_max'}_value"
     message = (
         f"Invalid '{param}': {noun} {side} value. Expected a value {sign} {_number(bound)}, but got {value} instead."

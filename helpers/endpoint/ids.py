@@ -17,4 +17,5 @@ PREFIX = {
 
 def new_id(noun: str) -> str:
     """A fresh id such as `asst_…` for the noun `assistant`."""
-    return f"{PREFIX[noun]}_{''.join(secrets.choice(_ALPHABET) for _ in range(24))}"
+    letters = (_ALPHABET[byte % len(_ALPHABET)] for byte in secrets.token_bytes(24))
+    return f"{PREFIX[noun]}_{''.join(letters)}"

@@ -64,16 +64,22 @@ def active(service: Service, thread_id: str) -> Json | None:
 
 
 def current(service: Service, run: Json) -> Json:
-    """The run as it stands now: one whose time is over, or whose process has died, has ended."""
+    """The run as it stands now: one whose time is over, or that nobody moves any more, has ended."""
     if run["status"] not in ACTIVE:
         return run
     waiting = run["status"] == "requires_action"
-    if not waiting and service.owner.is_alive(service.store.owner(run["id"])):
+    if not waiting and _is_moved(service, run["id"]):
         return run
     if waiting and time.time() < run["expires_at"]:
         return run
     end = "cancelled" if run["status"] == "cancelling" else "expired"
     return advance(service.store, run["id"], end) or service.store.get("thread.run", run["id"]) or run
+
+
+def _is_moved(service: Service, run_id: str) -> bool:
+    """Whether a task of this process, or another process that is alive, will bring the run to its end."""
+    owner = service.store.owner(run_id)
+    return run_id in service.workers if owner == service.owner.id else service.owner.is_alive(owner)
 
 
 def advance(store: Store, run_id: str, to: str, *, owner: str | None = None, **changes: object) -> Json | None:

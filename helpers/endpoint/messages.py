@@ -42,8 +42,9 @@ async def modify(call: Call) -> Json:
 
 async def delete(call: Call) -> Json:
     """`DELETE /threads/{id}/messages/{id}`."""
-    message = _find(call)
-    call.store.delete(message["id"])
+    with call.store.transaction():
+        message = _find(call)
+        call.store.delete(message["id"])
     return deleted(message, "thread.message")
 
 
@@ -51,7 +52,7 @@ def add(store: Store, thread_id: str, fields: Json) -> Json:
     """Store a message that a caller wrote."""
     attachments = fields.get("attachments", [])
     content = fields["content"]
-    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    parts: list[Json] = [{"type": "text", "text": content}] if isinstance(content, str) else content
     pictures = [part["image_file"]["file_id"] for part in parts if part["type"] == "image_file"]
     resources.check_files(store, resources.file_ids(attachments) + pictures)
     message = new_message(

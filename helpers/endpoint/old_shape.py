@@ -82,6 +82,8 @@ class RunOptions(Body):
     instructions: Text | None = None
     tools: Annotated[list[Tool], Field(max_length=20)] | None = None
     metadata: Metadata | None = None
+    stream: bool | None = None
+    """Not known then; but newer clients say `false` by themselves, and that changes nothing."""
 
 
 class CreateRun(RunOptions):

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from .store import MEMORY
-
 
 class Owner:
     """This process, as the runs of a state file know it."""
@@ -15,7 +13,7 @@ class Owner:
     def __init__(self, state: Path | str) -> None:
         self.id = secrets.token_hex(8)
         self._folder: Path | None = None
-        if isinstance(state, Path) and state != MEMORY:
+        if isinstance(state, Path):
             self._folder = state.with_name(state.name + ".owners")
             self._folder.mkdir(parents=True, exist_ok=True)
             self._sweep()

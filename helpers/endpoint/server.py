@@ -47,7 +47,12 @@ class Running:
         self.key_file = None if options.key or options.state == MEMORY else key_file(Path(options.state))
         self._store = Store(options.state)
         self._owner = Owner(options.state)
-        self._socket = _listen(options.host, options.port)
+        try:
+            self._socket = _listen(options.host, options.port)
+        except KitError:
+            self._owner.leave()
+            self._store.close()
+            raise
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         service = Service(self._store, options.model, self._owner, options.pace, options.run_ttl, options.deployments)
@@ -60,6 +65,7 @@ class Running:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,
                 timeout_keep_alive=75,
                 timeout_graceful_shutdown=1,
             )

@@ -26,6 +26,9 @@ VERSION = 1
 """The layout below; a file of another version is moved aside."""
 MEMORY: Literal["memory"] = "memory"
 
+_SMALLEST = 512
+"""Bytes of the smallest SQLite file; SQLite takes anything shorter for an empty one, and would write over it."""
+
 _LAYOUT = """
 CREATE TABLE objects (
     seq    INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of lists: created_at has seconds only
@@ -104,7 +107,7 @@ class Store:
     def owner(self, run_id: str) -> str | None:
         """Who moves this run."""
         row = self._row("thread.run", run_id)
-        return row and row["owner"]
+        return row["owner"] if row else None
 
     def replace(self, body: Json) -> None:
         """Write an object anew; inside a transaction together with the read that it rests on."""
@@ -215,10 +218,11 @@ def _open(path: Path | Literal["memory"]) -> sqlite3.Connection:
         return _prepare(_connect(":memory:"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        version = _version_of(path)
-        if version not in (None, VERSION):
-            _move_aside(path, version)
-        return _prepare(_connect(str(path)), "DELETE" if _is_shared_drive(path) else "WAL")
+        with FileLock(path.with_name(path.name + ".lock")):  # SQLite lets only one process turn WAL on, and none wait
+            version = _version_of(path)
+            if version not in (None, VERSION):
+                _move_aside(path, version)
+            return _prepare(_connect(str(path)), "DELETE" if _is_shared_drive(path) else "WAL")
     except (OSError, sqlite3.OperationalError) as error:
         raise _unwritable(path, error) from error
 
@@ -243,11 +247,13 @@ def _prepare(db: sqlite3.Connection, journal: str = "MEMORY") -> sqlite3.Connect
 
 
 def _version_of(path: Path) -> int | None:
-    """The layout of an existing file; None when there is none. A file that is not ours is refused."""
+    """The layout of an existing file; None when nothing is in it yet. A file that is not ours is refused."""
     if not path.exists() or path.stat().st_size == 0:
         return None
     db = sqlite3.connect(path.resolve().as_uri() + "?mode=ro", uri=True)
     try:
+        if path.stat().st_size >= _SMALLEST and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            return None  # somebody died while making it
         ours = db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
         version: int = db.execute("PRAGMA user_version").fetchone()[0]
         sound = db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"

@@ -57,7 +57,7 @@ def no_retrieval(text: str) -> BeforeValidator:
 
     def check(tool: object) -> object:
         if isinstance(tool, dict) and tool.get("type") == "retrieval":
-            raise PydanticCustomError("retired_tool", text)  # type: ignore[arg-type]
+            raise PydanticCustomError("retired_tool", text)
         return tool
 
     return BeforeValidator(check)

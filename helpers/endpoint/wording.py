@@ -29,17 +29,22 @@ def of(error: ErrorDetails, body: object) -> Refusal:
 def json_path(location: tuple[int | str, ...], body: object) -> str:
     """`("tools", 0, "type")` → `tools[0].type`.
 
-    Pydantic puts the names of union branches into the location; they are no members of the body and are left out.
+    Pydantic puts the names of union branches into the location; they are no members of the body and are left out:
+    those in angle brackets, and the first part below an object when it is that object's own `type`.
     """
-    path, here = "", body
+    path, here, in_branch = "", body, False
     for position, part in enumerate(location):
         last = position == len(location) - 1
         if isinstance(part, int):
             path += f"[{part}]"
-            here = here[part] if isinstance(here, list) and part < len(here) else None
-        elif isinstance(here, dict) and (part in here or last):
+            here, in_branch = here[part] if isinstance(here, list) and part < len(here) else None, False
+        elif part.startswith("<") or not isinstance(here, dict):
+            continue
+        elif here.get("type") == part and not (last or in_branch):
+            in_branch = True
+        elif part in here or last:
             path += f".{part}" if path else part
-            here = here.get(part)
+            here, in_branch = here.get(part), False
     return path or "body"
 
 
@@ -54,6 +59,8 @@ def _literal(f: _Finding) -> Refusal:
 
 
 def _tag(f: _Finding) -> Refusal:
+    if not isinstance(f.value["type"], str):
+        return errors.wrong_type(f"{f.param}.type", "a string", f.value["type"])
     return errors.invalid_value(f"{f.param}.type", str(f.context["tag"]), _words(f.context["expected_tags"]))
 
 

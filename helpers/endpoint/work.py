@@ -6,6 +6,7 @@ process; whoever loses that race stops.
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
@@ -34,6 +35,14 @@ class Worker:
     task: asyncio.Task[None] | None = None
 
 
+@dataclass
+class _Draft:
+    """An answer on its way; its message is there from the first word on."""
+
+    message_id: str = ""
+    text: str = ""
+
+
 class _Lost(Exception):
     """The run was cancelled, deleted or taken away."""
 
@@ -57,13 +66,22 @@ def poll_after_ms(service: Service) -> int:
 
 
 async def _work(service: Service, run: Json, worker: Worker) -> None:
+    """Bring the run to an end. Where even that cannot be written, its readers find that nobody moves it."""
+    try:
+        await _move(service, run, worker)
+        _advance(service, run, "cancelled")  # a cancellation may have come just before the end
+    except sqlite3.Error:
+        log.exception("run %s could not be written", run["id"])
+
+
+async def _move(service: Service, run: Json, worker: Worker) -> None:
     try:
         async with asyncio.timeout(max(run["expires_at"] - time.time(), 0)):
             await _walk(service, run, worker)
     except TimeoutError:
         _advance(service, run, "expired")
     except _Lost:
-        lifecycle.advance(service.store, run["id"], "cancelled", owner=service.owner.id)
+        return
     except Exception:
         log.exception("run %s failed", run["id"])
         _fail(service, run, engine.BROKEN)
@@ -78,40 +96,49 @@ async def _walk(service: Service, run: Json, worker: Worker) -> None:
         _advance(service, run, "incomplete", incomplete_details={"reason": "max_prompt_tokens"}, usage=_usage(0, 0))
         return
     await _unless_cancelled(service, run, worker, asyncio.sleep(service.pace * (1 - _QUEUED_SHARE)))
-    message = _open_message(service, run)
-    text, end = await _unless_cancelled(service, run, worker, _listen(service, prompt))
+    draft = _Draft()
+    try:
+        end = await _unless_cancelled(service, run, worker, _listen(service, run, prompt, draft))
+    finally:
+        _keep(service, draft)
     if isinstance(end, Failed):
         _fail(service, run, end)
         return
     changes: Json = {"usage": _usage(end.prompt_tokens, end.completion_tokens)}
     if end.reason == "length":
         changes["incomplete_details"] = {"reason": "max_completion_tokens"}
-    with service.store.transaction():
-        written = _must(service.store.get("thread.message", message["id"]))
-        service.store.replace(written | {"content": [messages.text_part(text)]})
-        _must(_advance(service, run, "completed" if end.reason == "stop" else "incomplete", **changes))
+    _must(_advance(service, run, "completed" if end.reason == "stop" else "incomplete", **changes))
 
 
-async def _listen(service: Service, prompt: Prompt) -> tuple[str, Finished | Failed]:
-    """The whole answer, and how it ended."""
-    text = ""
+async def _listen(service: Service, run: Json, prompt: Prompt, draft: _Draft) -> Finished | Failed:
+    """Write the answer down as it comes; how it ended comes back."""
     async for event in engine.answer(service.model, prompt):
-        if isinstance(event, TextDelta):
-            text += event.text
-        else:
-            return text, event
-    return text, engine.BROKEN
+        if not draft.message_id and not isinstance(event, Failed):
+            draft.message_id = _open_message(service, run)
+        if not isinstance(event, TextDelta):
+            return event
+        draft.text += event.text
+    return engine.BROKEN
 
 
-def _open_message(service: Service, run: Json) -> Json:
-    """The empty message that the answer will fill, and the step that says so."""
+def _open_message(service: Service, run: Json) -> str:
+    """The id of an empty message that the answer will fill; a step says so."""
     message = messages.new_message(run["thread_id"], assistant_id=run["assistant_id"], run_id=run["id"])
     with service.store.transaction():
         if not _still_ours(service, run):
             raise _Lost
         service.store.insert(message, parent=run["thread_id"])
         service.store.insert(steps.message_step(run, message["id"]), parent=run["id"])
-    return message
+    message_id: str = message["id"]
+    return message_id
+
+
+def _keep(service: Service, draft: _Draft) -> None:
+    """Put into the message what was written so far, also when the run ends early."""
+    with service.store.transaction():
+        message = draft.message_id and service.store.get("thread.message", draft.message_id)
+        if message:  # somebody may have deleted it meanwhile
+            service.store.replace(message | {"content": [messages.text_part(draft.text)]})
 
 
 async def _unless_cancelled(service: Service, run: Json, worker: Worker, doing: Awaitable[T]) -> T:
