@@ -1,0 +1,60 @@
+"""Every notebook in JupyterLab, as a learner meets it: opened with a new kernel, run from top to bottom."""
+
+import pytest
+from support.notebooks.files import ROOT, notebooks, write
+from support.notebooks.samples import code, notebook
+from support.notebooks.updating import normalised
+
+from browser.conftest import Open
+from browser.lab import Lab
+from browser.pictures import WANTED, picture
+
+pytestmark = pytest.mark.all
+
+NAMES = [path.name for path in notebooks()]
+TROUBLE = """
+from IPython.display import Javascript, display
+display(Javascript("console.error('said by the page'); fetch('http://192.0.2.1/')"))
+display(Javascript("setTimeout(() => { throw Error('thrown') })"))
+1 / 0
+"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_runs_to_its_end(name: str, open_in_lab: Open) -> None:
+    """Every cell has run, in order, none shows an error, and every diagram is drawn."""
+    window = open_in_lab(name)
+    window.run_all()
+
+    assert window.errors() == []
+    assert window.page.evaluate("window.kitRan") is True
+    counts = [cell["count"] for cell in window.cells() if cell["type"] == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+    diagrams = window.page.locator(".jp-RenderedMermaid:visible")
+    assert diagrams.count() == diagrams.locator("img, svg").count()
+
+
+def test_every_notebook_was_opened(lab: Lab) -> None:
+    """Lab's folder holds as many as were run above."""
+    assert {path.name for path in lab.notebooks.glob("[0-9][0-9]_*.ipynb")} == set(NAMES)
+
+
+def test_trouble_is_seen(open_in_lab: Open, lab: Lab) -> None:
+    """What the tests above forbid is noticed: an error in a cell, the console or the page, and a way out."""
+    write(normalised(notebook(code(TROUBLE))), lab.notebooks / "trouble.ipynb")
+    window = open_in_lab("trouble.ipynb")
+    window.run_all()
+
+    assert [error["ename"] for error in window.errors()] == ["ZeroDivisionError"]
+    noted = "\n".join(window.problems)
+    window.problems.clear()
+    for sign in ("console: said by the page", "leaves the machine: http://192.0.2.1/", "page: thrown"):
+        assert sign in noted
+
+
+@pytest.mark.skipif(not WANTED, reason="takes a picture when KIT_PICTURES is set")
+def test_a_picture_of_lesson_05(open_in_lab: Open) -> None:
+    """For the README: a cell that runs Tabi, and the run as `show` draws it."""
+    window = open_in_lab("05_runs.ipynb")
+    window.run_all()
+    picture(window.cell("create-and-poll"), ROOT / "docs" / "lesson_05.png")

@@ -1,0 +1,140 @@
+"""JupyterLab in a browser: one page, in which one notebook after the other is opened."""
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from browser.lab import START_SECONDS, Lab
+
+if TYPE_CHECKING:  # collecting the tests must not wait for Playwright
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator, Route, WebSocket
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_OF_LEAVING = "Could not restore the debugger state: Canceled future"
+"""Lab asks each new kernel for its debugger; when the test ends the kernel before it has answered, Lab says so."""
+
+_LOADED = "() => window.jupyterapp?.restored.then(() => true)"
+_OPEN = "path => { jupyterapp.commands.execute('docmanager:open', { path }); }"
+_READY = """path => {
+    const panel = jupyterapp.shell.currentWidget;
+    return panel?.context?.path === path && panel.context.isReady
+        && panel.sessionContext.session?.kernel?.status === 'idle';
+}"""
+_RUN = """command => {
+    window.kitRan = undefined;
+    jupyterapp.commands.execute(command).then(
+        ok => { window.kitRan = ok; },
+        error => { window.kitRan = String(error); },
+    );
+}"""
+_CELLS = """() => jupyterapp.shell.currentWidget.content.widgets.map(cell => ({
+    id: cell.model.id,
+    type: cell.model.type,
+    count: cell.model.executionCount ?? null,
+    outputs: cell.model.type === 'code' ? cell.model.outputs.toJSON() : [],
+}))"""
+_SELECT = """id => {
+    const notebook = jupyterapp.shell.currentWidget.content;
+    notebook.activeCellIndex = notebook.widgets.findIndex(cell => cell.model.id === id);
+}"""
+_WRITE = """([id, source]) => {
+    const cells = jupyterapp.shell.currentWidget.content.widgets;
+    cells.find(cell => cell.model.id === id).model.sharedModel.setSource(source);
+}"""
+_LEAVE = """async () => {
+    await jupyterapp.serviceManager.sessions.shutdownAll();
+    jupyterapp.shell.currentWidget.dispose();
+}"""
+_THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', { theme })"
+
+# Lab's own splash screen stumbles over a second change that comes before it is gone.
+_HAS_THEME = """theme => document.body.dataset.jpThemeName === theme && !document.getElementById('jupyterlab-splash')"""
+
+
+class Window:
+    """A page with Lab in it, and everything that went wrong there in `problems`."""
+
+    def __init__(self, context: "BrowserContext", lab: Lab) -> None:
+        self.problems: list[str] = []
+        self.page = context.new_page()
+        self._listen()
+        self.page.goto(f"{lab.url}lab?token={lab.token}")
+        self.page.wait_for_function(_LOADED, timeout=START_SECONDS * 1000)
+
+    def open(self, name: str) -> None:
+        """Open a notebook, and wait until its kernel is ready."""
+        self.page.evaluate(_OPEN, name)
+        self.page.wait_for_function(_READY, arg=name, timeout=START_SECONDS * 1000)
+
+    def leave(self) -> None:
+        """Close the notebook and end its kernel, so that the next one has the machine to itself."""
+        self.page.evaluate(_LEAVE)
+
+    def run_all(self, seconds: float = 90) -> None:
+        """Run all cells, and wait until the last is done or one has failed."""
+        self._command("notebook:run-all-cells", seconds)
+
+    def run(self, cell: str, seconds: float = 30) -> None:
+        """Run one cell, named by its id."""
+        self.page.evaluate(_SELECT, cell)
+        self._command("notebook:run-cell", seconds)
+
+    def write(self, cell: str, source: str) -> None:
+        """Fill a cell."""
+        self.page.evaluate(_WRITE, [cell, source])
+
+    def _command(self, name: str, seconds: float) -> None:
+        self.page.evaluate(_RUN, name)
+        self.page.wait_for_function("window.kitRan !== undefined", timeout=seconds * 1000)
+
+    def cells(self) -> list[dict[str, Any]]:
+        """Id, type, execution count and outputs of each cell, as Lab has them."""
+        found: list[dict[str, Any]] = self.page.evaluate(_CELLS)
+        return found
+
+    def errors(self) -> list[dict[str, Any]]:
+        """Every error that a cell shows."""
+        return [output for cell in self.cells() for output in cell["outputs"] if output["output_type"] == "error"]
+
+    def cell(self, name: str) -> "Locator":
+        """A cell as a part of the page, named by its id."""
+        place = next(number for number, found in enumerate(self.cells()) if found["id"] == name)
+        return self.page.locator(f".jp-Cell[data-windowed-list-index='{place}']:visible")
+
+    def output(self, cell: str) -> "Locator":
+        """What a cell shows."""
+        return self.cell(cell).locator(".jp-Cell-outputArea")
+
+    def use_theme(self, name: str) -> None:
+        """Change the colours, as in Lab's settings, and wait until they are there."""
+        self.page.evaluate(_THEME, name)
+        self.page.wait_for_function(_HAS_THEME, arg=name)
+
+    def _listen(self) -> None:
+        """Note errors, and stop and note every request that would leave the machine."""
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", self._on_page_error)
+        self.page.on("websocket", self._on_socket)
+        self.page.route("**/*", self._on_request)
+
+    def _on_console(self, message: "ConsoleMessage") -> None:
+        if message.type == "error" and not message.text.startswith(_OF_LEAVING):
+            self.problems.append(f"console: {message.text} ({message.location.get('url')})")
+
+    def _on_page_error(self, error: "Error") -> None:
+        self.problems.append(f"page: {error}")
+
+    def _on_request(self, route: "Route") -> None:
+        if _stays(route.request.url):
+            route.continue_()
+        else:
+            self.problems.append(f"request that leaves the machine: {route.request.url}")
+            route.abort()
+
+    def _on_socket(self, socket: "WebSocket") -> None:
+        if not _stays(socket.url):
+            self.problems.append(f"socket that leaves the machine: {socket.url}")
+
+
+def _stays(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in {"data", "blob", "about"} or parts.hostname in _LOOPBACK
