@@ -8,7 +8,6 @@ holds everything already is used as it is.
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import importlib.util
 import json
 import os
@@ -19,8 +18,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from helpers import installing
 from helpers.problems import KitError
@@ -183,6 +180,10 @@ def _active() -> bool:
 
 def satisfied(stages: Sequence[str]) -> bool:
     """Whether the running Python holds the requirements already, this very copy of the kit among them."""
+    import importlib.metadata  # these cost a tenth of the start, and most starts never get here
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
     try:
         from packaging.requirements import Requirement  # JupyterLab needs it: where it is missing, so is the rest
     except ImportError:

@@ -1,0 +1,151 @@
+"""How the offline model comes to its answer.
+
+A message is cut into sentences; each goes through the table of skills, and the first that answers wins.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+from . import arithmetic, capitals, memory, needs, phrasebook, smalltalk
+from .base import Prompt, Turn
+from .reading import Language, is_question, language_of, sentences, tidy
+from .skill import Answer, Question, Skill
+from .style import Style, style_of, wants_json
+
+SKILLS: tuple[Skill, ...] = (
+    needs.answer,
+    capitals.answer,
+    memory.answer,
+    arithmetic.answer,
+    phrasebook.answer,
+    smalltalk.answer,
+)
+"""In the order in which they are asked."""
+
+_MOST_SENTENCES = 20
+"""Sentences that are answered at a time."""
+_READ = 1000
+"""Characters of a sentence that are looked at."""
+_READ_TURN = 10_000
+"""Characters of a message that are looked at."""
+_LOOK_BACK_TURNS = 8
+
+_SENTENCE_END = re.compile(r"(?<=[。!?!?])(?!$)|(?<![A-Z]\.)(?<=\.)\s+(?=\S)|(?<=[!?])\s+")
+
+
+def compose(prompt: Prompt) -> str:
+    """The whole answer to the messages that wait for one."""
+    waiting = _waiting(prompt)
+    texts = [_text(prompt.turns[position]) for position in waiting]
+    style = style_of(prompt, texts)
+    language: Language = style.language or _language(prompt, waiting)
+    answers = list(_answers(prompt, waiting, style, language))
+    return _dressed(answers, style, language, wants_json(prompt.response_format))
+
+
+def _text(turn: Turn) -> str:
+    return tidy(turn.text[:_READ_TURN])
+
+
+def _waiting(prompt: Prompt) -> list[int]:
+    """Where the user's turns without an answer stand; the last user's turn where all have one."""
+    users = [position for position, turn in enumerate(prompt.turns) if turn.role == "user"]
+    answered = max((position for position, turn in enumerate(prompt.turns) if turn.role == "assistant"), default=-1)
+    return [position for position in users if position > answered] or users[-1:]
+
+
+def _language(prompt: Prompt, waiting: list[int]) -> Language:
+    """The language of the question; where it has no letters, that of the thread or the instructions."""
+    texts = [prompt.turns[position].text for position in reversed(waiting)]
+    texts += [turn.text for turn in reversed(prompt.turns)]
+    return next(filter(None, (language_of(text[:_READ]) for text in (*texts, prompt.instructions))), "en")
+
+
+def _answers(prompt: Prompt, waiting: list[int], style: Style, language: Language) -> Iterator[Answer]:
+    asked = [
+        Question(text[:_READ], language, prompt, style, position, earlier=())
+        for position in waiting
+        for text in sentences(_text(prompt.turns[position]))
+    ][:_MOST_SENTENCES]
+    earlier = _earlier(prompt, waiting[0]) if waiting else ()
+    questions = [
+        Question(each.text, language, prompt, style, each.position, (*earlier, *(past.text for past in asked[:index])))
+        for index, each in enumerate(asked)
+    ]
+    if any(prompt.turns[position].images for position in waiting):
+        yield needs.pictures(_whole(prompt, style, language))
+    answered = [(question, _by_skill(question)) for question in questions]
+    known = list(dict.fromkeys(answer for _, answer in answered if answer))
+    telling = [answer for answer in known if not answer.courtesy]
+    yield from telling or known
+    left = [question for question, answer in answered if not answer]
+    if not known and (left or not any(prompt.turns[position].images for position in waiting)):
+        yield _unknown(left[-1] if left else _whole(prompt, style, language))
+    elif any(is_question(question.text) for question in left):
+        yield left[0].reply("The rest I do not know.", "ほかのことは、わかりません。")
+
+
+def _whole(prompt: Prompt, style: Style, language: Language) -> Question:
+    """A question without words: nothing was written, or only signs."""
+    return Question("", language, prompt, style, len(prompt.turns), earlier=())
+
+
+def _earlier(prompt: Prompt, position: int) -> tuple[str, ...]:
+    """The user's sentences before a turn, as far back as a follow-up looks."""
+    turns = prompt.turns[max(0, position - _LOOK_BACK_TURNS) : position]
+    return tuple(text for turn in turns if turn.role == "user" for text in sentences(_text(turn)))
+
+
+def _by_skill(question: Question) -> Answer | None:
+    return next(filter(None, (skill(question) for skill in SKILLS)), None)
+
+
+def _unknown(question: Question) -> Answer:
+    """Says that it does not know, what it can do, and how to ask a real model."""
+    if not question.text:
+        return question.reply(
+            "I see no words to answer. Ask me something, for example the capital of a country.",
+            "文字が見あたりません。何か聞いてみてください。たとえば、ある国の首都を。",
+            "Empty",
+            "空",
+        )
+    ask = is_question(question.text)
+    abilities = smalltalk.abilities(question).text
+    return question.reply(
+        f"{'I do not know that.' if ask else 'I have read that, but I can do little with it.'} {abilities} "
+        "For everything else plug in a real model: set MODEL_BASE_URL, MODEL_API_KEY and MODEL_NAME in .env "
+        "and restart the kernel.",
+        f"{'それはわかりません。' if ask else '読みましたが、それについて言えることがありません。'}{abilities}"
+        "ほかのことには本物のモデルをつないでください。.envにMODEL_BASE_URL、MODEL_API_KEY、MODEL_NAMEを書き、"
+        "カーネルを再起動します。",
+        "Unknown",
+        "不明",
+    )
+
+
+def _dressed(answers: list[Answer], style: Style, language: Language, as_json: bool) -> str:
+    """The answers as one text, in the form that was asked for."""
+    if style.length == "word":
+        text = ("、" if language == "ja" else ", ").join(dict.fromkeys(map(_in_a_word, answers)))
+    else:
+        texts = [_first(answer.text, style.length) if style.length else answer.text for answer in answers]
+        text = (
+            "\n".join(texts) if any("\n" in each for each in texts) else ("" if language == "ja" else " ").join(texts)
+        )
+    if style.upper:
+        text = text.upper()
+    gap = "" if language == "ja" else " "
+    text = gap.join(filter(None, (style.start, text, style.end)))
+    return json.dumps({"answer": text}, ensure_ascii=False) if as_json else text
+
+
+def _in_a_word(answer: Answer) -> str:
+    """Without the full stop of a sentence, which one word does not have."""
+    return answer.word or _first(answer.text, 1).rstrip(".。!")
+
+
+def _first(text: str, number: int) -> str:
+    """At most so many sentences of a text."""
+    ends = [match.start() for match in _SENTENCE_END.finditer(text)]
+    return text if len(ends) < number else text[: ends[number - 1]].rstrip()
