@@ -1,7 +1,8 @@
-"""A light client: fixed requests on several connections, as fast as they are answered.
+"""Two clients that send the same request on several connections, as fast as it is answered.
 
-`python -m benchmarks.load URL KEY CONNECTIONS SECONDS` prints the throughput and the slowest hundredth as JSON. It
-runs in a process of its own and does next to nothing per answer, so that the server is what is measured.
+`python -m benchmarks.load URL KEY CONNECTIONS SECONDS raw|official` prints the throughput and the slowest hundredth as
+JSON, in a process of its own. `raw` does next to nothing per answer, so that the server is what is measured;
+`official` is the `openai` package, so that what its users feel is measured.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import json
 import re
 import sys
 import time
+import warnings
 from statistics import quantiles
 from urllib.parse import urlsplit
 
@@ -60,7 +62,7 @@ class Connection(asyncio.Protocol):
             self.done.set_exception(error or ConnectionError("the server hung up"))
 
 
-async def load(url: str, key: str, connections: int, seconds: float) -> dict[str, float]:
+async def raw(url: str, key: str, connections: int, seconds: float) -> dict[str, float]:
     """Requests a second, and the milliseconds that 99 of 100 answers stay below."""
     address = urlsplit(url)
     head = f"POST /openai/v1/threads HTTP/1.1\r\nHost: {address.netloc}\r\napi-key: {key}\r\n"
@@ -80,10 +82,37 @@ async def load(url: str, key: str, connections: int, seconds: float) -> dict[str
     elapsed = time.perf_counter() - begun
     for transport, _ in opened:
         transport.close()
-    times = [value for _, connection in opened for value in connection.seconds]
+    return _figures([value for _, connection in opened for value in connection.seconds], elapsed)
+
+
+async def official(url: str, key: str, connections: int, seconds: float) -> dict[str, float]:
+    """The same figures for `AsyncAzureOpenAI`, one caller a connection."""
+    from openai import AsyncAzureOpenAI  # a second that the raw client does not pay
+
+    times: list[float] = []
+    async with AsyncAzureOpenAI(azure_endpoint=url, api_key=key, api_version="2024-05-01-preview") as client:
+
+        async def call(until: float) -> None:
+            begun = time.perf_counter()
+            while begun < until:
+                await client.beta.threads.create(metadata={"lesson": "05"})
+                now = time.perf_counter()
+                times.append(now - begun)
+                begun = now
+
+        await asyncio.gather(*(call(time.perf_counter() + 0.2) for _ in range(connections)))  # opens the connections
+        times.clear()
+        begun = time.perf_counter()
+        await asyncio.gather(*(call(begun + seconds) for _ in range(connections)))
+        return _figures(times, time.perf_counter() - begun)
+
+
+def _figures(times: list[float], elapsed: float) -> dict[str, float]:
     return {"throughput": len(times) / elapsed, "p99": quantiles(times, n=100)[98] * 1000}
 
 
 if __name__ == "__main__":
-    result = asyncio.run(load(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))
+    warnings.simplefilter("ignore", DeprecationWarning)
+    client = {"raw": raw, "official": official}[sys.argv[5]]
+    result = asyncio.run(client(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))
     print(json.dumps(result))  # noqa: T201
