@@ -132,7 +132,7 @@ def test_what_one_system_has_is_imported_in_a_branch(module: str) -> None:
 
 def tracked() -> list[Path]:
     """The files that belong to the repository."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    command = ["git", "ls-files", "-z"]
     try:
         listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
