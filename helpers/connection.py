@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DEPRECATIONS = r"(The Assistants API is deprecated in favor of the Responses API|deprecated)$"
 """The two texts with which the client announces the retirement, and nothing else."""
-_SILENCED = "two deprecation warnings silenced"
+_SILENCED = "2 deprecation warnings silenced"
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,14 @@ def _own_endpoint(settings: Settings) -> _Target:
         _session.answers = f"{model.label} · {_cost(settings)}"
         _keep_loopback_off_the_proxy()
     running = _session.running
-    line = f"Ready: the kit's endpoint at {running.url} · {_session.answers} · {_SILENCED}"
+    line = f"Ready: {running.url} · {_session.answers} · {_SILENCED}"
     return _Target(running.url, running.key, settings.api_version, line)
 
 
 def _configured(endpoint: str, settings: Settings) -> _Target:
-    host = urlsplit(endpoint).netloc or endpoint
-    line = f"Ready: {host}, as configured · it answers itself · it costs what that service charges · {_SILENCED}"
+    host = urlsplit(endpoint).hostname or "the endpoint"  # never the whole value: a key may have been pasted into it
+    cost = "on this machine" if host in LOOPBACK else "it costs what that service charges"
+    line = f"Ready: {host}, as you configured it · {cost} · {_SILENCED}"
     return _Target(endpoint, settings.key, settings.api_version, line)
 
 
@@ -114,7 +115,7 @@ def _cost(settings: Settings) -> str:
     if settings.model is None:
         return "free"
     host = urlsplit(settings.model.base_url).hostname or settings.model.base_url
-    return "it runs on this machine" if host in LOOPBACK else f"it costs what {host} charges"
+    return "on this machine" if host in LOOPBACK else f"it costs what {host} charges"
 
 
 def _environment_of_the_person() -> dict[str, str]:

@@ -57,6 +57,13 @@ def mono(text: object) -> str:
     return f'<span style="{MONO}">{escape(str(text))}</span>'
 
 
+def short(text: object) -> str:
+    """HTML for an id in a table: its beginning, the whole of it when the mouse rests there."""
+    whole = escape(str(text))
+    seen = whole if len(whole) <= 14 else f"{whole[:12]}…"
+    return f'<span style="{MONO};white-space:nowrap" title="{whole}">{seen}</span>'
+
+
 def plain(text: object) -> str:
     """HTML for text as it is, line breaks kept."""
     return f'<span style="white-space:pre-wrap">{escape(str(text))}</span>'

@@ -8,7 +8,7 @@ from typing import Any
 from helpers.display.facts import as_json, clock
 from helpers.display.runs import badge, token_bar, tokens_of, took, total_of
 from helpers.display.singles import content_of, tools_of
-from helpers.views import View, mono, plain, quiet, table, text_table, unbroken
+from helpers.views import BLUE, GREEN, View, plain, quiet, short, table, text_table, unbroken
 
 Facts = Mapping[str, Any]
 
@@ -31,7 +31,7 @@ def _said(facts: Facts) -> str:
     return text + (f"  [{len(notes)} notes]" if notes else "")
 
 
-_ID = _Column("id", _member("id"), mono)
+_ID = _Column("id", _member("id"), short)
 _CREATED = _Column("created", lambda facts: clock(facts.get("created_at")), quiet, in_text=False)
 _STATUS = _Column("status", _member("status"), badge)
 _TOKENS = _Column("prompt + completion tokens", tokens_of, unbroken)
@@ -40,7 +40,7 @@ _METADATA = _Column("metadata", lambda facts: as_json(facts["metadata"]) if fact
 _COLUMNS = {
     "assistant": [_ID, _CREATED, _Column("model", _member("model"), unbroken), _Column("tools", tools_of),
                   _Column("name", _member("name"))],
-    "thread.message": [_ID, _CREATED, _Column("run", _member("run_id"), mono), _Column("role", _member("role")),
+    "thread.message": [_ID, _CREATED, _Column("run", _member("run_id"), short), _Column("role", _member("role")),
                        _Column("text", _said, plain)],
     "thread.run": [_ID, _CREATED, _Column("model", _member("model"), unbroken), _STATUS,
                    _Column("took", took, quiet, in_text=False), _TOKENS],
@@ -48,6 +48,10 @@ _COLUMNS = {
     "thread": [_ID, _CREATED, _METADATA],
     "model": [_ID, _Column("owned by", _member("owned_by"))],
 }  # fmt: skip
+_LEGEND = "".join(
+    f'<span style="color:{colour}">■</span> {quiet(what)} '
+    for colour, what in ((BLUE, "prompt"), (GREEN, "completion"))
+)
 _ANY = [_Column("object", _member("object")), _ID, _CREATED]
 
 
@@ -70,6 +74,7 @@ def _html(columns: Sequence[_Column], items: Sequence[Facts]) -> str:
         heads.append("")
         for row, item in zip(rows, items, strict=True):
             row.append(token_bar(item, full) if full else "")
+        return table(heads, rows) + _LEGEND
     return table(heads, rows)
 
 

@@ -128,8 +128,9 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (")[0]  # Python adds the address once more
         raise KitError(
-            f"The endpoint cannot listen on {host}, port {port} ({error.strerror or error}).",
+            f"The endpoint cannot listen on {host}, port {port} ({reason}).",
             "Choose another with --port N, or stop the program that uses it.",
         ) from error
     # asyncio turns Nagle's delay (40 ms an answer) off only for sockets that name their protocol.

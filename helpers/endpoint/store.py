@@ -222,6 +222,7 @@ def _open(path: Path | Literal["memory"]) -> sqlite3.Connection:
             version = _version_of(path)
             if version not in (None, VERSION):
                 _move_aside(path, version)
+            path.touch(mode=0o600)  # conversations are nobody else's; SQLite's files beside it take the same mode
             return _prepare(_connect(str(path)), "DELETE" if _is_shared_drive(path) else "WAL")
     except (OSError, sqlite3.OperationalError) as error:
         raise _unwritable(path, error) from error

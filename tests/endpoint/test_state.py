@@ -233,6 +233,16 @@ def test_key_file(starting: Starter, state: Path) -> None:
         assert stat.S_IMODE(key_file(state).stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps other people out by the folder's own rights")
+def test_conversations_are_readable_by_their_owner_only(state: Path) -> None:
+    """A workshop machine has several users; SQLite's log beside the file holds conversations as well."""
+    store = Store(state)
+    store.insert({"id": "thread_1", "object": "thread"})
+    log = state.with_name(state.name + "-wal")
+    assert [stat.S_IMODE(file.stat().st_mode) for file in (state, log)] == [0o600, 0o600]
+    store.close()
+
+
 def test_key_is_shown_nowhere(starting: Starter) -> None:
     """Not in the representation of what holds it."""
     running = starting(key="secret")

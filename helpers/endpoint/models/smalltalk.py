@@ -72,7 +72,8 @@ def abilities(question: Question) -> Answer:
 def _identity(question: Question) -> Answer:
     style = question.style
     role = f", {style.purpose}" if style.name and style.purpose else f" {style.purpose}" if style.purpose else ""
-    me = f"I am {style.name}{role}" if style.name or role else "The instructions give me no name"
+    nameless = "My instructions give me no name (an assistant's name is for people; models do not read it)"
+    me = f"I am {style.name}{role}" if style.name or role else nameless
     task = f" I {style.task}." if style.task else ""
     said = question.prompt.instructions.strip().splitlines()
     me_ja = f"私は{style.name}で" if style.name else "指示に名前はなく"
