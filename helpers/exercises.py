@@ -10,14 +10,25 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from helpers.problems import KitError
+from helpers.traffic import Exchange, exchanges
 from helpers.views import AMBER, GREEN, View, card, plain, put
 
 E = TypeVar("E", bound=BaseException)
+T = TypeVar("T")
 
 Check = Callable[..., str | None]
 """Takes the answer; returns `None` when it is right, otherwise the reason why not yet."""
 
-UNANSWERED = "it has no answer: replace the ... in the cell above and run that cell"
+UNANSWERED = (
+    "it has no answer: replace the ... in the cell above and run that cell, or repair the error that it ended in"
+)
+GONE = "the assistant of this lesson is deleted; run the cell that creates it again, then those of the exercise"
+_NO_ASSISTANT = "No assistant found"
+"""How the service begins its 404 for an assistant that is not there."""
+
+
+class NotYet(Exception):
+    """The reason why an answer is not right yet, raised from within a check."""
 
 
 def check(exercise: str, /, *answer: object) -> None:
@@ -29,10 +40,29 @@ def check(exercise: str, /, *answer: object) -> None:
     if reason is None:
         put(_verdict("✔", f"{exercise} is correct.", GREEN))
         return
-    sentence = f"{exercise}: not yet, because {reason.rstrip('.')}."
+    sentence = f"{exercise}: not yet, because {_with_stop(reason)}"
     if os.environ.get("KIT_CHECK") == "strict":
         raise KitError(sentence, "Solve the exercise, then run its cell and this one again.")
     put(_verdict("○", sentence, AMBER))
+
+
+def calling(function: Callable[..., T], *arguments: object) -> T:
+    """What the learner's function returns for these arguments.
+
+    Raises `NotYet` when it fails, with its error, or when it is no function at all.
+    """
+    if not callable(function):
+        kind = type(function).__name__
+        raise NotYet(f"a function is asked for, and this is {kind}; give check its name, without brackets after it")
+    try:
+        return function(*arguments)
+    except Exception as error:
+        raise NotYet(GONE if _misses_assistant(error) else _failure(function, arguments, error)) from error
+
+
+def refused_for_assistant(exchange: Exchange) -> bool:
+    """Whether the endpoint's answer was that there is no such assistant."""
+    return exchange.status == 404 and _NO_ASSISTANT in exchange.response_body
 
 
 @dataclass
@@ -72,15 +102,39 @@ def _reason(exercise: str, answer: tuple[object, ...]) -> str | None:
     if function is None:
         return "there is no exercise of that name; the name stands in the title above the exercise"
     if not answer or any(one is ... or one is None for one in answer):
-        return UNANSWERED
+        last = exchanges(last_cell=False)[-1:]
+        return GONE if any(refused_for_assistant(one) for one in last) else UNANSWERED
     try:
         inspect.signature(function).bind(*answer)
     except TypeError as error:
         return f"the check was called with other arguments than it takes: {error}"
     try:
         return function(*answer)
+    except NotYet as reason:
+        return str(reason)
     except Exception as error:
-        return f"the answer is not of the kind that the exercise asks for ({_in_one_line(error)})"
+        return GONE if _misses_assistant(error) else _unusable(error)
+
+
+def _unusable(error: Exception) -> str:
+    if _status_of(error) is not None:
+        return f"the endpoint refused a request that has to do with the answer ({_in_one_line(error)})"
+    return f"the answer is not of the kind that the exercise asks for ({_in_one_line(error)})"
+
+
+def _failure(function: Callable[..., object], arguments: tuple[object, ...], error: Exception) -> str:
+    name = getattr(function, "__name__", "your function")
+    given = ", ".join(repr(one) if isinstance(one, str) else type(one).__name__ for one in arguments)
+    return f"{name} fails when it is given {given}, with {_in_one_line(error)}"
+
+
+def _misses_assistant(error: Exception) -> bool:
+    return _status_of(error) == 404 and _NO_ASSISTANT in str(error)
+
+
+def _status_of(error: Exception) -> int | None:
+    """The HTTP status in an error of the `openai` package, which is not imported for this."""
+    return getattr(error, "status_code", None)
 
 
 def _find(exercise: str) -> Check | None:
@@ -100,6 +154,12 @@ def _find(exercise: str) -> Check | None:
 def _verdict(sign: str, sentence: str, colour: str) -> View:
     text = f"{sign} {sentence}"
     return View(card(plain(text), accent=colour), text)
+
+
+def _with_stop(reason: str) -> str:
+    """The reason with the mark that ends its sentence, which it may bring along."""
+    bare = reason.rstrip(".")
+    return bare if bare.endswith(("?", "!")) else f"{bare}."
 
 
 def _in_one_line(error: BaseException) -> str:

@@ -1,12 +1,15 @@
 """check() and expect(): they lead on, and in strict mode they fail."""
 
 import sys
+from collections import deque
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-from helpers.exercises import Caught, check, expect
+from helpers.exercises import Caught, NotYet, calling, check, expect
 from helpers.problems import KitError
+from helpers.traffic.log import LOG
 
 
 def check_99a(status: str) -> str | None:
@@ -19,6 +22,7 @@ def _lesson(monkeypatch: pytest.MonkeyPatch) -> None:
     lesson = ModuleType("helpers.checks.99")
     lesson.check_99a = check_99a  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "helpers.checks.99", lesson)
+    monkeypatch.setattr(LOG, "_exchanges", deque())
 
 
 CASES = [
@@ -98,3 +102,39 @@ def test_expect_lets_an_interrupt_through() -> None:
     with pytest.raises(KeyboardInterrupt), expect(LookupError) as caught:
         raise KeyboardInterrupt
     assert caught.error is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "end"),
+    [("what is left?", "what is left?"), ("stop!", "stop!"), ("so it is.", "so it is."), ("so", "so.")],
+)
+def test_a_reason_ends_with_one_mark(
+    reason: str, end: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A question needs no full stop."""
+    monkeypatch.setattr(sys.modules["helpers.checks.99"], "check_99a", lambda answer: reason)
+    check("99a", "x")
+    assert capsys.readouterr().out.strip().endswith(f"because {end}")
+
+
+def test_no_answer_may_also_mean_a_failed_cell(capsys: pytest.CaptureFixture[str]) -> None:
+    """After an error the name still holds what it held before."""
+    check("99a", ...)
+    assert "or repair the error that it ended in" in capsys.readouterr().out
+
+
+def test_a_function_that_fails_is_quoted_with_what_it_was_given() -> None:
+    """It did return nothing of a wrong kind."""
+
+    def find(lesson: str, number: int) -> str:
+        return lesson[number]
+
+    with pytest.raises(NotYet, match="find fails when it is given 'abc', int, with IndexError: string index"):
+        calling(find, "abc", 7)
+
+
+def test_what_is_no_function_is_said_to_be_none() -> None:
+    """The usual slip is to call it."""
+    answer: Any = "Lisbon"
+    with pytest.raises(NotYet, match="a function is asked for, and this is str; give check its name"):
+        calling(answer, "What is the capital of Portugal?")

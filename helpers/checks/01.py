@@ -6,6 +6,7 @@ from textwrap import shorten
 from openai import APIConnectionError, APIError, APIStatusError, OpenAI
 
 from helpers.connection import connect
+from helpers.exercises import calling
 from helpers.traffic import exchanges, watch
 
 
@@ -28,10 +29,7 @@ def check_01a(repaired: OpenAI) -> str | None:
 def check_01b(cause: Callable[[APIError], object]) -> str | None:
     """`cause` names what was wrong in each of the four refusals."""
     for expected, error in _refusals().items():
-        try:
-            named = cause(error)
-        except Exception as failure:
-            return f"cause fails when it is given {type(error).__name__}, with {type(failure).__name__}: {failure}"
+        named = calling(cause, error)
         if named is None:
             return f"cause returns nothing yet for {_short(error)}"
         if named != expected:

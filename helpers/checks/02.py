@@ -2,34 +2,30 @@
 
 from collections.abc import Callable
 
+from openai import OpenAI
 from openai.types.beta import Assistant
 
 from helpers.connection import connect
+from helpers.exercises import calling
 
-MORE_THAN_A_PAGE = 21
+MORE_THAN_A_PAGE = 101
+"""No page holds more than 100."""
 
 
 def check_02a(find: Callable[[str], object]) -> str | None:
-    """`find` gets at an assistant behind the first page, and says `None` where there is none."""
+    """`find` gets at an assistant behind the largest page, and says `None` where there is none."""
     client = connect()
-    made = [
-        client.beta.assistants.create(model="gpt-35-turbo", metadata={"lesson": f"check-{number}"})
-        for number in range(1 + MORE_THAN_A_PAGE)
-    ]
+    made: list[Assistant] = []
     try:
-        found = {place: find(f"check-{place}") for place in (MORE_THAN_A_PAGE, 0)}
-        nobody = find("no such lesson")
+        _add(made, client)
+        if calling(find, "check-0") is None:
+            return "find returns nothing for an assistant that is there"
+        for _ in range(MORE_THAN_A_PAGE):
+            _add(made, client)
+        return _first_miss(find, made)
     finally:
         for one in made:
             client.beta.assistants.delete(one.id)
-    if found[MORE_THAN_A_PAGE] is None:
-        return "find returns nothing for an assistant that is there"
-    for place, thing in found.items():
-        if thing is None:
-            return f"find misses an assistant that has {MORE_THAN_A_PAGE} newer ones before it"
-        if getattr(thing, "id", thing) != made[place].id:
-            return f"find returned something else ({type(thing).__name__}) than the assistant with that lesson"
-    return None if nobody is None else "find returns something for a lesson that no assistant has; None was asked for"
 
 
 def check_02b(tabi: Assistant) -> str | None:
@@ -39,4 +35,23 @@ def check_02b(tabi: Assistant) -> str | None:
         return "the endpoint has no city Kyoto in this assistant's metadata"
     if notes.get("lesson") != "02":
         return "the city is there, but the note about the lesson is lost: a field is replaced as a whole"
+    return None
+
+
+def _add(made: list[Assistant], client: OpenAI) -> None:
+    """Make one more assistant, whose lesson is `check-` and its place in the list."""
+    metadata = {"lesson": f"check-{len(made)}"}
+    made.append(client.beta.assistants.create(model="gpt-35-turbo", metadata=metadata))
+
+
+def _first_miss(find: Callable[[str], object], made: list[Assistant]) -> str | None:
+    found = calling(find, "check-0")
+    if found is None:
+        return f"find misses an assistant that has {len(made) - 1} newer ones before it"
+    newest = len(made) - 1
+    for place, thing in ((0, found), (newest, calling(find, f"check-{newest}"))):
+        if getattr(thing, "id", thing) != made[place].id:
+            return f"find returned something else ({type(thing).__name__}) than the assistant with that lesson"
+    if calling(find, "no such lesson") is not None:
+        return "find returns something for a lesson that no assistant has; None was asked for"
     return None

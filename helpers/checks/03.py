@@ -4,6 +4,8 @@ from openai.types.beta import Thread
 from openai.types.beta.threads import Message
 
 from helpers.connection import connect
+from helpers.exercises import GONE, refused_for_assistant
+from helpers.traffic import exchanges
 
 
 def check_03a(chie: Thread | str, david: Thread | str) -> str | None:
@@ -20,11 +22,18 @@ def check_03a(chie: Thread | str, david: Thread | str) -> str | None:
         if any(other.casefold() in told for other in ids if other != name):
             return f"somebody else's name is in {name}'s thread too"
         if not any(message.run_id for message in messages):
-            return f"no run has answered in {name}'s thread yet"
+            return GONE if _assistant_was_missing(thread_id) else f"no run has answered in {name}'s thread yet"
     answering = [{run.assistant_id for run in client.beta.threads.runs.list(thread_id=one)} for one in ids.values()]
     if not answering[0] & answering[1]:
         return "two assistants answered; the same one should talk to both"
     return None
+
+
+def _assistant_was_missing(thread_id: str) -> bool:
+    """Whether the last attempt to start a run there was refused because its assistant is deleted."""
+    path = f"/threads/{thread_id}/runs"
+    tried = [one for one in exchanges(last_cell=False) if one.method == "POST" and one.path.endswith(path)]
+    return bool(tried) and refused_for_assistant(tried[-1])
 
 
 def _id_of(thread: Thread | str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from openai.types.beta.threads import Message
 
 from helpers.connection import connect
+from helpers.exercises import calling
 from helpers.traffic import exchanges
 
 MORE_THAN_A_PAGE = 105
@@ -21,7 +22,7 @@ def check_04a(everything: Callable[[str], Messages | None]) -> str | None:
     """`everything` gets a thread that no single page can hold, in the order in which it was written."""
     thread_id, written = _written(MORE_THAN_A_PAGE)
     try:
-        answer = everything(thread_id)
+        answer = calling(everything, thread_id)
         return _compared(answer, written, "everything")
     finally:
         connect().beta.threads.delete(thread_id)
@@ -33,8 +34,8 @@ def check_04b(news: Callable[[str, str], Messages | None]) -> str | None:
     known, new = written[:OLD], written[OLD:]
     try:
         started = time.monotonic()
-        reason = _compared(news(thread_id, known[-1]), new, "news")
-        if reason is None and list(_ids(news(thread_id, written[-1]))):
+        reason = _compared(calling(news, thread_id, known[-1]), new, "news")
+        if reason is None and _ids(calling(news, thread_id, written[-1])):
             return "after the newest message there is nothing new, yet news returns something"
         sent = [one.response_body for one in exchanges(last_cell=False) if one.started >= started]
     finally:

@@ -2,16 +2,20 @@
 
 import time
 from collections.abc import Callable
+from textwrap import shorten
 
+from openai import APIError
 from openai.types.beta.threads import Run
 
+from helpers.connection import connect
+from helpers.exercises import calling
 from helpers.traffic import exchanges
 
 
 def check_05a(ask: Callable[[str], object]) -> str | None:
     """`ask` makes a thread, waits for a run on it, and returns the text that the run wrote."""
     began = time.monotonic()
-    answer = ask("What is the capital of Portugal?")
+    answer = calling(ask, "What is the capital of Portugal?")
     sent = [one for one in exchanges(last_cell=False) if one.started >= began]
     if answer is None:
         return "ask returns nothing yet; it should return the text of the answer"
@@ -28,16 +32,18 @@ def check_05a(ask: Callable[[str], object]) -> str | None:
 
 
 def check_05b(run: Run) -> str | None:
-    """The run has instructions that its assistant has not."""
+    """The run was given instructions of its own, and answered in one word."""
     if run.status != "completed":
         return f"the run is {run.status}, not completed"
-    own = {one.response_json["instructions"] for one in exchanges(last_cell=False) if _is_assistant(one.response_json)}
-    if run.instructions in own:
+    asked = _creation_of(run.id)
+    if asked is not None and not (asked.get("instructions") or asked.get("additional_instructions")):
         return "the run took its instructions from Tabi; give it some of its own"
-    if any(
-        one.method == "POST" and f"/assistants/{run.assistant_id}" in one.path for one in exchanges(last_cell=False)
-    ):
-        return "Tabi itself was changed; the instructions should be those of the run alone"
+    if run.instructions == _present_instructions(run.assistant_id):
+        return "Tabi has the same instructions as the run; put Tabi's own back, or give the run some of its own"
+    wordy = next((text for text in _written_by(run) if len(text.strip(" .").split()) > 1), None)
+    if wordy is not None:
+        short = shorten(wordy, 60, placeholder="…")
+        return f'the run answered "{short}", which is more than one word; ask for one word in its instructions'
     return None
 
 
@@ -56,5 +62,30 @@ def _texts_of_runs(messages: list[dict[str, object]]) -> list[object]:
     return [part["text"]["value"] for part in parts if part["type"] == "text"]
 
 
-def _is_assistant(body: object) -> bool:
-    return isinstance(body, dict) and body.get("object") == "assistant"
+def _creation_of(run_id: str) -> dict[str, object] | None:
+    """What the request that made this run said; `None` when it is not, or no longer, in the log."""
+    for one in exchanges(last_cell=False):
+        sent, made = one.request_json, one.response_json
+        if one.method == "POST" and one.path.endswith("/runs") and isinstance(sent, dict) and _has_id(made, run_id):
+            return sent
+    return None
+
+
+def _present_instructions(assistant_id: str) -> object:
+    """The assistant's instructions as the wire last showed them; empty when it has none, or never was shown."""
+    seen = [one.response_json for one in exchanges(last_cell=False)]
+    shown = [body.get("instructions") for body in seen if _has_id(body, assistant_id) and not body.get("deleted")]
+    return shown[-1] or "" if shown else ""
+
+
+def _has_id(body: object, wanted: str) -> bool:
+    return isinstance(body, dict) and body.get("id") == wanted
+
+
+def _written_by(run: Run) -> list[str]:
+    """The texts that the run wrote; none when its thread is gone, or at another endpoint."""
+    try:
+        page = connect().beta.threads.messages.list(thread_id=run.thread_id, run_id=run.id)
+    except APIError:
+        return []
+    return [part.text.value for message in page.data for part in message.content if part.type == "text"]

@@ -1,0 +1,181 @@
+"""The checks of the lessons against an endpoint: what learners really did, and what they are told."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import openai
+import pytest
+from openai.types.beta import Assistant
+from openai.types.beta.threads import Run
+
+from helpers import connect
+from helpers.endpoint.server import Options, start
+from helpers.exercises import GONE, UNANSWERED, check
+from helpers.traffic.log import LOG, MOST_EXCHANGES
+
+Say = Callable[..., str]
+"""Runs a check; what it printed comes back."""
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[openai.AzureOpenAI]:
+    """What `connect` gives a lesson, with an endpoint and a log of this test alone."""
+    monkeypatch.setattr(LOG, "_exchanges", deque(maxlen=MOST_EXCHANGES))
+    with start(Options(state="memory", key="a key of this test")) as running:
+        monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", running.url)
+        monkeypatch.setenv("AZURE_OPENAI_KEY", running.key)
+        with connect() as made:
+            yield made
+
+
+@pytest.fixture
+def say(client: openai.AzureOpenAI, capsys: pytest.CaptureFixture[str]) -> Say:
+    """What a check says, in one line."""
+
+    def said(*arguments: object) -> str:
+        capsys.readouterr()
+        check(*arguments)  # type: ignore[arg-type]
+        return capsys.readouterr().out.strip()
+
+    return said
+
+
+@pytest.fixture
+def tabi(client: openai.AzureOpenAI) -> Assistant:
+    """The assistant of the lessons."""
+    return client.beta.assistants.create(
+        name="Tabi", model="gpt-35-turbo", instructions="You help people plan a trip in Japan."
+    )
+
+
+def run_of(client: openai.AzureOpenAI, tabi: Assistant, **options: Any) -> Run:  # noqa: ANN401 - the client's own
+    """A finished run on a thread of its own."""
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "What is the capital of Kenya?"}])
+    return client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=tabi.id, **options)
+
+
+ONE_WORD = "Answer in one word."
+
+
+@pytest.mark.parametrize("option", ["instructions", "additional_instructions"])
+def test_05b_can_be_solved_after_its_own_mistake(
+    client: openai.AzureOpenAI, tabi: Assistant, say: Say, option: str
+) -> None:
+    """Tabi changed, put back, and the exercise solved properly: what was done before does not count."""
+    client.beta.assistants.update(tabi.id, instructions=ONE_WORD)
+    assert "the run took its instructions from Tabi" in say("05b", run_of(client, tabi))
+    assert tabi.instructions is not None
+    client.beta.assistants.update(tabi.id, instructions=tabi.instructions)
+    assert "05b is correct" in say("05b", run_of(client, tabi, **{option: ONE_WORD}))
+
+
+def test_05b_knows_a_run_that_brought_its_thread_along(client: openai.AzureOpenAI, tabi: Assistant, say: Say) -> None:
+    """Thread and run may be made in one request."""
+    question: Any = {"messages": [{"role": "user", "content": "What is the capital of Kenya?"}]}
+    options: dict[str, Any] = {"assistant_id": tabi.id, "thread": question}
+    silent = client.beta.threads.create_and_run_poll(**options)
+    assert "the run took its instructions from Tabi" in say("05b", silent)
+    assert "correct" in say("05b", client.beta.threads.create_and_run_poll(**options, instructions=ONE_WORD))
+
+
+def test_05b_sees_that_tabi_still_has_the_instructions(client: openai.AzureOpenAI, tabi: Assistant, say: Say) -> None:
+    """Its own were to stay as they are."""
+    client.beta.assistants.update(tabi.id, instructions=ONE_WORD)
+    assert "Tabi has the same instructions as the run" in say("05b", run_of(client, tabi, instructions=ONE_WORD))
+
+
+def test_05b_asks_for_one_word(client: openai.AzureOpenAI, tabi: Assistant, say: Say) -> None:
+    """Other instructions than Tabi's are not enough."""
+    said = say("05b", run_of(client, tabi, instructions="Be polite."))
+    assert 'answered "The capital of Kenya is Nairobi.", which is more than one word' in said
+
+
+@pytest.mark.parametrize(("options", "expected"), [({"instructions": ONE_WORD}, "correct"), ({}, "Tabi has the same")])
+def test_05b_does_without_the_request_that_made_the_run(
+    client: openai.AzureOpenAI, tabi: Assistant, say: Say, options: dict[str, str], expected: str
+) -> None:
+    """The log forgets, and a client made by hand writes none."""
+    unwatched = openai.AzureOpenAI(api_version="2024-05-01-preview", api_key="a key of this test")
+    with unwatched:
+        run = run_of(unwatched, tabi, **options)
+    assert expected in say("05b", run)
+
+
+def test_05b_does_without_the_thread(client: openai.AzureOpenAI, tabi: Assistant, say: Say) -> None:
+    """A deleted thread is no mistake in the run."""
+    run = run_of(client, tabi, instructions=ONE_WORD)
+    client.beta.threads.delete(run.thread_id)
+    assert "05b is correct" in say("05b", run)
+
+
+def test_02a_needs_more_than_the_largest_page(client: openai.AzureOpenAI, say: Say) -> None:
+    """However many assistants there are; and none of the check's own stays."""
+
+    def on_the_first_page(lesson: str) -> object:
+        page = client.beta.assistants.list(limit=100).data
+        return next((one for one in page if (one.metadata or {}).get("lesson") == lesson), None)
+
+    def anywhere(lesson: str) -> object:
+        every = client.beta.assistants.list()
+        return next((one for one in every if (one.metadata or {}).get("lesson") == lesson), None)
+
+    assert "find misses an assistant that has 101 newer ones before it" in say("02a", on_the_first_page)
+    assert "02a is correct" in say("02a", anywhere)
+    assert list(client.beta.assistants.list()) == []
+
+
+def test_02a_quotes_a_find_that_fails_where_there_is_none(client: openai.AzureOpenAI, say: Say) -> None:
+    """And the check's own assistants go all the same."""
+
+    def find(lesson: str) -> object:
+        return [one for one in client.beta.assistants.list() if (one.metadata or {}).get("lesson") == lesson][0]  # noqa: RUF015
+
+    assert "find fails when it is given 'no such lesson', with IndexError: list index" in say("02a", find)
+    assert list(client.beta.assistants.list()) == []
+
+
+def test_04a_quotes_a_refusal(client: openai.AzureOpenAI, say: Say) -> None:
+    """What the endpoint refused was the function's request."""
+
+    def everything(thread_id: str) -> object:
+        return client.beta.threads.messages.list(thread_id=thread_id, limit=1000).data
+
+    said = say("04a", everything)
+    assert "everything fails when it is given 'thread_" in said
+    assert "with BadRequestError: " in said
+
+
+@pytest.mark.parametrize("exercise", ["02b", "05a"])
+def test_a_deleted_assistant_is_called_so(client: openai.AzureOpenAI, tabi: Assistant, say: Say, exercise: str) -> None:
+    """Whether the check itself asks for it, or the learner's function does."""
+    client.beta.assistants.delete(tabi.id)
+    answers: dict[str, object] = {"02b": tabi, "05a": lambda question: run_of(client, tabi)}
+    assert GONE in say(exercise, answers[exercise])
+
+
+def test_03a_knows_that_the_assistant_was_deleted(client: openai.AzureOpenAI, tabi: Assistant, say: Say) -> None:
+    """The threads are there, and the run was refused; asked twice, the check says the same."""
+    first = client.beta.threads.create(messages=[{"role": "user", "content": "My name is Chie."}])
+    second = client.beta.threads.create(messages=[{"role": "user", "content": "My name is David."}])
+    assert "no run has answered in Chie's thread yet" in say("03a", first, second)
+    client.beta.assistants.delete(tabi.id)
+    with pytest.raises(openai.NotFoundError):
+        client.beta.threads.runs.create(thread_id=first.id, assistant_id=tabi.id)
+    assert [GONE in say("03a", first, second) for _ in range(2)] == [True, True]
+
+
+def test_no_answer_because_the_assistant_was_deleted(client: openai.AzureOpenAI, tabi: Assistant, say: Say) -> None:
+    """The cell's last request says why there is none."""
+    assert UNANSWERED in say("05b", ...)
+    client.beta.assistants.delete(tabi.id)
+    with pytest.raises(openai.NotFoundError):
+        run_of(client, tabi, instructions=ONE_WORD)
+    assert GONE in say("05b", ...)
+
+
+def test_another_404_is_a_refusal_and_no_wrong_kind(client: openai.AzureOpenAI, say: Say) -> None:
+    """A thread that is deleted is not of a wrong kind."""
+    threads = [client.beta.threads.create() for _ in range(2)]
+    client.beta.threads.delete(threads[0].id)
+    assert "the endpoint refused a request that has to do with the answer (NotFoundError" in say("03a", *threads)
