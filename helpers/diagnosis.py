@@ -1,11 +1,11 @@
 """What can be wrong with a configured endpoint or model, and the one fix for each."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from helpers.settings import ENDPOINT, KEY, LOOPBACK, ModelSettings, Settings
+from helpers.settings import ENDPOINT, KEY, LOOPBACK, OF_THE_MODEL, ModelSettings, Settings, Unheeded
 
 TIMEOUT = 3.0
 """Seconds to wait for an answer."""
@@ -45,32 +45,60 @@ class Answer:
         return [str(one.get("id")) for one in data if isinstance(one, dict)] if isinstance(data, list) else None
 
 
+def address(url: str) -> str | None:
+    """The address as it may be shown: without user, password and query. `None` when it is none, and maybe a key."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a bracket or a port that cannot be
+        return None
+    if not usable or re.search(r"\s", url):
+        return None
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def name_of(model: ModelSettings) -> str:
+    """The model's name as it may be shown: not when it has the form of a key, because that line was swapped, too."""
+    looks_like_a_key = re.match(r"sk-|[A-Za-z0-9]{32}", model.name or "")
+    return "a model" if looks_like_a_key or not model.name else model.name
+
+
+def is_dated(api_version: str) -> bool:
+    """Whether it has the form of the versions that served Assistants."""
+    return re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", api_version) is not None
+
+
+def of_the_names(unheeded: Iterable[Unheeded]) -> Iterator[Finding]:
+    """What was set in vain."""
+    for one in unheeded:
+        # What stands in front of the first "=" may be half a key; only what looks like a name is repeated.
+        shown = one.name if re.fullmatch(r"(?i)[a-z]+(_[a-z]+)*_?\d?", one.name) else "A name in .env"
+        if one.name == one.near:
+            yield Finding(
+                f"{one.name} has no effect without {OF_THE_MODEL[0]}.",
+                f"Put the model's address into {OF_THE_MODEL[0]} in .env, or blank {one.name}.",
+            )
+        elif one.near:
+            yield Finding(f"{shown} is an unknown name, so it has no effect.", f"Did you mean {one.near}? Rename it.")
+        else:
+            yield Finding(f"{shown} is an unknown name, so it has no effect.", "Remove it: .env.example has all names.")
+
+
+def _no_address(name: str, neighbour: str, example: str) -> Finding:
+    return Finding(
+        f"{name}: this does not look like an address; are the two lines {name} and {neighbour} swapped?",
+        f"Write the address in full: {name}={example}",
+    )
+
+
 def without_asking(endpoint: str, settings: Settings) -> Iterator[Finding]:
     """What the settings alone give away."""
-    parts = urlsplit(endpoint)
-    host = (parts.hostname or "").lower()
-    if parts.scheme not in {"http", "https"} or not host:
-        yield Finding(
-            f"{ENDPOINT} is no address: it has to begin with https://.",
-            f"Write it in full: {ENDPOINT}=https://… (or http://127.0.0.1:8080 on this machine).",
-        )
-    elif parts.scheme == "http" and host not in LOOPBACK:
-        yield Finding(
-            f"The endpoint begins with http://, so the key would travel open to {host}.", "Write https:// in its place."
-        )
-    elif any(host.endswith(retired) for retired in _RETIRED):
-        yield Finding(f"{host} no longer serves Assistants: the hosted API was retired on 2026-08-26.", _BLANK)
-    elif re.search(r"/openai(/|$)|/v1(/|$)", parts.path):
-        bare = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        yield Finding(
-            f"The endpoint carries the path {parts.path}. The client adds its own: 'Resource not found'.",
-            f"Keep only the beginning: {ENDPOINT}={bare}",
-        )
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", settings.api_version):
-        yield Finding(
-            f"The api-version {settings.api_version!r} is no date, and Assistants were served by dated ones only.",
-            _VERSION,
-        )
+    if address(endpoint) is None:
+        yield _no_address(ENDPOINT, KEY, "https://… (or http://127.0.0.1:8080 on this machine)")
+    else:
+        yield from _of_the_address(endpoint)
+    if not is_dated(settings.api_version):
+        yield Finding("The api-version is no date, and Assistants were served by dated ones only.", _VERSION)
     elif settings.api_version < _FIRST_VERSION or not settings.api_version.endswith("-preview"):
         yield Finding(
             f"The api-version {settings.api_version} has no Assistants, so the service says 'Resource not found'.",
@@ -83,6 +111,23 @@ def without_asking(endpoint: str, settings: Settings) -> Iterator[Finding]:
     elif re.search(r"[\s<>\"']", settings.key):
         yield Finding(
             "The key holds a space, a quote or a bracket; no key does.", f"Copy the key alone to {KEY} in .env."
+        )
+
+
+def _of_the_address(endpoint: str) -> Iterator[Finding]:
+    parts = urlsplit(endpoint)
+    host = (parts.hostname or "").lower()
+    if parts.scheme == "http" and host not in LOOPBACK:
+        yield Finding(
+            f"The endpoint begins with http://, so the key would travel open to {host}.", "Write https:// in its place."
+        )
+    elif any(host.endswith(retired) for retired in _RETIRED):
+        yield Finding(f"{host} no longer serves Assistants: the hosted API was retired on 2026-08-26.", _BLANK)
+    elif re.search(r"/openai(/|$)|/v1(/|$)", parts.path):
+        bare = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        yield Finding(
+            f"The endpoint carries the path {parts.path}. The client adds its own: 'Resource not found'.",
+            f"Keep only the beginning: {ENDPOINT}={bare}",
         )
 
 
@@ -107,9 +152,13 @@ def by_asking(endpoint: str, key: str, api_version: str) -> Iterator[Finding]:
 
 def of_the_model(model: ModelSettings) -> Iterator[Finding]:
     """What is wrong with the server named by `MODEL_BASE_URL`."""
+    shown = address(model.base_url)
+    if shown is None:
+        yield _no_address("MODEL_BASE_URL", "MODEL_API_KEY", "http://localhost:11434/v1")
+        return
     base = model.base_url.rstrip("/")
     answer = ask(f"{base}/models", {"Authorization": f"Bearer {model.key}"} if model.key else {})
-    host = urlsplit(base).netloc or base
+    host = urlsplit(shown).netloc
     if answer.status is None:
         yield Finding(
             f"MODEL_BASE_URL: {host} does not answer ({answer.reason}).",
@@ -119,12 +168,12 @@ def of_the_model(model: ModelSettings) -> Iterator[Finding]:
         yield Finding(f"MODEL_BASE_URL: {host} refuses the key.", "Put a valid one into MODEL_API_KEY in .env.")
     elif answer.status == 404 or answer.ids is None:
         yield Finding(
-            f"MODEL_BASE_URL: {base} is no OpenAI-compatible address.",
+            f"MODEL_BASE_URL: {shown} is no OpenAI-compatible address.",
             "It usually ends in /v1, as in http://localhost:11434/v1.",
         )
     elif model.name and answer.ids and model.name not in answer.ids:
         yield Finding(
-            f"MODEL_NAME: {host} has no model {model.name}; it has {', '.join(answer.ids[:5])}.",
+            f"MODEL_NAME: {host} has no model {name_of(model)}; it has {', '.join(answer.ids[:5])}.",
             "Put one of these into MODEL_NAME in .env.",
         )
 
@@ -148,7 +197,7 @@ def ask(url: str, headers: dict[str, str]) -> Answer:
 
 
 def _no_answer(endpoint: str, reason: str) -> Finding:
-    parts = urlsplit(endpoint)
+    parts = urlsplit(address(endpoint) or "")
     if parts.hostname in LOOPBACK:
         start = f"python -m helpers serve --port {parts.port or 80}"
         return Finding(

@@ -1,16 +1,20 @@
 """The command `doctor`: what is configured, what is wrong, and one fix for each."""
 
+import os
 import platform
+import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urlsplit
+from tempfile import TemporaryDirectory
+from typing import Literal
 
 from helpers.connection import model_for, start_embedded
-from helpers.diagnosis import Finding, by_asking, of_the_model, without_asking
+from helpers.diagnosis import Finding, address, by_asking, is_dated, name_of, of_the_model, of_the_names, without_asking
 from helpers.problems import KitError
 from helpers.settings import Settings, read_settings
 from helpers.views import text_table
@@ -33,6 +37,7 @@ def doctor(settings: Settings | None = None) -> int:
 
 
 def _findings(settings: Settings) -> Iterator[Finding]:
+    yield from of_the_names(settings.unheeded)
     if settings.endpoint is None:
         yield from _of_the_own_endpoint(settings)
     else:
@@ -43,51 +48,97 @@ def _findings(settings: Settings) -> Iterator[Finding]:
 
 
 def _of_the_own_endpoint(settings: Settings) -> Iterator[Finding]:
-    """Start it as a notebook would, ask it, and stop it."""
-    try:
-        with start_embedded(settings, model_for(settings)) as running:
-            yield from by_asking(running.url, running.key, settings.api_version)
-            yield from _of_the_state(settings.state)
-    except KitError as error:
-        yield Finding(error.what, error.fix)
-
-
-def _of_the_state(state: Path | str) -> Iterator[Finding]:
-    if isinstance(state, Path) and _journal(state) != "wal":
+    """Start it as a notebook would, ask it, and stop it; nothing is written where the state is."""
+    state = settings.state
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        try:
+            copy = state if state == "memory" else _copy(Path(state), Path(folder))
+            # The model is asked on its own: here the endpoint matters.
+            scratch = replace(settings, state=copy, model=None)
+            with start_embedded(scratch, model_for(scratch)) as running:
+                yield from by_asking(running.url, running.key, settings.api_version)
+        except KitError as error:
+            yield Finding(error.what.replace(str(Path(folder) / Path(state).name), str(state)), error.fix)
+            return
+    if isinstance(state, Path) and not _is_wal(state):
         yield Finding(
             "The state lies on a network drive or in a folder that is kept in sync: it is slower and less safe there.",
             "Set KIT_STATE in .env to a file on a local drive.",
         )
 
 
-def _journal(state: Path) -> str:
-    with closing(sqlite3.connect(f"{state.absolute().as_uri()}?mode=ro", uri=True)) as database:
-        return str(database.execute("PRAGMA journal_mode").fetchone()[0])
+def _copy(state: Path, folder: Path) -> Path | Literal["memory"]:
+    """A copy of the state in this folder; "memory" when there is none yet. `KitError` when it cannot be written."""
+    try:
+        there = next((path for path in (state, *state.parents) if path.exists()), None)
+        if there is None or (there != state and not there.is_dir()):
+            raise _unwritable(state, "its folder cannot be made")
+        if not (os.access(there, os.W_OK) and os.access(there if there != state else state.parent, os.W_OK)):
+            raise _unwritable(state, f"no permission to write to {there}")
+        return _copied(state, folder / state.name) if there == state else "memory"
+    except OSError as error:
+        raise _unwritable(state, error.strerror or type(error).__name__) from error
+
+
+def _copied(state: Path, copy: Path) -> Path:
+    if state.with_name(state.name + "-wal").exists():
+        # Somebody may be writing: SQLite reads what belongs together. Without this file it would make one.
+        try:
+            with (
+                closing(sqlite3.connect(f"{state.absolute().as_uri()}?mode=ro", uri=True)) as source,
+                closing(sqlite3.connect(copy)) as target,
+            ):
+                source.backup(target)
+            return copy
+        except sqlite3.DatabaseError:  # as it is, then: the endpoint says what is wrong with it
+            copy.unlink(missing_ok=True)
+    shutil.copyfile(state, copy)
+    return copy
+
+
+def _unwritable(state: Path, reason: str) -> KitError:
+    return KitError(
+        f"The state file {state} cannot be written ({reason}).",
+        "Give the folder write permission, or name another file with KIT_STATE in .env.",
+    )
+
+
+def _is_wal(state: Path) -> bool:
+    """Whether the file's header says so, at the byte 18; a state that is yet to be made is given the benefit."""
+    if not state.exists():
+        return True
+    with state.open("rb") as file:
+        header = file.read(20)
+    return not header or header[18:] == b"\2\2"
 
 
 def _facts(settings: Settings) -> Iterator[list[str]]:
     own = settings.endpoint is None
     yield ["Python", platform.python_version()]
     yield ["openai", version("openai")]
-    yield ["endpoint", "the kit's own, started with each notebook" if own else _address(str(settings.endpoint))]
-    yield ["key", "set" if settings.key else "the endpoint's own" if own else "missing"]
-    yield ["api-version", settings.api_version]
+    yield ["endpoint", "the kit's own, started with each notebook" if own else _shown(str(settings.endpoint))]
+    yield ["key", _key(settings)]
+    yield ["api-version", settings.api_version if is_dated(settings.api_version) else "no date"]
     if own:
         yield ["who answers", _model(settings)]
         yield ["state", str(settings.state)]
         yield ["thinking time", f"{settings.pace:g} s"]
 
 
+def _key(settings: Settings) -> str:
+    if settings.endpoint is not None:
+        return "set" if settings.key else "missing"
+    return "set; the kit's own endpoint takes it as its key" if settings.key else "the endpoint's own"
+
+
 def _model(settings: Settings) -> str:
     if settings.model is None:
         return "the offline model"
-    return f"{settings.model.name or 'a model'} at {_address(settings.model.base_url)}"
+    return f"{name_of(settings.model)} at {_shown(settings.model.base_url)}"
 
 
-def _address(url: str) -> str:
-    """The address without what might be secret in it: user, password, query."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else url.partition("?")[0]
+def _shown(url: str) -> str:
+    return address(url) or "no address"
 
 
 def _print(text: str) -> None:

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,17 @@ ENDPOINT = "AZURE_OPENAI_ENDPOINT"
 KEY = "AZURE_OPENAI_KEY"
 SDK_KEY = "AZURE_OPENAI_API_KEY"
 """The name under which the client itself looks for the key."""
+OF_THE_MODEL = ("MODEL_BASE_URL", "MODEL_API_KEY", "MODEL_NAME")
+"""The second and third mean nothing without the first."""
+KNOWN = (
+    *(ENDPOINT, KEY, SDK_KEY, "AZURE_OPENAI_AD_TOKEN", "AZURE_OPENAI_API_VERSION", *OF_THE_MODEL),
+    *("KIT_STATE", "KIT_PACE", "KIT_ENV_FILE", "KIT_CHECK", "KIT_OPENAPI", "KIT_SOAK", "KIT_PICTURES"),
+)
+"""Every name that means something here or to the client."""
+
+_OURS = ("AZURE_OPEN", "KIT_")
+_OURS_IN_THE_FILE = (*_OURS, "MODEL_")
+"""In the environment, other programs own names that begin with MODEL_."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,15 @@ class ModelSettings:
     base_url: str
     key: str | None = field(repr=False)
     name: str | None
+
+
+@dataclass(frozen=True)
+class Unheeded:
+    """A name that has a value and no effect. Its value is not kept: it may be a key."""
+
+    name: str
+    near: str | None
+    """The known name that was probably meant; `None` where none is close."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +62,8 @@ class Settings:
     state: Path | Literal["memory"]
     pace: float
     """Simulated thinking time in seconds."""
+    unheeded: tuple[Unheeded, ...] = ()
+    """Names that were set in vain."""
 
 
 def read_settings(environment: Mapping[str, str] | None = None, root: Path = ROOT) -> Settings:
@@ -56,20 +78,45 @@ def read_settings(environment: Mapping[str, str] | None = None, root: Path = ROO
     def first(*names: str) -> str | None:
         return _first(sources, names)
 
-    base_url = first("MODEL_BASE_URL")
+    base_url, model_key, model_name = map(first, OF_THE_MODEL)
     return Settings(
         endpoint=first(ENDPOINT),
         key=first(KEY, SDK_KEY),
         api_version=first("AZURE_OPENAI_API_VERSION") or DEFAULT_API_VERSION,
-        model=ModelSettings(base_url, first("MODEL_API_KEY"), first("MODEL_NAME")) if base_url else None,
+        model=ModelSettings(base_url, model_key, model_name) if base_url else None,
         state=_state(first("KIT_STATE"), root),
         pace=_pace(first("KIT_PACE")),
+        unheeded=tuple(_unheeded(*sources)),
     )
 
 
 def _first(sources: Sequence[Mapping[str, str]], names: Sequence[str]) -> str | None:
     found = (source.get(name, "").strip() for source in sources for name in names)
     return next((value for value in found if value), None)
+
+
+def _unheeded(environment: Mapping[str, str], file: Mapping[str, str]) -> Iterator[Unheeded]:
+    """Unknown names that look like ours, and what a model would be asked with if there were one."""
+    known = {name for name in KNOWN if _first((environment, file), [name])}
+    if OF_THE_MODEL[0] not in known:
+        yield from (Unheeded(name, name) for name in OF_THE_MODEL[1:] if name in known)
+    for name in _unknown(file, _OURS_IN_THE_FILE):
+        yield Unheeded(name, _near(name, 0.7))
+    for name in _unknown(environment, _OURS):
+        # Other programs have names like these too: only a slip of the pen counts, and only for a name that is missing.
+        near = _near(name, 0.9)
+        if near and near not in known:
+            yield Unheeded(name, near)
+
+
+def _unknown(source: Mapping[str, str], beginnings: tuple[str, ...]) -> list[str]:
+    return [n for n in source if n not in KNOWN and n.upper().startswith(beginnings) and source[n].strip()]
+
+
+def _near(name: str, likeness: float) -> str | None:
+    from difflib import get_close_matches  # only who made a mistake waits for it
+
+    return next(iter(get_close_matches(name.upper(), KNOWN, 1, likeness)), None)
 
 
 def _read_file(path: Path) -> dict[str, str]:
@@ -89,7 +136,10 @@ def _read_file(path: Path) -> dict[str, str]:
 def _state(value: str | None, root: Path) -> Path | Literal["memory"]:
     if value == "memory":
         return "memory"
-    return root / Path(value).expanduser() if value else root / ".kit" / "state.db"
+    try:
+        return root / Path(value).expanduser() if value else root / ".kit" / "state.db"
+    except RuntimeError as error:  # "~somebody/…"
+        raise KitError("KIT_STATE names the home folder of nobody known here.", "Write the path in full.") from error
 
 
 def _pace(value: str | None) -> float:

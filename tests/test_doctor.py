@@ -1,9 +1,13 @@
 """doctor: for each thing that can be wrong, the cause and one fix, and never a part of a key."""
 
 import json
+import os
+import shutil
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +17,8 @@ import pytest
 from helpers import diagnosis
 from helpers.doctor import doctor
 from helpers.endpoint.server import Options, Running, start
+from helpers.endpoint.store import Store
+from helpers.problems import KitError
 from helpers.settings import ModelSettings, Settings, read_settings
 
 KEY = "0123456789abcdef-secret"
@@ -105,8 +111,12 @@ def test_a_wrong_key(settings: Settings, endpoint: Running, capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("changes", "cause", "fix"),
     [
-        ({"endpoint": "mine.example.com"}, "no address", "https://"),
-        ({"endpoint": "localhost:8080"}, "no address", "http://127.0.0.1:8080"),
+        ({"endpoint": "mine.example.com"}, "not look like an address", "https://"),
+        ({"endpoint": "localhost:8080"}, "not look like an address", "http://127.0.0.1:8080"),
+        ({"endpoint": "sk-pw", "key": "https://mine.example.com"}, "swapped?", "AZURE_OPENAI_ENDPOINT="),
+        ({"endpoint": "https://[sk-pw"}, "swapped?", "AZURE_OPENAI_ENDPOINT="),
+        ({"endpoint": "https://mine.example.com:pw"}, "swapped?", "AZURE_OPENAI_ENDPOINT="),
+        ({"endpoint": "https:// pw"}, "swapped?", "AZURE_OPENAI_ENDPOINT="),
         ({"endpoint": "http://mine.example.com"}, "travel open to mine.example.com", "https://"),
         ({"endpoint": "https://x.openai.azure.com/"}, "retired on 2026-08-26", "blank"),
         ({"endpoint": "https://x.openai.azure.com/openai/v1/"}, "retired on 2026-08-26", "blank"),
@@ -117,8 +127,10 @@ def test_a_wrong_key(settings: Settings, endpoint: Running, capsys: pytest.Captu
             "=https://mine.example.com",
         ),
         ({"endpoint": "https://user:pw@mine.example.com:8/openai/v1/"}, "'Resource not found'", "=https://mine.example.com:8"),
+        ({"endpoint": "https://mine.example.com/v1?code=pw#pw"}, "'Resource not found'", "=https://mine.example.com"),
         ({"endpoint": "http://127.0.0.1:8080/v1"}, "'Resource not found'", "=http://127.0.0.1:8080"),
         ({"api_version": "v1"}, "is no date", "2024-05-01-preview"),
+        ({"api_version": "sk-pw"}, "is no date", "2024-05-01-preview"),
         ({"api_version": "2023-05-15"}, "no Assistants", "2024-05-01-preview"),
         ({"api_version": "2024-10-21"}, "no Assistants", "2024-05-01-preview"),
         ({"key": None}, "no key", "AZURE_OPENAI_KEY"),
@@ -194,8 +206,10 @@ def test_a_missing_deployment_of_the_kits_own_server(settings: Settings, capsys:
 def test_no_server(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     """With the command that starts one at this port."""
     port = closed_port()
-    assert doctor(replace(settings, endpoint=f"http://127.0.0.1:{port}", key=KEY)) == 1
-    assert f"serve --port {port}" in capsys.readouterr().out
+    assert doctor(replace(settings, endpoint=f"http://me:pw@127.0.0.1:{port}", key=KEY)) == 1
+    said = capsys.readouterr().out
+    assert f"serve --port {port}" in said
+    assert "pw" not in said
 
 
 def test_a_server_that_never_answers(
@@ -229,27 +243,150 @@ def test_the_models_server(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Whoever is to answer is asked too."""
-    model = ModelSettings(f"{serve(answers)}/v1", "model-secret", name)
+    model = ModelSettings(f"{serve(answers)}/v1".replace("//", "//me:secret@"), "model-secret", name)
     assert doctor(replace(settings, endpoint=endpoint.url, key=KEY, model=model)) == 1
     said = capsys.readouterr().out
     assert cause in said
     assert "secret" not in said
 
 
-def test_a_state_that_is_not_ours(settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_models_server_does_not_run(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither user nor query of its address is said."""
+    address = f"127.0.0.1:{closed_port()}"
+    model = ModelSettings(f"http://secret:secret@{address}/v1?key=secret", None, None)
+    assert doctor(replace(settings, model=model)) == 1
+    said = capsys.readouterr().out
+    assert f"MODEL_BASE_URL: {address} does not answer" in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize("base_url", ["sk-secret", "https://[sk-secret"])
+def test_a_models_address_that_is_none(base_url: str, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """It may be the key, and so may the name; nobody is asked."""
+    assert doctor(replace(settings, model=ModelSettings(base_url, "http://127.0.0.1:1/v1", "sk-secret"))) == 1
+    said = capsys.readouterr().out
+    assert said.count("✘") == 1
+    assert "MODEL_BASE_URL and MODEL_API_KEY swapped?" in said
+    assert "secret" not in said
+
+
+def test_a_name_that_has_no_effect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three kinds, each with its fix, and no value."""
+    file = tmp_path / "mine.env"
+    lines = [
+        "AZURE_OPENAI_ENPOINT=sk-secret",
+        "MODEL_API_KEY=secret",
+        "MODEL_X_Y_Z=secret",
+        "AZURE_OPENAI_KEY:s3cret==",
+    ]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.setenv("KIT_ENV_FILE", str(file))
+    monkeypatch.setenv("KIT_STATE", "memory")
+    assert doctor() == 1
+    said = capsys.readouterr().out
+    assert "AZURE_OPENAI_ENPOINT is an unknown name" in said
+    assert "Did you mean AZURE_OPENAI_ENDPOINT?" in said
+    assert "MODEL_API_KEY has no effect without MODEL_BASE_URL" in said
+    assert "MODEL_X_Y_Z is an unknown name" in said
+    assert said.count("✘") == said.count("→") == 4
+    assert "secret" not in said
+    assert "s3cret" not in said
+
+
+def test_a_key_without_an_endpoint_is_no_fault(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is the one that the kit's own endpoint asks for."""
+    assert doctor(replace(settings, key=KEY)) == 0
+    assert "set; the kit's own endpoint takes it" in capsys.readouterr().out
+
+
+def test_where_there_is_no_state_none_is_made(settings: Settings, tmp_path: Path) -> None:
+    """Neither a folder nor a database nor a key."""
+    assert doctor(replace(settings, state=tmp_path / "far" / "away" / "x.db")) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("in_use", [False, True])
+def test_a_state_is_left_as_it_is(
+    *, in_use: bool, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while a notebook has it open, when most of it is still in the journal."""
+    state = tmp_path / "mine.db"
+    store = Store(state)
+    store.insert({"id": "asst_1", "object": "assistant"})
+    if in_use:  # a plain copy could be torn
+        monkeypatch.setattr(shutil, "copyfile", lambda *_: pytest.fail("copied while somebody may write"))
+    else:
+        store.close()
+    before = {file: file.read_bytes() for file in tmp_path.iterdir() if not file.name.endswith("-shm")}
+    names = sorted(tmp_path.iterdir())
+    assert doctor(replace(settings, state=state)) == 0
+    assert sorted(tmp_path.iterdir()) == names
+    assert {file: file.read_bytes() for file in before} == before
+    store.close()
+
+
+def spoil(kind: str, state: Path) -> None:
+    """A file that the store refuses."""
+    if kind == "short":
+        state.write_text("dear diary", encoding="utf-8")
+    elif kind == "letter":
+        state.write_text("dear database " * 500, encoding="utf-8")
+    elif kind == "foreign":
+        with closing(sqlite3.connect(state)) as database:
+            database.execute("CREATE TABLE mine (x)")
+    else:
+        Store(state).close()
+        content = state.read_bytes()
+        state.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+
+
+@pytest.mark.parametrize("kind", ["short", "letter", "foreign", "damaged"])
+def test_a_state_that_is_not_ours_or_damaged(
+    kind: str, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The endpoint's own sentence, and no traceback."""
-    foreign = tmp_path / "letter.db"
-    foreign.write_text("dear database " * 500, encoding="utf-8")
-    assert doctor(replace(settings, state=foreign)) == 1
-    assert "✘" in capsys.readouterr().out
+    state = tmp_path / "letter.db"
+    spoil(kind, state)
+    before = sorted(tmp_path.iterdir())
+    assert doctor(replace(settings, state=state)) == 1
+    assert sorted(tmp_path.iterdir()) == before
+    with pytest.raises(KitError) as refusal:
+        Store(state)
+    assert f"✘ {refusal.value.what}\n  → {refusal.value.fix}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["file/x.db", "."])
+def test_a_state_that_cannot_be_made(
+    name: str, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In what is no folder, or instead of one."""
+    (tmp_path / "file").touch()
+    assert doctor(replace(settings, state=tmp_path / name)) == 1
+    said = capsys.readouterr().out
+    assert f"The state file {tmp_path / name} cannot be written" in said
+    assert "KIT_STATE" in said
+
+
+@pytest.mark.parametrize("locked", [".", "x.db"])
+def test_a_state_without_permission(
+    locked: str, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The administrator may write everywhere, so the answer is put in the system's mouth."""
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path / locked)
+    (tmp_path / locked).touch()
+    assert doctor(replace(settings, state=tmp_path / "x.db")) == 1
+    assert f"no permission to write to {tmp_path / locked}" in capsys.readouterr().out
 
 
 def test_a_state_on_a_shared_drive_is_mentioned(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """There the endpoint takes another journal mode."""
     monkeypatch.setattr("helpers.endpoint.store._is_shared_drive", lambda path: True)
-    assert doctor(settings) == 1
+    Store(tmp_path / "x.db").close()
+    assert doctor(replace(settings, state=tmp_path / "x.db")) == 1
     assert "KIT_STATE" in capsys.readouterr().out
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from helpers.problems import KitError
-from helpers.settings import DEFAULT_API_VERSION, ModelSettings, Settings, read_settings
+from helpers.settings import DEFAULT_API_VERSION, KNOWN, ModelSettings, Settings, Unheeded, read_settings
 
 
 def write(root: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -86,6 +86,49 @@ def test_a_relative_state_lies_under_the_root(tmp_path: Path) -> None:
     """Not under the folder a kernel happens to run in."""
     assert read_settings({"KIT_STATE": "mine/state.db"}, tmp_path).state == tmp_path / "mine" / "state.db"
     assert read_settings({"KIT_STATE": str(tmp_path / "x.db")}, Path("elsewhere")).state == tmp_path / "x.db"
+
+
+def test_a_state_in_an_unknown_home_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for "~somebody/state.db", where there is no such account."""
+
+    def unknown(path: Path) -> Path:
+        raise RuntimeError(path)
+
+    monkeypatch.setattr(Path, "expanduser", unknown)
+    with pytest.raises(KitError, match="KIT_STATE"):
+        read_settings({"KIT_STATE": "~somebody/state.db"}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("AZURE_OPENAI_ENPOINT=x", Unheeded("AZURE_OPENAI_ENPOINT", "AZURE_OPENAI_ENDPOINT")),
+        ("AZURE_OPEN_AI_KEY=x", Unheeded("AZURE_OPEN_AI_KEY", "AZURE_OPENAI_KEY")),
+        ("azure_openai_key=x", Unheeded("azure_openai_key", "AZURE_OPENAI_KEY")),
+        ("MODEL_URL=x", Unheeded("MODEL_URL", "MODEL_BASE_URL")),
+        ("KIT_COLOUR_OF_THE_SKY=x", Unheeded("KIT_COLOUR_OF_THE_SKY", None)),
+        ("MODEL_NAME=x", Unheeded("MODEL_NAME", "MODEL_NAME")),
+        ("MODEL_API_KEY=x", Unheeded("MODEL_API_KEY", "MODEL_API_KEY")),
+    ],
+)
+def test_a_name_in_the_file_that_does_nothing_is_noticed(line: str, expected: Unheeded, tmp_path: Path) -> None:
+    """A slip of the pen, and half of a model."""
+    assert read_settings({}, write(tmp_path, line)).unheeded == (expected,)
+
+
+@pytest.mark.parametrize("line", ["MODEL_URL=", "EDITOR=vi", "MODEL_NAME=x\nMODEL_BASE_URL=http://x/v1", *KNOWN[:5]])
+def test_a_name_that_is_blank_known_or_no_business_of_ours_is_not(line: str, tmp_path: Path) -> None:
+    """Other programs read the same file."""
+    assert read_settings({}, write(tmp_path, line if "=" in line else f"{line}=x")).unheeded == ()
+
+
+def test_in_the_environment_only_close_misses_of_missing_names_count(tmp_path: Path) -> None:
+    """It belongs to other programs as well."""
+    theirs = {"MODEL_NAMES": "x", "MODEL_DIR": "x", "AZURE_OPENAI_DEPLOYMENT": "x", "KIT_COLOUR": "x"}
+    assert read_settings(theirs, tmp_path).unheeded == ()
+    slip = {"AZURE_OPENAI_ENPOINT": "x"}
+    assert read_settings(slip, tmp_path).unheeded == (Unheeded("AZURE_OPENAI_ENPOINT", "AZURE_OPENAI_ENDPOINT"),)
+    assert read_settings(slip | {"AZURE_OPENAI_ENDPOINT": "https://x"}, tmp_path).unheeded == ()
 
 
 def test_keys_are_not_in_the_repr(tmp_path: Path) -> None:
