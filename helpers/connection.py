@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from helpers.diagnosis import address
 from helpers.problems import KitError
 from helpers.settings import ENDPOINT, KEY, LOOPBACK, Settings, read_settings
 
@@ -74,7 +75,7 @@ def connect(**options: Any) -> "AzureOpenAI":  # noqa: ANN401 - they are the cli
 
 def _key_of(target: _Target) -> str:
     if target.key is None:
-        raise KitError(f"There is no key for {urlsplit(target.endpoint).netloc}.", f"Put {KEY}=… into the file .env.")
+        raise KitError(f"There is no key for {urlsplit(target.endpoint).hostname}.", f"Put {KEY}=… into the file .env.")
     return target.key
 
 
@@ -105,7 +106,7 @@ def _own_endpoint(settings: Settings) -> _Target:
 
 
 def _configured(endpoint: str, settings: Settings) -> _Target:
-    host = urlsplit(endpoint).hostname or "the endpoint"  # never the whole value: a key may have been pasted into it
+    host = _host_of(ENDPOINT, endpoint)
     cost = "on this machine" if host in LOOPBACK else "it costs what that service charges"
     line = f"Ready: {host}, as you configured it · {cost} · {_SILENCED}"
     return _Target(endpoint, settings.key, settings.api_version, line)
@@ -114,8 +115,19 @@ def _configured(endpoint: str, settings: Settings) -> _Target:
 def _cost(settings: Settings) -> str:
     if settings.model is None:
         return "free"
-    host = urlsplit(settings.model.base_url).hostname or settings.model.base_url
+    host = _host_of("MODEL_BASE_URL", settings.model.base_url)
     return "on this machine" if host in LOOPBACK else f"it costs what {host} charges"
+
+
+def _host_of(variable: str, value: str) -> str:
+    """The host in an address. What is no address is not shown: a key may have been pasted there."""
+    shown = address(value)
+    if shown is None:
+        raise KitError(
+            f"The value of {variable} does not look like an address.",
+            "It begins with http:// or https:// and a host; perhaps two lines of .env are swapped.",
+        )
+    return urlsplit(shown).hostname or ""
 
 
 def _environment_of_the_person() -> dict[str, str]:
@@ -139,9 +151,9 @@ def _keep_loopback_off_the_proxy() -> None:
     proxies = getproxies()
     if proxies.keys() <= {"no"}:
         return
-    for scheme, address in proxies.items():
+    for scheme, proxy in proxies.items():
         # Once NO_PROXY is set, the proxies of the system's own settings are no longer looked up.
-        os.environ.setdefault(f"{scheme}_proxy", address)
+        os.environ.setdefault(f"{scheme}_proxy", proxy)
     os.environ["no_proxy"] = ",".join(filter(None, [proxies.get("no"), "127.0.0.1", "localhost"]))
 
 
@@ -153,6 +165,7 @@ def model_for(settings: Settings) -> "Model":
         return OfflineModel()
     from helpers.endpoint.models.upstream import UpstreamModel
 
+    _host_of("MODEL_BASE_URL", settings.model.base_url)
     return UpstreamModel(settings.model.base_url, settings.model.key, settings.model.name)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from helpers.problems import KitError
-from helpers.traffic import Exchange, exchanges
+from helpers.traffic import Exchange
 from helpers.views import AMBER, GREEN, View, card, plain, put
 
 E = TypeVar("E", bound=BaseException)
@@ -102,8 +102,7 @@ def _reason(exercise: str, answer: tuple[object, ...]) -> str | None:
     if function is None:
         return "there is no exercise of that name; the name stands in the title above the exercise"
     if not answer or any(one is ... or one is None for one in answer):
-        last = exchanges(last_cell=False)[-1:]
-        return GONE if any(refused_for_assistant(one) for one in last) else UNANSWERED
+        return UNANSWERED
     try:
         inspect.signature(function).bind(*answer)
     except TypeError as error:

@@ -174,3 +174,15 @@ def test_model_for_takes_the_server_that_is_named(tmp_path: Path) -> None:
     assert isinstance(connection.model_for(read_settings({}, tmp_path)), OfflineModel)
     upstream = connection.model_for(read_settings({"MODEL_BASE_URL": "http://127.0.0.1:9/v1"}, tmp_path))
     assert not isinstance(upstream, OfflineModel)
+
+
+@pytest.mark.parametrize("variable", ["AZURE_OPENAI_ENDPOINT", "MODEL_BASE_URL"])
+@pytest.mark.parametrize("value", ["sk-SECRETSECRET", "https://[x", "http://?sk-SECRET"])
+def test_what_is_no_address_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variable: str, value: str
+) -> None:
+    """Somebody swapped two lines of .env: a sentence, no traceback, and no key in it."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(KitError, match=variable) as refusal:
+        connection.prepare()
+    assert value not in str(refusal.value) + capsys.readouterr().out

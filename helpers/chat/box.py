@@ -101,11 +101,14 @@ class ChatBox:
     def _clicked(self, _: object) -> None:
         """Whatever goes wrong here or in the worker appears in the box: a callback has no other place to show it."""
         try:
+            if not self._turn.acquire(blocking=False):
+                return  # the status tells already that an answer is under way
             question = self.field.value.strip()
-            if not question:
-                self._say_status(self._words["empty"])
-            elif self._turn.acquire(blocking=False):
+            if question:
                 self._begin(question)
+            else:
+                self._turn.release()
+                self._say_status(self._words["empty"])
         except Exception as error:
             self._add_problem(problem_of(error, self._words))
 

@@ -39,7 +39,7 @@ ENGLISH: Words = {
     "key": "The service refused the key.",
     "key.fix": "Put the right key into .env and restart the kernel; `python -m helpers doctor` tells more.",
     "not_found": "The service cannot find it: {detail}",
-    "not_found.fix": "If it was deleted, make the assistant again, and a new ChatBox with it.",
+    "not_found.fix": "If it was deleted, run the cell that creates it again, then the cell of the box.",
     "too_many": "The service has too much to do: {detail}",
     "too_many.fix": "Wait a moment, then send the question again.",
     "no_answer": "The service does not answer.",

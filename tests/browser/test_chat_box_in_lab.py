@@ -91,7 +91,7 @@ def test_a_question_is_answered(chat: Chat) -> None:
     bubble(box, "answer", QUESTION).wait_for()
     box.get_by_role("button", name="Send").wait_for()
     for path in (FOLDER / "images" / "07_chat_box.png", ROOT / "docs" / "chat_box.png"):
-        picture(box.locator(".jp-OutputArea-output"), path)
+        picture(box.locator(".jp-OutputArea-output"), path, framed=720)
 
     field.press_sequentially("<img src=x onerror=\"console.error('it ran')\">")
     field.press("Enter")  # breaks the line, and sends nothing
@@ -124,6 +124,7 @@ def test_a_problem_appears_and_the_question_stays(chat: Chat) -> None:
     window.run("other")
     ask(box, QUESTION)
     bubble(box, "problem", "No assistant found").wait_for()
+    bubble(box, "problem", "run the cell that creates it again").wait_for()
     box.locator("textarea:enabled").wait_for()
     assert box.locator("textarea").input_value() == QUESTION
     assert box.get_by_role("button", name="Send").is_enabled()
@@ -132,12 +133,37 @@ def test_a_problem_appears_and_the_question_stays(chat: Chat) -> None:
 def test_the_own_box_works(chat: Chat) -> None:
     """The thirty lines of the lesson, used with the mouse."""
     _, box = chat(OWN)
-    picture(box.locator(".jp-OutputArea-output"), FOLDER / "images" / "07_empty_box.png")
+    picture(box.locator(".jp-OutputArea-output"), FOLDER / "images" / "07_empty_box.png", framed=480)
     ask(box, QUESTION, field="input[type=text]")
     box.locator("p", has_text=f"Tabi: {ANSWER}").wait_for()
     assert box.locator("p").all_inner_texts() == [f"You: {QUESTION}", f"Tabi: {ANSWER}"]
     assert box.locator("input[type=text]").input_value() == ""
-    picture(box.locator(".jp-OutputArea-output"), FOLDER / "images" / "07_own_box.png")
+    picture(box.locator(".jp-OutputArea-output"), FOLDER / "images" / "07_own_box.png", framed=480)
+
+
+def test_two_quick_clicks_send_one_question(chat: Chat) -> None:
+    """The second click arrives before the button is off, and finds the field empty; so does a click without a text."""
+    window, box = chat(OWN)
+    box.get_by_role("button", name="Send").dblclick()
+    box.locator("input[type=text]").press_sequentially(QUESTION)
+    box.get_by_role("button", name="Send").dblclick()
+    window.write("other", "worker.join()\nprint(history.value.count('<p>'), 'lines')")
+    window.run("other")
+    assert "2 lines" in window.output("other").inner_text()
+    assert box.locator("p").all_inner_texts() == [f"You: {QUESTION}", f"Tabi: {ANSWER}"]
+
+
+def test_two_quick_clicks_keep_the_hint(chat: Chat) -> None:
+    """The finished box goes on telling that Tabi is answering."""
+    window, box = chat(pace=SLOW)
+    box.locator("textarea").press_sequentially(QUESTION)
+    box.get_by_role("button", name="Send").dblclick()
+    window.write("other", "print('after', 'both clicks')")
+    window.run("other")
+    assert "after both clicks" in window.output("other").inner_text()
+    box.get_by_role("status").filter(has_text="Tabi is answering").wait_for(timeout=SLOW * 500)
+    assert box.locator("[data-kind=question]").count() == 1
+    bubble(box, "answer", ANSWER).wait_for()
 
 
 def test_a_long_conversation_can_be_read(chat: Chat) -> None:
