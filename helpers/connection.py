@@ -6,7 +6,6 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from helpers.diagnosis import address
 from helpers.problems import KitError
@@ -148,6 +147,8 @@ def _publish(variables: dict[str, str | None]) -> None:
 
 def _keep_loopback_off_the_proxy() -> None:
     """Where a proxy is configured, the client would send even loopback requests to it."""
+    from urllib.request import getproxies  # `serve` needs the rest of this module, and should not wait for it
+
     proxies = getproxies()
     if proxies.keys() <= {"no"}:
         return
