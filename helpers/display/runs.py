@@ -9,8 +9,6 @@ from helpers.traffic import statuses_of
 from helpers.views import AMBER, BLUE, GREEN, GREY, RED, View, card, mono, plain, quiet
 
 Facts = Mapping[str, Any]
-Moments = Sequence[tuple[float, str]]
-"""Statuses with the seconds since the first one."""
 
 COLOURS = {
     "queued": GREY,

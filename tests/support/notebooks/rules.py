@@ -46,7 +46,7 @@ _ATTRIBUTE = re.compile(r"\b(alt|src)\s*=\s*[\"']([^\"']*)[\"']", re.IGNORECASE)
 _MERMAID = re.compile(r"^```mermaid\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _DATA_URI = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
 _SECRET = re.compile(r"(?<![A-Za-z0-9+/=_-])(?=[A-Za-z+/_-]*\d)[A-Za-z0-9+=_-]{32,}(?![A-Za-z0-9+/=_-])")
-_HOMES = re.compile(r"(?:/home/|/Users/|/tmp/|/root/|[A-Za-z]:\\{1,2}Users\\)")
+_HOMES = re.compile(r"(?:/(?:home|Users|tmp|root)/|[A-Za-z]:\\{1,2}Users\\)")
 _ANYWHERE_ELSE = ("http:", "https:", "mailto:")
 
 
