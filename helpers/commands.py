@@ -100,6 +100,7 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         "--run-ttl", type=_between(int, 1, 86400), default=600, help="seconds until a run expires (default: 600)"
     )
     serve.add_argument("--deployments", type=_names, default=(), metavar="A,B", help="accept these names only")
+    serve.add_argument("--fault", metavar="NAME", help="what goes wrong with every request, as in fault()")
 
 
 def _lab(arguments: argparse.Namespace) -> int:
@@ -139,8 +140,11 @@ def _serve(arguments: argparse.Namespace) -> int:
     state = _state(arguments.state) or settings.state
     _check_key(arguments.host, arguments.key, in_memory=state == "memory")
     from helpers.connection import model_for
+    from helpers.endpoint.faults import problem_of
     from helpers.endpoint.server import Options, serve
 
+    if arguments.fault is not None and (problem := problem_of(arguments.fault)):
+        raise KitError(problem, "Give --fault one of these names, or leave it out.")
     return serve(
         Options(
             host=arguments.host,
@@ -150,6 +154,7 @@ def _serve(arguments: argparse.Namespace) -> int:
             pace=arguments.pace,
             run_ttl=arguments.run_ttl,
             deployments=arguments.deployments,
+            fault=arguments.fault,
             model=model_for(settings),
         )
     )

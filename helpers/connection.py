@@ -174,7 +174,9 @@ def start_embedded(settings: Settings, model: "Model") -> "Running":
     """Start an endpoint in a thread of this process, with the person's own key where there is one.
 
     The key of the settings is used so that a variable set by hand stays valid; otherwise the state file has its own.
+    Thinking is simulated for the offline model only: a real one takes its own time.
     """
     from helpers.endpoint.server import Options, start  # loads the web server
 
-    return start(Options(key=settings.key, state=settings.state, pace=settings.pace, model=model))
+    pace = settings.pace if settings.model is None else 0.0
+    return start(Options(key=settings.key, state=settings.state, pace=pace, model=model))

@@ -11,12 +11,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from . import assistants, deployments, errors, messages, old_shape, runs, steps, threads
+from . import assistants, deployments, errors, faults, messages, old_shape, runs, steps, threads
 from .call import Call, Json
-from .gate import JSON, Gate, unknown_path
+from .gate import Gate, unknown_path
 from .service import Service
+from .sse import EventStream
 
-Operation = Callable[[Call], Awaitable[Json]]
+Operation = Callable[[Call], Awaitable[Json | EventStream]]
 
 _THREAD = "/threads/{thread_id}"
 _MESSAGE = _THREAD + "/messages/{message_id}"
@@ -44,6 +45,7 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", _RUN, runs.retrieve),
     ("POST", _RUN, runs.modify),
     ("POST", _RUN + "/cancel", runs.cancel),
+    ("POST", _RUN + "/submit_tool_outputs", runs.submit_tool_outputs),
     ("GET", _RUN + "/steps", steps.list_all),
     ("GET", _RUN + "/steps/{step_id}", steps.retrieve),
 )
@@ -51,55 +53,41 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
 log = logging.getLogger(__name__)
 
 
-def build(service: Service, key: str, hosts: frozenset[str]) -> ASGIApp:
-    """The whole endpoint as an ASGI application."""
+def build(service: Service, key: str, hosts: frozenset[str], fault: str | None = None) -> ASGIApp:
+    """The whole endpoint as an ASGI application; `fault` spoils the requests that name none themselves."""
     routes = [Route(path, _serve(service, operation), methods=[method]) for method, path, operation in ROUTES]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _nowhere})
     app.router.redirect_slashes = False
-    return Gate(app, key, hosts)
+    return Gate(app, key, hosts, faults.Faults(fault))
 
 
 def _serve(service: Service, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
         try:
-            call = Call(service, request)
-            body = await operation(call)
+            return await _answer(service, request, operation)
         except errors.Refusal as refusal:
-            return _respond(refusal.status, refusal.body, refusal.headers)
+            return refusal.response()
         except ClientDisconnect:
             return Response()  # nobody is there to read it
         except sqlite3.Error as error:
-            return _respond(500, _unstored(error), _NO_RETRY)
+            return errors.unstored(error).response()
         except Exception:
             log.exception("%s %s failed", request.method, request.url.path)
-            return _respond(500, _BROKEN, _NO_RETRY)
-        return _respond(200, old_shape.view(body) if call.surface.shape == "v1" else body, call.headers)
+            return errors.broken(errors.NO_RETRY).response()
 
     return handle
 
 
+async def _answer(service: Service, request: Request, operation: Operation) -> Response:
+    call = Call(service, request)
+    await faults.before(call.trouble, call.surface.family, request.url.path)
+    answer = await operation(call)
+    await faults.after(call.trouble, request)
+    if isinstance(answer, EventStream):
+        return answer
+    body = old_shape.view(answer) if call.surface.shape == "v1" else answer
+    return JSONResponse(body, headers=call.headers, media_type=errors.JSON)
+
+
 async def _nowhere(request: Request, _: Exception) -> Response:
-    refusal = unknown_path(request.state.surface, request.method, request.url.path)
-    return _respond(refusal.status, refusal.body, {})
-
-
-def _respond(status: int, body: Json, headers: dict[str, str]) -> Response:
-    return JSONResponse(body, status, headers, media_type=JSON)
-
-
-_NO_RETRY = {"x-should-retry": "false"}
-"""The client would repeat a 500 by itself; it would get the same answer."""
-_BROKEN = {
-    "error": {
-        "message": "The server had an error while processing your request. Sorry about that!",
-        "type": "server_error",
-        "param": None,
-        "code": None,
-    }
-}
-
-
-def _unstored(error: sqlite3.Error) -> Json:
-    """Nothing was written; what was there before is still there."""
-    message = f"The endpoint's state file could not be written: {error}. Free some space, or set KIT_STATE elsewhere."
-    return {"error": {"message": message, "type": "server_error", "param": None, "code": "state_unwritable"}}
+    return unknown_path(request.state.surface, request.method, request.url.path).response()

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from .body import OTHER, STRING, Body, Metadata, Temperature, Text, TokenLimit, TopP, by_json_type
 from .tool_bodies import Tool, ToolResources
@@ -209,6 +209,22 @@ class CreateRun(RunOptions):
     additional_instructions: Text | None = None
     additional_messages: list[CreateMessage] | None = None
     reasoning_effort: Effort | None = None
+
+
+class ToolOutput(Body):
+    """What a function gave back."""
+
+    model_config = ConfigDict(extra="ignore")  # here, alone, the published schema allows more members
+
+    tool_call_id: str | None = None
+    output: str | None = None
+
+
+class SubmitToolOutputs(Body):
+    """`POST /threads/{id}/runs/{id}/submit_tool_outputs`."""
+
+    tool_outputs: list[ToolOutput]
+    stream: bool | None = None
 
 
 class CreateThreadAndRun(RunOptions):

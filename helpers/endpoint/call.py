@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from . import errors, old_shape
 from .body import Body, parse
+from .faults import Trouble
 from .gate import MAX_BODY, Surface
 from .ids import PREFIX
 from .service import Service
@@ -28,6 +29,7 @@ class Call:
         self.service = service
         self.request = request
         self.surface: Surface = request.state.surface
+        self.trouble: Trouble = request.state.trouble
         self.headers: dict[str, str] = {}
         """What the answer carries on top of its body."""
         self.ids: dict[str, str] = request.path_params

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from .models import tokens
-from .models.base import Event, Failed, Model, Prompt, Turn
+from .models.base import Event, Failed, FunctionCall, Model, Prompt, Turn
 
 Json = dict[str, Any]
 
@@ -19,26 +19,34 @@ BROKEN = Failed("server_error", "Sorry, something went wrong.")
 """What a caller is told when the model fails in a way that nobody foresaw."""
 
 
-class PromptTooLong(Exception):
-    """Not even the newest message fits into `max_prompt_tokens`."""
+class OutOfTokens(Exception):
+    """The run has used up what it may cost; `reason` names the limit."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
-def prompt_of(run: Json, messages: list[Json]) -> Prompt:
-    """What the model is shown: the run's settings and as much of the thread (oldest first) as they allow."""
+def prompt_of(run: Json, messages: list[Json], steps: list[Json], spent: Json) -> Prompt:
+    """What the model is shown: the run's settings, as much of the thread (oldest first) as they allow, and what the
+    run did so far. `OutOfTokens` where the run's limits, counted over all its rounds, leave no room."""
+    rounds = [step for step in steps if step["type"] == "tool_calls"]
     prompt = Prompt(
         model=run["model"],
         instructions=run["instructions"] or "",
         turns=tuple(_turn(message) for message in messages if message["content"]),
         tools=tuple(run["tools"]),
-        tool_choice=run["tool_choice"],
+        tool_choice="auto" if rounds and run["tool_choice"] != "none" else run["tool_choice"],
+        parallel_tool_calls=run["parallel_tool_calls"],
         response_format=run["response_format"],
         temperature=run["temperature"],
         top_p=run["top_p"],
-        max_completion_tokens=run["max_completion_tokens"],
+        max_completion_tokens=_left(run, "max_completion_tokens", spent["completion_tokens"]),
     )
     if run["truncation_strategy"]["type"] == "last_messages":
         prompt = replace(prompt, turns=prompt.turns[-(run["truncation_strategy"]["last_messages"] or 1) :])
-    return _fit(prompt, run["max_prompt_tokens"])
+    prompt = replace(prompt, turns=(*prompt.turns, *map(_calls, rounds)))
+    return _fit(prompt, _left(run, "max_prompt_tokens", spent["prompt_tokens"]))
 
 
 async def answer(model: Model, prompt: Prompt) -> AsyncIterator[Event]:
@@ -51,13 +59,28 @@ async def answer(model: Model, prompt: Prompt) -> AsyncIterator[Event]:
         yield BROKEN
 
 
+def _left(run: Json, limit: str, spent: int) -> int | None:
+    """What a limit still allows; None where there is no limit."""
+    if run[limit] is None:
+        return None
+    if run[limit] <= spent:
+        raise OutOfTokens(limit)
+    left: int = run[limit] - spent
+    return left
+
+
 def _fit(prompt: Prompt, limit: int | None) -> Prompt:
     """The prompt without its oldest turns, so that it costs at most `limit` tokens."""
     while limit is not None and tokens.of_prompt(prompt) > limit:
         if len(prompt.turns) <= 1:
-            raise PromptTooLong
+            raise OutOfTokens("max_prompt_tokens")
         prompt = replace(prompt, turns=prompt.turns[1:])
     return prompt
+
+
+def _calls(step: Json) -> Turn:
+    calls = step["step_details"]["tool_calls"]
+    return Turn("assistant", "", calls=tuple(FunctionCall(id=call["id"], **call["function"]) for call in calls))
 
 
 def _turn(message: Json) -> Turn:

@@ -6,17 +6,37 @@ Azure's gateway in front of it answers `{"error": {code, message}}` with the sta
 
 from typing import Any
 
+from starlette.responses import JSONResponse, Response
+
 Json = dict[str, Any]
+
+JSON = "application/json; charset=UTF-8"
+"""The content type of every answer that is no stream."""
+
+_WRONG_KEY = (
+    "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
+    "active subscription and use a correct regional API endpoint for your resource."
+)
+_RETIRED = (
+    "The Assistants API was retired on 2026-08-26. Migrate to the Responses API, or to the Foundry Agent Service."
+)
 
 
 class Refusal(Exception):
-    """An answer other than 200; `app.py` turns it into a response."""
+    """An answer other than 200."""
 
-    def __init__(self, status: int, error: Json, headers: dict[str, str] | None = None) -> None:
-        super().__init__(error["message"])
+    def __init__(self, status: int, error: Json | None, headers: dict[str, str] | None = None) -> None:
+        """`error`: the body's only member; None for no body at all."""
+        super().__init__(error["message"] if error else f"HTTP {status}")
         self.status = status
-        self.body: Json = {"error": error}
+        self.error = error
         self.headers = headers or {}
+
+    def response(self) -> Response:
+        """The refusal as it goes over the wire."""
+        if self.error is None:
+            return Response(status_code=self.status, headers=self.headers)
+        return JSONResponse({"error": self.error}, self.status, self.headers, media_type=JSON)
 
 
 def invalid(message: str, param: str | None = None, code: str | None = None, status: int = 400) -> Refusal:
@@ -27,6 +47,46 @@ def invalid(message: str, param: str | None = None, code: str | None = None, sta
 def gateway(status: int, message: str, code: str | None = None) -> Refusal:
     """A refusal in the style of Azure's front door; the code is the status unless given."""
     return Refusal(status, {"code": code or str(status), "message": message})
+
+
+def wrong_key(family: str) -> Refusal:
+    """401 for a key that is wrong or missing."""
+    if family == "openai":
+        return invalid("Incorrect API key provided.", code="invalid_api_key", status=401)
+    return gateway(401, _WRONG_KEY)
+
+
+def rate_limited(family: str, seconds: int) -> Refusal:
+    """429; the client may come again after so many seconds."""
+    message = f"Rate limit is exceeded. Try again in {seconds} seconds."
+    headers = {"retry-after": str(seconds)}
+    if family == "openai":
+        error = {"message": message, "type": "requests", "param": None, "code": "rate_limit_exceeded"}
+        return Refusal(429, error, headers)
+    return Refusal(429, {"code": "429", "message": message}, headers)
+
+
+def broken(headers: dict[str, str] | None = None) -> Refusal:
+    """500 in the service's own style."""
+    message = "The server had an error while processing your request. Sorry about that!"
+    return Refusal(500, {"message": message, "type": "server_error", "param": None, "code": None}, headers)
+
+
+def unstored(reason: object) -> Refusal:
+    """500: nothing was written, and what was there before is still there."""
+    message = f"The endpoint's state file could not be written: {reason}. Free some space, or set KIT_STATE elsewhere."
+    return Refusal(
+        500, {"message": message, "type": "server_error", "param": None, "code": "state_unwritable"}, NO_RETRY
+    )
+
+
+NO_RETRY = {"x-should-retry": "false"}
+"""The client would repeat a 500 by itself; where it would get the same answer, it is told not to."""
+
+
+def retired(family: str) -> Refusal:
+    """What the hosted services answer since the retirement: OpenAI a bare 404, Azure 410 with this code."""
+    return Refusal(404, None) if family == "openai" else gateway(410, _RETIRED, "assistants_api_deprecated")
 
 
 def not_found(noun: str, object_id: str, param: str | None = None) -> Refusal:
@@ -53,6 +113,21 @@ def second_run(thread_id: str, run_id: str) -> Refusal:
 def cannot_cancel(status: str) -> Refusal:
     """A run that has ended cannot be cancelled."""
     return invalid(f"Cannot cancel run with status '{status}'.")
+
+
+def no_tool_outputs(status: str) -> Refusal:
+    """Only a run that waits for tool outputs takes any."""
+    return invalid(f'Runs in status "{status}" do not accept tool outputs.')
+
+
+def other_tool_outputs(expected: list[str], got: list[str]) -> Refusal:
+    """All outputs are submitted at once, one for each call."""
+    return invalid(f"Expected tool outputs for call_ids {expected}, got {got}")
+
+
+def no_such_choice(name: str) -> Refusal:
+    """The function that must be called is not declared."""
+    return invalid(f"Tool choice '{name}' not found in 'tools' parameter.", "tool_choice", "invalid_value")
 
 
 def unsupported_model(model: str) -> Refusal:

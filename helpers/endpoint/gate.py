@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import errors
+from .faults import HEADER, Faults, Trouble
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a request body; the longest legal one (a message of several long texts) fits well."""
@@ -40,10 +40,6 @@ SHAPE_OF_VERSION = {
 WITHOUT_ASSISTANTS = {"2022-12-01", "2023-05-15", "2023-12-01-preview", "2024-02-01", "2024-06-01", "2024-10-21"}
 """Dated versions that exist and never had Assistants."""
 
-WRONG_KEY = (
-    "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
-    "active subscription and use a correct regional API endpoint for your resource."
-)
 NO_BETA_HEADER = (
     "You must provide the 'OpenAI-Beta' header to access the Assistants API. Please try again by setting the header "
     "'OpenAI-Beta: assistants=v2'."
@@ -64,8 +60,9 @@ class Surface:
 class Gate:
     """ASGI middleware; what passes carries its `Surface` in `scope["state"]["surface"]`."""
 
-    def __init__(self, app: ASGIApp, key: str, hosts: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, key: str, hosts: Iterable[str], faults: Faults) -> None:
         self.app = app
+        self.faults = faults
         self.key = key.encode()
         self.hosts = frozenset(hosts)
 
@@ -75,33 +72,35 @@ class Gate:
             await self.app(scope, receive, send)
             return
         request_id = str(uuid.uuid4())
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        trouble = self.faults.asked_by(headers.get(HEADER))
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_standing_headers(request_id)]
+                message["headers"] = [*message["headers"], *_standing_headers(request_id), *trouble.headers]
             await send(message)
 
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
-            inner = self._admit(scope, headers)
+            inner = self._admit(scope, headers, trouble)
         except errors.Refusal as refusal:
-            response = JSONResponse(refusal.body, refusal.status, refusal.headers, media_type=JSON)
-            await response(scope, receive, send_with_headers)
+            await refusal.response()(scope, receive, send_with_headers)
             return
         await self.app(inner, receive, send_with_headers)
 
-    def _admit(self, scope: Scope, headers: dict[str, str]) -> Scope:
+    def _admit(self, scope: Scope, headers: dict[str, str], trouble: Trouble) -> Scope:
         self._check_host(headers.get("host", ""))
         path = scope["path"]
         family, inner = _family(path)
         self._check_key(headers, family)
+        if trouble.problem:
+            raise errors.invalid(trouble.problem, HEADER, "invalid_value")
         version = parse_qs(scope["query_string"].decode("latin-1")).get("api-version", [None])[-1]
         shape = _shape(family, version, inner)
         if family == "openai" and _is_assistants(inner) and headers.get("openai-beta") != "assistants=v2":
             raise errors.invalid(NO_BETA_HEADER, code="invalid_beta")
         if int(headers.get("content-length") or 0) > MAX_BODY:
             raise errors.invalid(f"Request body too large. At most {MAX_BODY} bytes are read.", status=413)
-        state = {**scope.get("state", {}), "surface": Surface(family, shape, version)}
+        state = {**scope.get("state", {}), "surface": Surface(family, shape, version), "trouble": trouble}
         return {**scope, "path": inner, "raw_path": None, "state": state}
 
     def _check_host(self, host: str) -> None:
@@ -116,12 +115,7 @@ class Gate:
         offered = [headers.get("api-key", ""), token.strip() if scheme.lower() == "bearer" else ""]
         if any(hmac.compare_digest(value.encode("latin-1"), self.key) for value in offered):
             return
-        if family == "openai":
-            raise errors.invalid("Incorrect API key provided.", code="invalid_api_key", status=401)
-        raise errors.gateway(401, WRONG_KEY)
-
-
-JSON = "application/json; charset=UTF-8"
+        raise errors.wrong_key(family)
 
 
 def allowed_hosts(host: str) -> frozenset[str]:

@@ -11,6 +11,7 @@ PREFIX = {
     "message": "msg",
     "run": "run",
     "step": "step",
+    "call": "call",
 }
 """The prefix of an id by the noun that the service's messages use for its owner."""
 

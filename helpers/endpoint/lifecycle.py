@@ -6,8 +6,10 @@ requires_action → queued | expired
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
+from . import usage
 from .call import Call
 from .service import Service
 from .store import Store
@@ -82,38 +84,58 @@ def _is_moved(service: Service, run_id: str) -> bool:
     return run_id in service.workers if owner == service.owner.id else service.owner.is_alive(owner)
 
 
-def advance(store: Store, run_id: str, to: str, *, owner: str | None = None, **changes: object) -> Json | None:
+def advance(
+    store: Store,
+    run_id: str,
+    to: str,
+    *,
+    owner: str | None = None,
+    tell: Callable[[Json], None] = lambda _: None,
+    **changes: object,
+) -> Json | None:
     """Bring a run to a status, and its open steps and messages to theirs; all at once.
 
     None, and nothing is written, when the run is gone, has another status than `to` may come from,
-    or – with `owner` – is no longer moved by that process.
+    or – with `owner` – is no longer moved by that process. Once all is written, `tell` is given each changed object,
+    the run last.
     """
     with store.transaction():
         run = store.get("thread.run", run_id)
         if run is None or run["status"] not in MAY_COME_FROM[to] or (owner and store.owner(run_id) != owner):
             return None
-        run |= {"status": to, **changes}
+        run |= {"status": to, "required_action": None, **changes}
         now = int(time.time())
         if to in _STAMP and run[_STAMP[to]] is None:
             run[_STAMP[to]] = now
+        parts = []
         if to not in ACTIVE:
-            run |= {"expires_at": None, "required_action": None}
-            _end_parts(store, run, now)
+            run["expires_at"] = None
+            run["usage"] = run["usage"] or usage.of_steps(store, run_id)
+            parts = end_parts(store, run, to, now)
+        if to == "requires_action":
+            store.hand_over(run_id, None)
         store.replace(run)
-        return run
+    for changed in (*parts, run):
+        tell(changed)
+    return run
 
 
-def _end_parts(store: Store, run: Json, now: int) -> None:
-    status, stamp = _STEP_END[run["status"]]
+def end_parts(store: Store, run: Json, as_run: str, now: int) -> list[Json]:
+    """End what is in progress in a run, as a run with the status `as_run` ends it; the ended objects come back."""
+    status, stamp = _STEP_END[as_run]
+    ended = []
     for step in store.all("thread.run.step", run["id"]):
         if step["status"] != "in_progress":
             continue
-        ended = step | {"status": status, stamp: now, "expires_at": None, "last_error": run["last_error"]}
-        store.replace(ended | {"usage": run["usage"]})
         created = step["step_details"].get("message_creation")
         message = created and store.get("thread.message", created["message_id"])
         if message and message["status"] == "in_progress":
-            store.replace(message | _message_end(run["status"], now))
+            ended.append(message | _message_end(as_run, now))
+        closed = {"status": status, stamp: now, "expires_at": None, "last_error": run["last_error"]}
+        ended.append(step | closed | {"usage": usage.of_open_step(store, run)})
+    for part in ended:
+        store.replace(part)
+    return ended
 
 
 def _message_end(run_status: str, now: int) -> Json:

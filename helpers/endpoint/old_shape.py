@@ -114,6 +114,7 @@ BODY: dict[type[Body], type[Body]] = {
     bodies.OnlyMetadata: bodies.OnlyMetadata,
     bodies.CreateRun: CreateRun,
     bodies.CreateThreadAndRun: CreateThreadAndRun,
+    bodies.SubmitToolOutputs: bodies.SubmitToolOutputs,
 }
 """The old shape of each body."""
 

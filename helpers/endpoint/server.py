@@ -36,6 +36,8 @@ class Options:
     run_ttl: int = 600
     """Seconds until a run that has not ended expires."""
     deployments: tuple[str, ...] = ()
+    fault: str | None = None
+    """What goes wrong with every request, see `faults.py`; None: nothing does on purpose."""
     model: Model = field(default_factory=OfflineModel)
 
 
@@ -56,7 +58,7 @@ class Running:
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         service = Service(self._store, options.model, self._owner, options.pace, options.run_ttl, options.deployments)
-        app = build(service, self.key, allowed_hosts(options.host))
+        app = build(service, self.key, allowed_hosts(options.host), options.fault)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,

@@ -113,6 +113,10 @@ class Store:
         """Write an object anew; inside a transaction together with the read that it rests on."""
         self._db.execute("UPDATE objects SET body = ? WHERE id = ?", (_dump(body), body["id"]))
 
+    def hand_over(self, run_id: str, owner: str | None) -> None:
+        """From now on this process moves the run; None: nobody does, for it waits for its caller."""
+        self._db.execute("UPDATE objects SET owner = ? WHERE id = ?", (owner, run_id))
+
     def delete(self, object_id: str) -> None:
         """Forget an object's content; its place in the order stays."""
         self._db.execute("UPDATE objects SET body = NULL, owner = NULL WHERE id = ?", (object_id,))

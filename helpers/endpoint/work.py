@@ -1,4 +1,4 @@
-"""The task that moves a run from `queued` to its end.
+"""The task that moves a run from `queued` to its end, or to where it waits for its caller.
 
 Every step is written under the condition that the run still has the status it should have and still belongs to this
 process; whoever loses that race stops.
@@ -10,11 +10,15 @@ import sqlite3
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
-from . import engine, lifecycle, messages, steps
-from .models.base import Failed, Finished, Prompt, TextDelta
+from . import engine, lifecycle
+from .models.base import CallDelta, Failed, Finished, Model, Prompt, TextDelta
 from .service import Service
+from .sse import Feed
+from .usage import NOTHING, added, of_steps, usage
+from .writing import Draft, Lost
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -23,6 +27,8 @@ log = logging.getLogger(__name__)
 
 _QUEUED_SHARE = 0.25
 """The part of the simulated thinking that a run spends in the queue."""
+_PIECE_SHARE = 0.025
+"""How long a streamed piece takes to write, measured by the simulated thinking."""
 _LOOK_EVERY = 0.25
 """Seconds between two looks for a cancellation that another process wrote."""
 
@@ -31,27 +37,37 @@ _LOOK_EVERY = 0.25
 class Worker:
     """What a process holds for a run that it moves."""
 
+    service: Service
+    run: Json
+    """As it was when this worker began."""
+    model: Model
+    feed: Feed | None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
+    def still_ours(self) -> bool:
+        """Whether the run is still this process's to move, and not cancelled or gone."""
+        store = self.service.store
+        stored = store.get("thread.run", self.run["id"])
+        moving = stored is not None and stored["status"] in ("queued", "in_progress")
+        return moving and store.owner(self.run["id"]) == self.service.owner.id
 
-@dataclass
-class _Draft:
-    """An answer on its way; its message is there from the first word on."""
+    def advance(self, to: str, **changes: object) -> Json | None:
+        """Bring the run to a status, and tell the one who listens; None where it is not this worker's to bring."""
+        tell = self.feed.tell if self.feed else lambda _: None
+        owner = self.service.owner.id
+        return lifecycle.advance(self.service.store, self.run["id"], to, owner=owner, tell=tell, **changes)
 
-    message_id: str = ""
-    text: str = ""
+    def fail(self, reason: Failed) -> None:
+        """End the run as failed."""
+        self.advance("failed", last_error={"code": reason.code, "message": reason.message})
 
 
-class _Lost(Exception):
-    """The run was cancelled, deleted or taken away."""
-
-
-def begin(service: Service, run: Json) -> None:
-    """Start moving a run that was stored as queued."""
-    worker = service.workers[run["id"]] = Worker()
-    worker.task = asyncio.get_running_loop().create_task(_work(service, run, worker))
-    worker.task.add_done_callback(lambda _: service.workers.pop(run["id"], None))
+def begin(service: Service, run: Json, feed: Feed | None = None, model: Model | None = None) -> None:
+    """Start moving a run that was stored as queued; `model` answers in place of the service's own."""
+    worker = service.workers[run["id"]] = Worker(service, run, model or service.model, feed)
+    worker.task = asyncio.get_running_loop().create_task(_work(worker))
+    worker.task.add_done_callback(partial(_forget, worker))
 
 
 def wake(service: Service, run_id: str) -> None:
@@ -65,116 +81,111 @@ def poll_after_ms(service: Service) -> int:
     return min(max(int(service.pace * 1000 / 8), 10), 200)
 
 
-async def _work(service: Service, run: Json, worker: Worker) -> None:
+def _forget(worker: Worker, _: object) -> None:
+    if worker.service.workers.get(worker.run["id"]) is worker:  # outputs may have begun the next round already
+        del worker.service.workers[worker.run["id"]]
+
+
+async def _work(worker: Worker) -> None:
     """Bring the run to an end. Where even that cannot be written, its readers find that nobody moves it."""
     try:
-        await _move(service, run, worker)
-        _advance(service, run, "cancelled")  # a cancellation may have come just before the end
+        await _move(worker)
+        _end_if_cancelled(worker)
     except sqlite3.Error:
-        log.exception("run %s could not be written", run["id"])
+        log.exception("run %s could not be written", worker.run["id"])
+    finally:
+        if worker.feed:
+            worker.feed.close()
 
 
-async def _move(service: Service, run: Json, worker: Worker) -> None:
+async def _move(worker: Worker) -> None:
     try:
-        async with asyncio.timeout(max(run["expires_at"] - time.time(), 0)):
-            await _walk(service, run, worker)
+        async with asyncio.timeout(max(worker.run["expires_at"] - time.time(), 0)):
+            await _walk(worker)
     except TimeoutError:
-        _advance(service, run, "expired")
-    except _Lost:
+        worker.advance("expired")
+    except Lost:
         return
     except Exception:
-        log.exception("run %s failed", run["id"])
-        _fail(service, run, engine.BROKEN)
+        log.exception("run %s failed", worker.run["id"])
+        worker.fail(engine.BROKEN)
 
 
-async def _walk(service: Service, run: Json, worker: Worker) -> None:
-    await _unless_cancelled(service, run, worker, asyncio.sleep(service.pace * _QUEUED_SHARE))
-    run = _must(_advance(service, run, "in_progress"))
+def _end_if_cancelled(worker: Worker) -> None:
+    """A cancellation may have come at any time, even just before the end."""
+    run = worker.service.store.get("thread.run", worker.run["id"])
+    if run and run["status"] == "cancelling":
+        if worker.feed:
+            worker.feed.tell(run)
+        worker.advance("cancelled")
+
+
+async def _walk(worker: Worker) -> None:
+    service = worker.service
+    await _unless_cancelled(worker, asyncio.sleep(service.pace * _QUEUED_SHARE))
+    run = worker.advance("in_progress")
+    if run is None:
+        raise Lost
+    spent = of_steps(service.store, run["id"]) or NOTHING
     try:
-        prompt = engine.prompt_of(run, service.store.all("thread.message", run["thread_id"]))
-    except engine.PromptTooLong:
-        _advance(service, run, "incomplete", incomplete_details={"reason": "max_prompt_tokens"}, usage=_usage(0, 0))
+        prompt = _prompt(service, run, spent)
+    except engine.OutOfTokens as limit:
+        worker.advance("incomplete", incomplete_details={"reason": limit.reason}, usage=spent)
         return
-    await _unless_cancelled(service, run, worker, asyncio.sleep(service.pace * (1 - _QUEUED_SHARE)))
-    draft = _Draft()
+    await _unless_cancelled(worker, asyncio.sleep(service.pace * (1 - _QUEUED_SHARE)))
+    draft = Draft(service.store, run, worker.still_ours, worker.feed)
     try:
-        end = await _unless_cancelled(service, run, worker, _listen(service, run, prompt, draft))
+        end = await _unless_cancelled(worker, _listen(worker, prompt, draft))
     finally:
-        _keep(service, draft)
-    if isinstance(end, Failed):
-        _fail(service, run, end)
-        return
-    changes: Json = {"usage": _usage(end.prompt_tokens, end.completion_tokens)}
-    if end.reason == "length":
-        changes["incomplete_details"] = {"reason": "max_completion_tokens"}
-    _must(_advance(service, run, "completed" if end.reason == "stop" else "incomplete", **changes))
+        draft.keep()
+    _conclude(worker, draft, end, spent)
 
 
-async def _listen(service: Service, run: Json, prompt: Prompt, draft: _Draft) -> Finished | Failed:
+def _prompt(service: Service, run: Json, spent: Json) -> Prompt:
+    messages = service.store.all("thread.message", run["thread_id"])
+    return engine.prompt_of(run, messages, service.store.all("thread.run.step", run["id"]), spent)
+
+
+async def _listen(worker: Worker, prompt: Prompt, draft: Draft) -> Finished | Failed:
     """Write the answer down as it comes; how it ended comes back."""
-    async for event in engine.answer(service.model, prompt):
-        if not draft.message_id and not isinstance(event, Failed):
-            draft.message_id = _open_message(service, run)
-        if not isinstance(event, TextDelta):
+    pause = worker.service.pace * _PIECE_SHARE if worker.feed else 0
+    async for event in engine.answer(worker.model, prompt):
+        if isinstance(event, TextDelta):
+            draft.say(event)
+        elif isinstance(event, CallDelta):
+            draft.call(event)
+        else:
+            if isinstance(event, Finished) and not draft.step:
+                draft.open_message()  # an empty answer is a message, too
             return event
-        draft.text += event.text
+        await asyncio.sleep(pause)  # also lets other requests pass where there is no pause
     return engine.BROKEN
 
 
-def _open_message(service: Service, run: Json) -> str:
-    """The id of an empty message that the answer will fill; a step says so."""
-    message = messages.new_message(run["thread_id"], assistant_id=run["assistant_id"], run_id=run["id"])
-    with service.store.transaction():
-        if not _still_ours(service, run):
-            raise _Lost
-        service.store.insert(message, parent=run["thread_id"])
-        service.store.insert(steps.message_step(run, message["id"]), parent=run["id"])
-    message_id: str = message["id"]
-    return message_id
+def _conclude(worker: Worker, draft: Draft, end: Finished | Failed, spent: Json) -> None:
+    """What the end of an answer means for its run."""
+    if isinstance(end, Failed):
+        worker.fail(end)
+        return
+    changes: Json = {"usage": added(spent, usage(end.prompt_tokens, end.completion_tokens))}
+    if end.reason == "tool_calls":
+        worker.advance("requires_action", required_action=draft.required_action(), **changes)
+    elif end.reason == "length":
+        worker.advance("incomplete", incomplete_details={"reason": "max_completion_tokens"}, **changes)
+    else:
+        worker.advance("completed", **changes)
 
 
-def _keep(service: Service, draft: _Draft) -> None:
-    """Put into the message what was written so far, also when the run ends early."""
-    with service.store.transaction():
-        message = draft.message_id and service.store.get("thread.message", draft.message_id)
-        if message:  # somebody may have deleted it meanwhile
-            service.store.replace(message | {"content": [messages.text_part(draft.text)]})
-
-
-async def _unless_cancelled(service: Service, run: Json, worker: Worker, doing: Awaitable[T]) -> T:
+async def _unless_cancelled(worker: Worker, doing: Awaitable[T]) -> T:
     """Wait for something, and stop waiting when the run is cancelled – here or by another process."""
     task = asyncio.ensure_future(doing)
     woken = asyncio.ensure_future(worker.woken.wait())
     try:
         while not task.done():
             await asyncio.wait({task, woken}, timeout=_LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done() and not _still_ours(service, run):
-                raise _Lost
+            if not task.done() and not worker.still_ours():
+                raise Lost
         return task.result()
     finally:
         woken.cancel()
         task.cancel()
-
-
-def _still_ours(service: Service, run: Json) -> bool:
-    stored = service.store.get("thread.run", run["id"])
-    moving = stored is not None and stored["status"] in ("queued", "in_progress")
-    return moving and service.store.owner(run["id"]) == service.owner.id
-
-
-def _advance(service: Service, run: Json, to: str, **changes: object) -> Json | None:
-    return lifecycle.advance(service.store, run["id"], to, owner=service.owner.id, **changes)
-
-
-def _fail(service: Service, run: Json, reason: Failed) -> None:
-    _advance(service, run, "failed", last_error={"code": reason.code, "message": reason.message})
-
-
-def _must(run: Json | None) -> Json:
-    if run is None:
-        raise _Lost
-    return run
-
-
-def _usage(prompt: int, completion: int) -> Json:
-    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}

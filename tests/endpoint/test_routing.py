@@ -177,7 +177,6 @@ def test_beta_header(endpoint: Running, recorder: Recorder) -> None:
         ("POST", "conversations"),
         ("POST", "chat/completions"),
         ("POST", "deployments/gpt-4o/chat/completions"),
-        ("POST", "threads/thread_x/runs/run_x/submit_tool_outputs"),
     ],
 )
 def test_paths_that_lead_nowhere(raw: httpx2.Client, method: str, path: str) -> None:

@@ -234,12 +234,10 @@ def test_modify_takes_metadata_only(client: openai.AzureOpenAI, raw: httpx2.Clie
     assert error_of(response) == refusal("Unknown parameter: 'status'.", "status", "unknown_parameter")
 
 
-def test_stream_is_not_there_yet(raw: httpx2.Client, assistant: Assistant, thread: Thread) -> None:
-    """Contract §12.3, §12.4: refused, never answered with JSON as if it had streamed; nothing is made."""
-    body = {"assistant_id": assistant.id, "stream": True}
-    for path in (f"threads/{thread.id}/runs", "threads/runs"):
-        response = raw.post(path, json=body)
-        assert error_of(response) == refusal("Unknown parameter: 'stream'.", "stream", "unknown_parameter")
-    assert raw.get(f"threads/{thread.id}/runs").json()["data"] == []
-    accepts = raw.post("threads/runs", json={"assistant_id": assistant.id}, headers={"accept": "text/event-stream"})
+def test_only_the_body_chooses_a_stream(raw: httpx2.Client, assistant: Assistant) -> None:
+    """Contract §12.3, §12.4: never the Accept header."""
+    body = {"assistant_id": assistant.id}
+    accepts = raw.post("threads/runs", json=body, headers={"accept": "text/event-stream"})
     assert accepts.headers["content-type"].startswith("application/json")
+    streams = raw.post("threads/runs", json=body | {"stream": True}, headers={"accept": "application/json"})
+    assert streams.headers["content-type"].startswith("text/event-stream")

@@ -1,5 +1,6 @@
 """Model servers for tests: one that answers as told, and a real small one."""
 
+import asyncio
 import importlib
 import importlib.util
 import json
@@ -15,6 +16,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+
+from helpers.endpoint.models.base import Event, Prompt, Turn
+from helpers.endpoint.models.upstream import UpstreamModel
 
 PATIENCE = 10
 """Seconds after which a test server that does not start or stop is a failure."""
@@ -34,8 +38,24 @@ def chunk(text: str | None = None, finish: str | None = None, **fields: Any) -> 
     return f"data: {json.dumps(body)}\n\n"
 
 
+def calling(*calls: dict[str, Any], finish: str | None = None) -> str:
+    """One chunk with pieces of function calls, each as `called` gives it."""
+    return chunk(choices=[{"index": 0, "delta": {"tool_calls": list(calls)}, "finish_reason": finish}])
+
+
+def called(name: str | None = None, arguments: Any = None, index: int | None = None, id: str | None = None) -> Any:  # noqa: ANN401
+    """One piece of a function call; what is None is not in it."""
+    function = {"name": name, "arguments": arguments}
+    piece = {"index": index, "id": id, "function": {key: value for key, value in function.items() if value is not None}}
+    return {key: value for key, value in piece.items() if value is not None}
+
+
 USAGE = chunk(choices=[], usage={"prompt_tokens": 11, "completion_tokens": 2, "total_tokens": 13})
 DONE = "data: [DONE]\n\n"
+WHOLE = [chunk("King"), chunk("fisher"), chunk(finish="stop"), USAGE, DONE]
+KEY = "a-secret-key-0123456789"
+
+PROMPT = Prompt("gpt-4", "Be brief.", (Turn("user", "Hi"), Turn("assistant", "Hello"), Turn("user", "Name a bird")))
 
 
 @dataclass
@@ -84,6 +104,24 @@ def scripted(*answers: Any) -> Iterator[ScriptedServer]:  # noqa: ANN401
         thread.join(PATIENCE)
         socket.close()
     assert not thread.is_alive(), "the scripted server did not stop"
+
+
+def events(model: UpstreamModel, prompt: Prompt = PROMPT) -> list[Event]:
+    """Everything that the model answers."""
+
+    async def collect() -> list[Event]:
+        return [event async for event in model.answer(prompt)]
+
+    return asyncio.run(collect())
+
+
+def answered(*answers: Any, prompt: Prompt = PROMPT) -> tuple[list[Event], list[dict[str, Any]]]:  # noqa: ANN401
+    """What the model makes of a server's answers, and what it asked."""
+    with scripted(*answers) as server:
+        seen = events(UpstreamModel(server.url, KEY, "m1"), prompt)
+    assert set(server.keys) == {f"Bearer {KEY}"}
+    assert KEY not in repr(seen)
+    return seen, server.bodies
 
 
 def small_model() -> Path | None:

@@ -6,6 +6,17 @@ from typing import Any, Literal, Protocol
 
 
 @dataclass(frozen=True)
+class FunctionCall:
+    """A function that the model asked for, and what the caller's function gave back."""
+
+    id: str
+    name: str
+    arguments: str
+    """A JSON object as text, as the model wrote it."""
+    output: str
+
+
+@dataclass(frozen=True)
 class Turn:
     """One message of the conversation, as the model reads it."""
 
@@ -13,6 +24,8 @@ class Turn:
     text: str
     images: int = 0
     """How many pictures came with the text; a model that cannot see them says so."""
+    calls: tuple[FunctionCall, ...] = ()
+    """Only in an assistant's turn without a text: the functions that it asked for in this run, with their outputs."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +38,10 @@ class Prompt:
     turns: tuple[Turn, ...]
     """The conversation, oldest first. It may be empty or end with an assistant's turn."""
     tools: tuple[Mapping[str, Any], ...] = ()
+    """The tools as the API declares them, e.g. `{"type": "function", "function": {"name": …}}`."""
     tool_choice: str | Mapping[str, Any] = "auto"
+    parallel_tool_calls: bool = True
+    """Whether one answer may ask for several functions."""
     response_format: str | Mapping[str, Any] = "auto"
     temperature: float | None = None
     top_p: float | None = None
@@ -40,10 +56,23 @@ class TextDelta:
 
 
 @dataclass(frozen=True)
-class Finished:
-    """The answer is complete (`stop`) or was cut by `max_completion_tokens` (`length`)."""
+class CallDelta:
+    """The next piece of a function call. Calls come one after the other; the pieces of a call's arguments joined are
+    a JSON object."""
 
-    reason: Literal["stop", "length"]
+    index: int
+    """Which call of this answer, from 0."""
+    arguments: str = ""
+    name: str = ""
+    """The function; in the first piece of a call only."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The answer is complete (`stop`), waits for the functions that it asked for (`tool_calls`), or was cut by
+    `max_completion_tokens` (`length`)."""
+
+    reason: Literal["stop", "length", "tool_calls"]
     prompt_tokens: int
     completion_tokens: int
 
@@ -56,7 +85,7 @@ class Failed:
     message: str
 
 
-Event = TextDelta | Finished | Failed
+Event = TextDelta | CallDelta | Finished | Failed
 
 
 class Model(Protocol):
