@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.endpoint.faults import KNOWN
 from helpers.settings import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,6 +47,12 @@ def test_variables_are_read_by_the_kit() -> None:
     assert named == set(re.findall(r"^([A-Z_]+)=", example, re.M))
     code = (ROOT / "helpers" / "settings.py").read_text(encoding="utf-8")
     assert all(name in code for name in named)
+
+
+def test_failures_are_those_that_the_endpoint_knows() -> None:
+    rows = re.findall(r"^\| ((?:`[a-z_]+`(?:, )?)+) \|", section("Commands"), re.M)
+    named = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)}
+    assert named == {*KNOWN, "none"}
 
 
 def test_files_exist() -> None:
