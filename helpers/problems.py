@@ -16,5 +16,5 @@ class KitError(Exception):
         return f"{self.what}\n  → {self.fix}"
 
     def _render_traceback_(self) -> list[str]:
-        """What Jupyter shows in place of a traceback: the sentence and its remedy."""
-        return [str(self)]
+        """What Jupyter shows in place of a traceback: the sentence and its remedy, and what was added to them."""
+        return [str(self), *getattr(self, "__notes__", ())]

@@ -47,6 +47,35 @@ def run(status: str, **more: Any) -> Run:  # noqa: ANN401
     return Run.construct(**(facts | more))
 
 
+WEATHER = {"name": "get_weather", "arguments": '{"city": "京都", "month": 7}'}
+CONVERT = {"name": "convert", "arguments": '{"from": [1.5, null]}'}
+BROKEN = {"name": "broken", "arguments": '{"city": '}
+NOTHING = {"name": "now", "arguments": "{}"}
+TOOL = {
+    "type": "function",
+    "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {}, "month": {}}}},
+}
+
+
+def waiting(*functions: dict[str, str]) -> dict[str, Any]:
+    """What a run says that waits for these functions."""
+    calls = [{"id": f"call_{number}", "type": "function", "function": one} for number, one in enumerate(functions)]
+    return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
+
+
+def step(calls: list[dict[str, Any]], **more: Any) -> RunStep:  # noqa: ANN401
+    """A step that called functions, or other tools when they have a type."""
+    calls = [one if "name" not in one else {"id": "call_1", "type": "function", "function": one} for one in calls]
+    facts: dict[str, Any] = {
+        "id": "step_1",
+        "object": "thread.run.step",
+        "type": "tool_calls",
+        "status": "in_progress",
+        "step_details": {"type": "tool_calls", "tool_calls": calls},
+    }
+    return RunStep.construct(**(facts | more))
+
+
 class _Balance(HTMLParser):
     """Finds the tags that are not closed, or closed in the wrong order."""
 
@@ -112,6 +141,24 @@ THINGS: list[tuple[object, str]] = [
         ),
         "run step step_1  message_creation  completed\n  msg_2",
     ),
+    (
+        run("requires_action", started_at=AT, required_action=waiting(WEATHER, CONVERT, BROKEN, NOTHING)),
+        "run run_1  gpt-35-turbo\n  queued → in_progress → requires_action\n"
+        '  waits for get_weather(city="京都", month=7)\n  waits for convert(from=[1.5, null])\n'
+        '  waits for broken({"city":)\n  waits for now()',
+    ),
+    (
+        step([WEATHER | {"output": '{"celsius":\n 26}'}, CONVERT | {"output": None}, NOTHING | {"output": ""}]),
+        "run step step_1  tool_calls  in_progress\n"
+        '  get_weather(city="京都", month=7) → {"celsius": 26}\n  convert(from=[1.5, null])\n  now() → (empty)',
+    ),
+    (step([{"type": "file_search"}, {}]), "run step step_1  tool_calls  in_progress\n  file_search\n  ?"),
+    (step([]), "run step step_1  tool_calls  in_progress"),
+    (
+        {"id": "call_1", "type": "function", "function": WEATHER},
+        'function call_1\n  get_weather(city="京都", month=7)',
+    ),
+    (TOOL, "function\n  get_weather(city, month)"),
     ({"object": "vector_store", "id": "vs_1"}, "vector_store vs_1"),
     ({"answer": "東京"}, '{\n  "answer": "東京"\n}'),
     ("two\nlines", "two\nlines"),
@@ -164,6 +211,44 @@ def test_a_list_of_runs_has_a_bar_for_each() -> None:
     assert view.text.splitlines()[-1] == "2 objects"
 
 
+def test_a_list_of_steps_shows_the_calls_where_there_are_any() -> None:
+    """One column more, and only then."""
+    wrote = RunStep.construct(
+        id="step_2", object="thread.run.step", type="message_creation", status="completed",
+        step_details={"type": "message_creation", "message_creation": {"message_id": "msg_1"}},
+    )  # fmt: skip
+    called = step([WEATHER | {"output": "26"}, NOTHING | {"output": "noon"}], status="completed")
+    view = view_of([wrote, called])
+    assert [" ".join(line.split()) for line in view.text.splitlines()] == [
+        "id type status calls prompt + completion tokens",
+        "step_2 message_creation completed",
+        'step_1 tool_calls completed get_weather(city="京都", month=7) → 26 now() → noon',
+        "2 objects",
+    ]
+    assert view.html.count("<br>") == 1
+    assert "calls" not in view_of([wrote]).text
+    assert "waits for" not in view_of([run("completed")]).text
+    assert (
+        'get_weather(city="京都", month=7)' in view_of([run("requires_action", required_action=waiting(WEATHER))]).text
+    )
+
+
+def test_a_list_of_calls_or_of_function_tools_is_a_table() -> None:
+    """Neither has a member `object`."""
+    calls = run("requires_action", required_action=waiting(WEATHER, NOTHING)).model_dump(mode="json")
+    view = view_of(calls["required_action"]["submit_tool_outputs"]["tool_calls"])
+    assert view.text.splitlines()[2:] == ["call_1  now()", "2 objects"]
+    assert "get_weather(city, month)" in view_of([TOOL]).text
+
+
+def test_a_long_output_is_shortened_in_the_picture_only() -> None:
+    """The JSON underneath has all of it."""
+    view = view_of(step([WEATHER | {"output": "long " * 1000}]))
+    assert len(view.text) < 500
+    assert view.text.endswith("…")
+    assert "long " * 1000 in view.html
+
+
 def test_mixed_lists_still_have_a_table() -> None:
     """With the columns that everything has."""
     lines = view_of([run("queued"), {"object": "thread", "id": "thread_1"}]).text.splitlines()
@@ -180,6 +265,10 @@ def test_markup_in_a_text_stays_text() -> None:
         [message(1, "user", evil)],
         Assistant.construct(id=evil, object="assistant", name=evil, instructions=evil, metadata={evil: evil}),
         {"object": evil, "id": evil},
+        run("requires_action", required_action=waiting({"name": evil, "arguments": evil})),
+        step([{"name": evil, "arguments": f'{{"{evil}": 1}}', "output": evil}]),
+        [step([{"name": evil, "arguments": evil, "output": evil}])],
+        {"type": "function", "function": {"name": evil}},
         {evil: evil},
         ValueError(evil),
         evil,
@@ -201,6 +290,36 @@ def test_a_run_that_was_watched_shows_when_its_statuses_were_seen(monkeypatch: p
     html = timeline(finished)
     assert re.findall(r"(\d+) ms", html) == ["0", "250", "1000"]
     assert re.findall(r"width:(\d+\.\d)%", html) == ["25.0", "75.0"]
+
+
+ONE_WAIT = ["queued", "in_progress", "requires_action", "queued", "in_progress"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "status", "path"),
+    [
+        (["queued", "requires_action", "queued", "completed"], "completed", [*ONE_WAIT, "completed"]),
+        ([*ONE_WAIT, "completed"], "completed", [*ONE_WAIT, "completed"]),
+        ([*ONE_WAIT, "requires_action", "queued"], "queued", [*ONE_WAIT, "requires_action", "queued"]),
+        (["requires_action", "queued", "requires_action"], "requires_action", [*ONE_WAIT, "requires_action"]),
+        (["requires_action", "queued", "in_progress"], "in_progress", ONE_WAIT),
+        (["requires_action", "expired"], "expired", [*ONE_WAIT[:3], "expired"]),
+        (["requires_action", "cancelling", "cancelled"], "cancelled", [*ONE_WAIT[:3], "cancelling", "cancelled"]),
+        (["requires_action", "queued", "completed"], "requires_action", ONE_WAIT[:3]),
+        ([], "completed", [*ONE_WAIT[:2], "completed"]),
+    ],
+)
+def test_a_run_that_waited_for_functions_says_so(seen: list[str], status: str, path: list[str]) -> None:
+    """Each wait once, whichever statuses a poll has missed; an object of before shows what was true then."""
+    number = f"run_{'_'.join(seen)}_{status}"
+    for one in seen:
+        LOG.note_runs(f'{{"object":"thread.run","id":"{number}","status":"{one}"}}')
+    ends = {"completed": "completed_at", "cancelled": "cancelled_at"}
+    times = {ends[status]: AT + 3} if status in ends else {}
+    view = view_of(run(status, id=number, started_at=AT + 1, **times))
+    assert view.text.splitlines()[1].strip() == " → ".join(path)
+    if seen and seen[-1] == status:
+        assert view.html.count("</span> requires_action</span>") == seen.count("requires_action")
 
 
 def test_an_error_of_the_service_shows_its_body() -> None:

@@ -13,8 +13,9 @@ _BY_OBJECT = {
     "thread.message": singles.message,
     "thread.run": runs.run,
     "thread.run.step": runs.step,
+    "function": singles.function,
 }
-"""The wire's own name of a kind, in its member `object` → what draws it."""
+"""The wire's own name of a kind, in its member `object` (tools and calls only have a `type`) → what draws it."""
 
 
 def show(thing: object, /) -> None:
@@ -40,7 +41,7 @@ def view_of(thing: object, /) -> View:
 
 
 def _single(facts: Mapping[str, Any]) -> View:
-    kind = str(facts.get("object", ""))
+    kind = str(facts.get("object") or facts.get("type") or "")
     if kind.endswith(".deleted"):
         return singles.deleted(facts)
     return _BY_OBJECT.get(kind, singles.other)(facts)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from helpers.display.calls import awaited_calls, call_text, made_calls
 from helpers.display.facts import as_json, clock
 from helpers.display.runs import badge, token_bar, tokens_of, took, total_of
 from helpers.display.singles import content_of, tools_of
-from helpers.views import BLUE, GREEN, View, plain, quiet, short, table, text_table, unbroken
+from helpers.views import BLUE, GREEN, View, mono, plain, quiet, short, table, text_table, unbroken
 
 Facts = Mapping[str, Any]
 
@@ -20,6 +21,8 @@ class _Column:
     html: Callable[[str], str] = escape
     in_text: bool = True
     """Times and durations are left out of the plain text, which two runs of a lesson should share."""
+    optional: bool = False
+    """Left out where no object of the list has anything to put there."""
 
 
 def _member(name: str) -> Callable[[Facts], str]:
@@ -31,10 +34,16 @@ def _said(facts: Facts) -> str:
     return text + (f"  [{len(notes)} notes]" if notes else "")
 
 
+def _code(text: str) -> str:
+    return "<br>".join(map(mono, text.splitlines()))
+
+
 _ID = _Column("id", _member("id"), short)
 _CREATED = _Column("created", lambda facts: clock(facts.get("created_at")), quiet, in_text=False)
 _STATUS = _Column("status", _member("status"), badge)
 _TOKENS = _Column("prompt + completion tokens", tokens_of, unbroken)
+_AWAITED = _Column("waits for", lambda facts: "\n".join(awaited_calls(facts)), _code, optional=True)
+_MADE = _Column("calls", lambda facts: "\n".join(made_calls(facts)), _code, optional=True)
 _METADATA = _Column("metadata", lambda facts: as_json(facts["metadata"]) if facts.get("metadata") else "", quiet)
 
 _COLUMNS = {
@@ -43,10 +52,11 @@ _COLUMNS = {
     "thread.message": [_ID, _CREATED, _Column("run", _member("run_id"), short), _Column("role", _member("role")),
                        _Column("text", _said, plain)],
     "thread.run": [_ID, _CREATED, _Column("model", _member("model"), unbroken), _STATUS,
-                   _Column("took", took, quiet, in_text=False), _TOKENS],
-    "thread.run.step": [_ID, _CREATED, _Column("type", _member("type")), _STATUS, _TOKENS],
+                   _Column("took", took, quiet, in_text=False), _AWAITED, _TOKENS],
+    "thread.run.step": [_ID, _CREATED, _Column("type", _member("type")), _STATUS, _MADE, _TOKENS],
     "thread": [_ID, _CREATED, _METADATA],
     "model": [_ID, _Column("owned by", _member("owned_by"))],
+    "function": [_ID, _Column("call", call_text, _code)],
 }  # fmt: skip
 _LEGEND = "".join(
     f'<span style="color:{colour}">■</span> {quiet(what)} '
@@ -61,8 +71,9 @@ def listing(items: Sequence[Facts], page: Facts) -> View:
     foot = count + (", and there are more" if page.get("has_more") else "")
     if not items:
         return View(quiet("an empty list"), "an empty list")
-    kinds = {str(item.get("object")) for item in items}
-    columns = _COLUMNS.get(kinds.pop(), _ANY) if len(kinds) == 1 else _ANY
+    kinds = {str(item.get("object") or item.get("type")) for item in items}
+    fitting = _COLUMNS.get(kinds.pop(), _ANY) if len(kinds) == 1 else _ANY
+    columns = [column for column in fitting if not column.optional or any(map(column.text, items))]
     return View(_html(columns, items) + quiet(foot), f"{_text(columns, items)}\n{foot}")
 
 

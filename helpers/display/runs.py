@@ -5,6 +5,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
+from helpers.display.calls import awaited_calls, made_calls
 from helpers.traffic import statuses_of
 from helpers.views import AMBER, BLUE, GREEN, GREY, RED, View, card, mono, plain, quiet
 
@@ -23,21 +24,29 @@ COLOURS = {
 }
 _ENDS = ("completed_at", "failed_at", "cancelled_at")
 _UNFINISHED = ("queued", "in_progress", "requires_action", "cancelling")
+_AT_WORK = ("queued", "in_progress")
 
 
 def run(facts: Facts) -> View:
-    """The way a run went: statuses with times, tokens, and the error if there is one."""
+    """The way a run went: statuses with times, the functions it waits for, tokens, and the error if there is one."""
     status = str(facts.get("status", "?"))
-    path = " → ".join(name for _, name in _from_timestamps(facts))
+    calls = [f"waits for {call}" for call in awaited_calls(facts)]
     error = problem_of(facts)
     html = card(
         f"<b>run</b> {mono(facts.get('id', ''))} {quiet(facts.get('model', ''))}",
         timeline(facts),
+        *map(mono, calls),
         quiet(_spent(facts)),
         plain(error) if error else "",
         accent=COLOURS.get(status, GREY),
     )
-    lines = [f"run {facts.get('id', '')}  {facts.get('model', '')}".rstrip(), path, _spent(facts), error]
+    lines = [
+        f"run {facts.get('id', '')}  {facts.get('model', '')}".rstrip(),
+        _path(facts),
+        *calls,
+        _spent(facts),
+        error,
+    ]
     return View(html, "\n  ".join(line for line in lines if line))
 
 
@@ -45,15 +54,17 @@ def step(facts: Facts) -> View:
     """One step of a run: what it did, how it ended, what it cost."""
     status, kind = str(facts.get("status", "?")), str(facts.get("type", "step"))
     target = ((facts.get("step_details") or {}).get("message_creation") or {}).get("message_id", "")
+    calls = made_calls(facts)
     error = problem_of(facts)
     html = card(
         f"<b>run step</b> {mono(facts.get('id', ''))}",
         f"{escape(kind)} {badge(status)} {quiet(target)}",
+        *map(mono, calls),
         quiet(_spent(facts)),
         plain(error) if error else "",
         accent=COLOURS.get(status, GREY),
     )
-    lines = [f"run step {facts.get('id', '')}  {kind}  {status}", target, _spent(facts), error]
+    lines = [f"run step {facts.get('id', '')}  {kind}  {status}", target, *calls, _spent(facts), error]
     return View(html, "\n  ".join(line for line in lines if line))
 
 
@@ -107,6 +118,28 @@ def timeline(facts: Facts) -> str:
     stops = " → ".join(f"{badge(status)} {quiet(_elapsed(since, watched))}" for since, status in moments)
     source = "as this client saw it" if watched else "from the object's own times, whole seconds"
     return f"{bar}<div>{stops} {quiet(source)}</div>"
+
+
+def _path(facts: Facts) -> str:
+    """The statuses in their order, the same for everybody who saw the run wait.
+
+    The object does not remember that its run waited for functions; a client that answered did see it.
+    """
+    names = [name for _, name in _from_timestamps(facts)]
+    seen = [name for _, name in statuses_of(str(facts.get("id", "")))]
+    waits = _waits(seen) if seen and seen[-1] == names[-1] else []
+    if waits and names[-1] == "queued":
+        waits.pop()
+    return " → ".join([*_AT_WORK, *waits, *(name for name in names if name not in _AT_WORK)] if waits else names)
+
+
+def _waits(seen: Sequence[str]) -> list[str]:
+    """The statuses from the first wait for functions on, without the end; who polls may miss some of them."""
+    found: list[str] = []
+    for status, following in pairwise(seen):
+        if status == "requires_action":
+            found += [status, *(_AT_WORK if following in _AT_WORK else ())]
+    return found
 
 
 def took(facts: Facts) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from helpers.display.calls import call_text
 from helpers.display.facts import as_json, clock
-from helpers.views import BLUE, GREY, PANEL, View, card, mono, plain, quiet
+from helpers.views import AMBER, BLUE, GREY, PANEL, View, card, mono, plain, quiet
 
 Facts = Mapping[str, Any]
 
@@ -62,6 +63,15 @@ def tools_of(facts: Facts) -> str:
     tools = facts.get("tools") or []
     names = [tool["function"].get("name", "?") if tool.get("function") else tool.get("type", "?") for tool in tools]
     return ", ".join(map(str, names)) or "none"
+
+
+def function(facts: Facts) -> View:
+    """A call of a function with its arguments, or a function tool with its parameters."""
+    number, call = str(facts.get("id", "")), call_text(facts)
+    return View(
+        card(f"<b>function</b> {quiet(number)}", mono(call), accent=AMBER),
+        f"function {number}".rstrip() + f"\n  {call}",
+    )
 
 
 def thread(facts: Facts) -> View:

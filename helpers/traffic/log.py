@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from helpers.traffic.events import StreamEvent
 from helpers.views import kernel
 
 MOST_EXCHANGES = 500
 MOST_RUNS = 200
+EVENT_STREAM = "text/event-stream"
 
 
 @dataclass
@@ -32,6 +34,13 @@ class Exchange:
     """Why no answer came, in one line."""
     response_headers: Mapping[str, str] = field(default_factory=dict)
     response_body: str = ""
+    """Text, or a description of what is no text; empty for a stream of events."""
+    events: list[StreamEvent] = field(default_factory=list)
+    """What a stream of server-sent events has brought so far, oldest first."""
+    further_events: int = 0
+    """How many more it brought that are not kept, because they were too many."""
+    hung_up: bool = False
+    """Whether the reader stopped reading before the stream ended."""
     seconds: float | None = None
     """Until the last byte; `None` while the answer is under way."""
     started: float = field(default_factory=time.monotonic)
@@ -40,6 +49,17 @@ class Exchange:
     def path(self) -> str:
         """The path without the query."""
         return self.url.partition("?")[0]
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the answer is a stream of server-sent events."""
+        return self.response_headers.get("content-type", "").startswith(EVENT_STREAM)
+
+    @property
+    def attempt(self) -> int:
+        """The how-manieth try of the client this is, from 1."""
+        count = self.request_headers.get("x-stainless-retry-count", "")
+        return int(count) + 1 if count.isdecimal() else 1
 
     @property
     def request_json(self) -> Any:  # noqa: ANN401 - JSON can be anything
@@ -113,8 +133,14 @@ def parsed(body: str) -> Any:  # noqa: ANN401 - JSON can be anything
     """The body as JSON, `None` when it is not."""
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
+
+
+def pretty(body: str) -> str:
+    """JSON indented, non-ASCII text readable; anything else as it is."""
+    value = parsed(body)
+    return body if value is None else json.dumps(value, indent=2, ensure_ascii=False)
 
 
 LOG = Log()

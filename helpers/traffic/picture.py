@@ -1,93 +1,127 @@
 """Exchanges as a table that opens, and as lines of text."""
 
-import json
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
-from itertools import groupby
 
-from helpers.traffic.log import Exchange, parsed
+from helpers.traffic.groups import Group, fault_of, grouped
+from helpers.traffic.log import Exchange, pretty
+from helpers.traffic.streams import count_of, lines_of, summary_of, table_of
 from helpers.views import AMBER, GREEN, LINE, RED, View, folded, mono, quiet
 
-_POLLED = re.compile(r"/(runs|file_batches|vector_stores/[^/]+/files)/[^/]+$")
-"""What is asked for again and again until it is done. How often is chance, so the text says `×n` even for once."""
 _COLOURS = {2: GREEN, 4: AMBER, 5: RED}
+_WAITS = ("retry-after-ms", "retry-after")
+"""The headers with which a service says how long to wait; the client reads the first one first."""
 
 
 def picture(exchanges: Sequence[Exchange]) -> View:
-    """One row or line for each exchange; polls of the same object are folded into one."""
+    """One row or line for each request; polls of one object and attempts at one request are folded into one."""
     if not exchanges:
         nothing = (
             "Nothing went over the wire yet. connect() records by itself; watch(client) makes your own client record."
         )
         return View(quiet(nothing), nothing)
-    groups = [list(group) for _, group in groupby(exchanges, key=_sameness)]
-    rows = "".join(_row(group) for group in groups)
-    return View(f'<div style="margin:4px 0">{rows}</div>', "\n".join(_line(group) for group in groups))
+    groups = grouped(exchanges)
+    rows = "".join(map(_row, groups))
+    return View(f'<div style="margin:4px 0">{rows}</div>', "\n".join(map(_lines, groups)))
 
 
-def _sameness(exchange: Exchange) -> object:
-    if _is_poll(exchange):
-        return (exchange.url, exchange.status)
-    return id(exchange)
+def _lines(group: Group) -> str:
+    first, last = group.first, group.last
+    head = [
+        f"{first.method:<6} {first.url}",
+        _outcome(last, group),
+        _duration(group),
+        "" if group.was_retried else fault_of(last),
+        f"×{len(group.exchanges)}" if group.is_poll else "",
+    ]
+    indent = "  " if group.was_retried else ""
+    inside = [*_attempt_lines(group), *(indent + line for line in lines_of(last))]
+    return "\n".join(["  ".join(filter(None, head)), *(f"         {line}" for line in inside)])
 
 
-def _is_poll(exchange: Exchange) -> bool:
-    return exchange.method == "GET" and bool(_POLLED.search(exchange.path))
+def _attempt_lines(group: Group) -> list[str]:
+    if not group.was_retried:
+        return []
+    waits = [f"then waited ({_wait_asked(one)})" for one in group.exchanges[:-1]]
+    return [
+        "  ".join(filter(None, [f"attempt {one.attempt}", _result(one), fault_of(one), wait]))
+        for one, wait in zip(group.exchanges, [*waits, ""], strict=True)
+    ]
 
 
-def _line(group: Sequence[Exchange]) -> str:
-    first = group[0]
-    parts = [f"{first.method:<6} {first.url}", _outcome(first), _duration(group)]
-    return "  ".join([*parts, f"×{len(group)}"] if _is_poll(first) else parts)
+def _wait_asked(exchange: Exchange) -> str:
+    asked = (f"{name}: {exchange.response_headers[name]}" for name in _WAITS if name in exchange.response_headers)
+    return next(asked, "a pause of the client's own choice")
 
 
-def _outcome(exchange: Exchange) -> str:
-    if exchange.status is not None:
-        return str(exchange.status)
-    return exchange.error or "no answer yet"
+def _result(exchange: Exchange) -> str:
+    """What came of one exchange, in one line without figures that are chance."""
+    if exchange.status is None:
+        return exchange.error or "no answer yet"
+    if exchange.is_stream:
+        return f"{exchange.status} · {summary_of(exchange)}"
+    return f"{exchange.status} · {exchange.error}" if exchange.error else str(exchange.status)
 
 
-def _duration(group: Sequence[Exchange]) -> str:
-    if group[-1].seconds is None:
+def _outcome(exchange: Exchange, group: Group) -> str:
+    return _result(exchange) + (f" · {exchange.attempt} attempts" if group.was_retried else "")
+
+
+def _duration(group: Group) -> str:
+    if group.last.seconds is None:
         return "under way"
-    return f"{1000 * sum(exchange.seconds or 0 for exchange in group):.0f} ms"
+    if group.was_retried:
+        return f"{1000 * (group.last.started + group.last.seconds - group.first.started):.0f} ms"
+    return f"{1000 * sum(exchange.seconds or 0 for exchange in group.exchanges):.0f} ms"
 
 
-def _row(group: Sequence[Exchange]) -> str:
-    first = group[0]
-    colour = _COLOURS.get((first.status or 599) // 100, LINE)
-    times = f" ×{len(group)}" if len(group) > 1 else ""
+def _row(group: Group) -> str:
+    first, last = group.first, group.last
+    colour = _COLOURS.get((last.status or 599) // 100, LINE) if not last.error else RED
     path, _, query = first.url.partition("?")
+    notes = [
+        count_of(last) if last.is_stream else "",
+        _duration(group) + (f" ×{len(group.exchanges)}" if len(group.exchanges) > 1 and group.is_poll else ""),
+        "" if group.was_retried else fault_of(last),
+    ]
     head = (
         f'<summary style="cursor:pointer;padding:3px 8px;border-left:4px solid {colour}">'
         f"<b>{mono(f'{first.method:<6}')}</b> {mono(path)}{quiet(f'?{query}') if query else ''} "
-        f"<b>{escape(_outcome(first))}</b> {quiet(_duration(group) + times)}</summary>"
+        f"<b>{escape(_outcome(last, group))}</b> {quiet(' · '.join(filter(None, notes)))}</summary>"
     )
-    inside = "".join(_details(exchange) for exchange in _worth_a_look(group))
-    return f'<details style="margin:2px 0">{head}<div style="padding-left:20px">{inside}</div></details>'
+    inside = _attempts(group) if group.was_retried else "".join(map(_details, _worth_a_look(group.exchanges)))
+    opened = " open" if group.was_retried else ""
+    return f'<details style="margin:2px 0"{opened}>{head}<div style="padding-left:20px">{inside}</div></details>'
 
 
-def _worth_a_look(group: Sequence[Exchange]) -> list[Exchange]:
+def _attempts(group: Group) -> str:
+    """Each attempt with what came of it, and between them how long the client waited."""
+    parts: list[str] = []
+    for one, after in zip(group.exchanges, [*group.exchanges[1:], None], strict=True):
+        milliseconds = f"{1000 * one.seconds:.0f} ms" if one.seconds is not None else "under way"
+        notes = " · ".join(filter(None, [milliseconds, fault_of(one)]))
+        parts.append(f"<div>attempt {one.attempt}: <b>{escape(_result(one))}</b> {quiet(notes)}</div>{_details(one)}")
+        if after is not None:
+            waited = after.started - one.started - (one.seconds or 0)
+            parts.append(f"<div>{quiet(f'waited {waited:.1f} s ({_wait_asked(one)})')}</div>")
+    return "".join(parts)
+
+
+def _worth_a_look(exchanges: Sequence[Exchange]) -> list[Exchange]:
     """Of polls in a row, those that brought another answer than the one before."""
-    pairs = zip(group, [None, *group[:-1]], strict=True)
+    pairs = zip(exchanges, [None, *exchanges[:-1]], strict=True)
     return [one for one, before in pairs if before is None or before.response_body != one.response_body]
 
 
 def _details(exchange: Exchange) -> str:
     parts = [
         ("request headers", _headers(exchange.request_headers)),
-        ("request body", _pretty(exchange.request_body)),
+        ("request body", pretty(exchange.request_body)),
         ("answer's headers", _headers(exchange.response_headers)),
-        ("answer's body", _pretty(exchange.response_body)),
+        ("answer's body", pretty(exchange.response_body)),
     ]
-    return "".join(folded(title, content) for title, content in parts if content)
+    return "".join(folded(title, content) for title, content in parts if content) + table_of(exchange)
 
 
-def _headers(headers: object) -> str:
-    return "\n".join(f"{name}: {value}" for name, value in headers.items()) if isinstance(headers, dict) else ""
-
-
-def _pretty(body: str) -> str:
-    value = parsed(body)
-    return body if value is None else json.dumps(value, indent=2, ensure_ascii=False)
+def _headers(headers: Mapping[str, str]) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in headers.items())
