@@ -262,3 +262,11 @@ def test_a_widget_without_its_picture_is_seen(tmp_path: Path) -> None:
     assert list(updated(sample, executed).cells[0].outputs[0].data) == ["text/plain"]
     executed.cells[1].source = "A slider."
     assert unpictured_widgets(executed) == ["cell-0"]
+
+
+def test_what_was_printed_piece_by_piece_is_committed_as_one_output(tmp_path: Path) -> None:
+    """`flush=True` sends each piece by itself; on a code-hosting page each would be a block."""
+    loop = "for piece in 'abc':\n    print(piece, end='', flush=True)\n    time.sleep(0.1)"
+    sample = notebook(code(f"import time\n{loop}"))
+    executed = run(sample, NAME, tmp_path / "run", source=_empty(tmp_path))
+    assert [output.text for output in updated(sample, executed).cells[0].outputs] == ["abc"]

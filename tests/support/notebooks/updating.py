@@ -38,7 +38,20 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
     result.metadata = node({"kernelspec": KERNELSPEC, "language_info": LANGUAGE})
     for cell in result.cells:
         cell.metadata = node({key: cell.metadata[key] for key in sorted(cell.metadata) if key in ("kit", "tags")})
+        if cell.cell_type == "code":
+            cell.outputs = _joined(cell.outputs)
     return result
+
+
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """What was printed piece by piece as one output: elsewhere than in JupyterLab each piece would be a block."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        if joined and output.output_type == joined[-1].output_type == "stream" and output.name == joined[-1].name:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def _renamed(outputs: list[NotebookNode], values: dict[str, str]) -> list[NotebookNode]:

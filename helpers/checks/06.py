@@ -1,0 +1,108 @@
+"""Checks of lesson 06, streaming."""
+
+import json
+from collections.abc import Iterable
+from itertools import groupby
+
+from openai import AssistantEventHandler
+from openai.types.beta.threads import Run
+
+from helpers.traffic import Exchange, exchanges
+
+_DELTA = "thread.message.delta"
+_WORKING = "so it was still working; ask it to stop, and read on until it has"
+_NOT_STOPPED = {
+    "queued": _WORKING,
+    "in_progress": _WORKING,
+    "cancelling": "which is a promise, not an end; read the stream to its end, or ask for the run again",
+    "completed": "so nobody asked it to stop, or too late; leaving its stream does not stop it",
+}
+"""What a status says about a run that should be cancelled."""
+
+
+def check_06a(names: Iterable[str]) -> str | None:
+    """The events of a stream that made its own thread, in the order in which they came."""
+    if isinstance(names, str | set | frozenset):
+        return f"a {type(names).__name__} does not keep names in an order; a list does"
+    given = _once_in_a_row(names)
+    streamed = [_names_of(one) for one in _streams() if one.path.endswith("/threads/runs")]
+    if not streamed:
+        return "no thread and run were made in one request that streams; create_and_run does that"
+    if given in streamed:
+        return None
+    if sorted(set(given)) == sorted(set(streamed[-1])):
+        return "these are the right names, but not in the order in which they came"
+    if streamed[-1][0] not in given:
+        return "the first event of that request is not among the names; perhaps they come from another stream"
+    return "these are not the names that came over the wire; collect one from each event, until the stream ends"
+
+
+def check_06b(collector: object) -> str | None:
+    """The handler followed a stream, and kept every piece of text on its own."""
+    if isinstance(collector, type):
+        return "that is the class; give check the handler made from it, which followed the stream"
+    if not isinstance(collector, AssistantEventHandler):
+        return f"{type(collector).__name__} is no handler; begin with class Collector(AssistantEventHandler)"
+    if collector.current_run is None:
+        return "the handler has not seen a stream yet; hand it to runs.stream, and read the stream to its end"
+    stream = _stream_of(collector.current_run.id)
+    if stream is None:
+        return "its stream is not in the log; use the client of this lesson, and run the cell again"
+    kept = getattr(collector, "pieces", None)
+    if not isinstance(kept, list | tuple):
+        return "the handler has no list self.pieces"
+    return _compared(list(kept), stream)
+
+
+def check_06c(run: Run) -> str | None:
+    """The run was streamed, and cancelled once its answer had begun."""
+    if run.status != "cancelled":
+        return f"the run is {run.status}, {_NOT_STOPPED.get(run.status, 'not cancelled')}"
+    stream = _stream_of(run.id)
+    if stream is None:
+        return "the run is cancelled, but its events did not come in a stream of this notebook's client"
+    if _DELTA not in _names_of(stream):
+        return "the run was stopped before its first word; wait for a piece of text, then cancel"
+    return None
+
+
+def _compared(kept: list[object], stream: Exchange) -> str | None:
+    came = _pieces_of(stream)
+    if not kept:
+        return "self.pieces is empty; which method is called for each piece of text?"
+    if any(not isinstance(piece, str) for piece in kept):
+        return f"the pieces are {type(kept[0]).__name__} objects; keep the text that is inside"
+    pieces = [piece for piece in kept if piece]
+    if pieces[: len(came)] == came and (stream.further_events or len(pieces) == len(came)):
+        return None
+    if "".join(came) in pieces and len(pieces) > 1:
+        return "the pieces overlap, each begins with the one before; one of the two arguments is what was added"
+    if pieces == ["".join(came)]:
+        return "it is the whole text in one piece; keep the pieces as they arrive"
+    return "these are not the pieces that came over the wire; keep each one once, and use a new handler for a stream"
+
+
+def _streams() -> list[Exchange]:
+    """The streams of events that are still remembered, oldest first."""
+    return [one for one in exchanges(last_cell=False) if one.is_stream]
+
+
+def _stream_of(run_id: str) -> Exchange | None:
+    """The stream that began with this run; `None` when it is not, or no longer, in the log."""
+    return next((one for one in _streams() if any(f'"{run_id}"' in event.data for event in one.events[:3])), None)
+
+
+def _names_of(stream: Exchange) -> list[str]:
+    return _once_in_a_row(event.name for event in stream.events)
+
+
+def _once_in_a_row(names: Iterable[str]) -> list[str]:
+    """The names without repetitions in a row, and without the mark at the end, which the client keeps to itself."""
+    return [name for name, _ in groupby(names) if name != "done"]
+
+
+def _pieces_of(stream: Exchange) -> list[str]:
+    """The pieces of text in the deltas of a stream."""
+    deltas = [json.loads(event.data)["delta"] for event in stream.events if event.name == _DELTA]
+    parts = [part for delta in deltas for part in delta.get("content") or [] if part["type"] == "text"]
+    return [part["text"]["value"] for part in parts if part["text"].get("value")]
