@@ -1,40 +1,30 @@
 """A model behind an OpenAI-compatible server: what is asked, what comes back, what goes wrong."""
 
-import asyncio
 import importlib.util
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import pytest
-from support.model_servers import DONE, USAGE, chunk, scripted, serve_small_model, small_model
+from support.model_servers import (
+    DONE,
+    KEY,
+    PROMPT,
+    USAGE,
+    WHOLE,
+    answered,
+    chunk,
+    events,
+    scripted,
+    serve_small_model,
+    small_model,
+)
 
 from helpers.endpoint.models import tokens
-from helpers.endpoint.models.base import Event, Failed, Finished, Prompt, TextDelta, Turn
+from helpers.endpoint.models.base import Failed, Finished, Prompt, TextDelta, Turn
 from helpers.endpoint.models.upstream import UpstreamModel
-
-KEY = "a-secret-key-0123456789"
-PROMPT = Prompt("gpt-4", "Be brief.", (Turn("user", "Hi"), Turn("assistant", "Hello"), Turn("user", "Name a bird")))
-WHOLE = [chunk("King"), chunk("fisher"), chunk(finish="stop"), USAGE, DONE]
-
-
-def events(model: UpstreamModel, prompt: Prompt = PROMPT) -> list[Event]:
-    """Everything that the model answers."""
-
-    async def collect() -> list[Event]:
-        return [event async for event in model.answer(prompt)]
-
-    return asyncio.run(collect())
-
-
-def answered(*answers: Any, prompt: Prompt = PROMPT) -> tuple[list[Event], list[dict[str, Any]]]:  # noqa: ANN401
-    """What the model makes of a server's answers, and what it asked."""
-    with scripted(*answers) as server:
-        seen = events(UpstreamModel(server.url, KEY, "m1"), prompt)
-    assert set(server.keys) == {f"Bearer {KEY}"}
-    assert KEY not in repr(seen)
-    return seen, server.bodies
 
 
 def failure(*answers: Any) -> Failed:  # noqa: ANN401
@@ -66,12 +56,11 @@ def test_what_is_asked() -> None:
 
 
 def test_settings_are_passed_on() -> None:
-    """Temperature, top_p and the limit go with the request; tools do not yet."""
+    """Temperature, top_p and the limit go with the request."""
     prompt = Prompt(
         "gpt-4",
         "",
         (Turn("user", "Hi"),),
-        tools=({"type": "code_interpreter"},),
         temperature=0.0,
         top_p=0.5,
         max_completion_tokens=300,
@@ -79,7 +68,31 @@ def test_settings_are_passed_on() -> None:
     _, (body,) = answered(WHOLE, prompt=prompt)
     assert (body["temperature"], body["top_p"], body["max_tokens"]) == (0.0, 0.5, 300)
     assert [message["role"] for message in body["messages"]] == ["user"]
-    assert "tools" not in body
+
+
+SCHEMA = {"name": "tide", "schema": {"type": "object", "properties": {"metres": {"type": "number"}}}}
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("auto", None),
+        ({"type": "text"}, None),
+        ({"type": "json_object"}, {"type": "json_object"}),
+        (
+            {"type": "json_schema", "json_schema": {**SCHEMA, "strict": None}},
+            {"type": "json_schema", "json_schema": SCHEMA},
+        ),
+        (
+            {"type": "json_schema", "json_schema": {**SCHEMA, "strict": True}},
+            {"type": "json_schema", "json_schema": {**SCHEMA, "strict": True}},
+        ),
+    ],
+)
+def test_the_format_is_passed_on(given: Any, sent: Any) -> None:  # noqa: ANN401
+    """Contract §3.5: the two JSON formats; ordinary text needs no word."""
+    _, (body,) = answered(WHOLE, prompt=replace(PROMPT, response_format=given))
+    assert body.get("response_format") == sent
 
 
 def test_without_a_name_the_deployments_name_is_asked() -> None:
@@ -143,6 +156,31 @@ def test_refusals(status: int, code: str, part: str) -> None:
 def test_a_short_overload_is_waited_out() -> None:
     """The client's own two retries stand."""
     assert answered((429, "slow down"), (500, "oh"), WHOLE)[0][-1] == Finished("stop", 11, 2)
+
+
+def test_white_space_is_text_where_nothing_is_called() -> None:
+    """The pieces joined are the answer, to the last blank."""
+    seen, _ = answered([*map(chunk, ["\n", "King", " ", "\n", "fisher", "\n"]), chunk(finish="stop"), DONE])
+    assert [event.text for event in seen if isinstance(event, TextDelta)] == ["\nKing", " \nfisher", "\n"]
+
+
+def test_a_model_that_declines() -> None:
+    """A refusal, which the JSON formats bring in a field of its own, is what the model says."""
+    refusal = chunk(choices=[{"index": 0, "delta": {"refusal": "I won't."}, "finish_reason": "stop"}])
+    assert answered([refusal, USAGE, DONE])[0] == [TextDelta("I won't."), Finished("stop", 11, 2)]
+
+
+def test_a_choice_without_a_delta() -> None:
+    """Azure's content filter reports in such chunks."""
+    note = chunk(choices=[{"index": 0, "content_filter_offsets": {}, "finish_reason": None}])
+    assert answered([note, *WHOLE])[0][-1] == Finished("stop", 11, 2)
+
+
+def test_an_answer_that_the_filter_stopped() -> None:
+    """What came before is passed on, but the answer is not complete."""
+    seen, _ = answered([chunk("King"), chunk(finish="content_filter"), DONE])
+    assert seen[0] == TextDelta("King")
+    assert seen[-1] == Failed("server_error", "The model server's content filter stopped the answer.")
 
 
 def test_a_stream_that_ends_early() -> None:

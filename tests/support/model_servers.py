@@ -54,7 +54,6 @@ USAGE = chunk(choices=[], usage={"prompt_tokens": 11, "completion_tokens": 2, "t
 DONE = "data: [DONE]\n\n"
 WHOLE = [chunk("King"), chunk("fisher"), chunk(finish="stop"), USAGE, DONE]
 KEY = "a-secret-key-0123456789"
-
 PROMPT = Prompt("gpt-4", "Be brief.", (Turn("user", "Hi"), Turn("assistant", "Hello"), Turn("user", "Name a bird")))
 
 
