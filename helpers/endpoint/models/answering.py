@@ -3,15 +3,17 @@
 A message is cut into sentences; each goes through the table of skills, and the first that answers wins.
 """
 
-import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from . import arithmetic, capitals, memory, needs, phrasebook, smalltalk
+from . import arithmetic, capitals, memory, needs, outputs, phrasebook, smalltalk
 from .base import Prompt, Turn
+from .formats import formed
+from .planning import Call, Plan, plan, refuses
 from .reading import Language, is_question, language_of, sentences, tidy
 from .skill import Answer, Question, Skill
-from .style import Style, style_of, wants_json
+from .style import Style, style_of
 
 SKILLS: tuple[Skill, ...] = (
     needs.answer,
@@ -22,6 +24,8 @@ SKILLS: tuple[Skill, ...] = (
     smalltalk.answer,
 )
 """In the order in which they are asked."""
+_KNOWING: tuple[Skill, ...] = (capitals.answer, memory.answer, arithmetic.answer, phrasebook.answer)
+"""The skills that need no tool."""
 
 _MOST_SENTENCES = 20
 """Sentences that are answered at a time."""
@@ -34,14 +38,35 @@ _LOOK_BACK_TURNS = 8
 _SENTENCE_END = re.compile(r"(?<=[。!?!?])(?!$)|(?<![A-Z]\.)(?<=\.)\s+(?=\S)|(?<=[!?])\s+")
 
 
-def compose(prompt: Prompt) -> str:
+@dataclass(frozen=True)
+class Reply:
+    """A text, or functions to call first."""
+
+    text: str = ""
+    calls: tuple[Call, ...] = ()
+
+
+def compose(prompt: Prompt) -> Reply:
     """The whole answer to the messages that wait for one."""
-    waiting = _waiting(prompt)
-    texts = [_text(prompt.turns[position]) for position in waiting]
-    style = style_of(prompt, texts)
-    language: Language = style.language or _language(prompt, waiting)
-    answers = list(_answers(prompt, waiting, style, language))
-    return _dressed(answers, style, language, wants_json(prompt.response_format))
+    thread = replace(prompt, turns=tuple(turn for turn in prompt.turns if not turn.calls))
+    waiting = _waiting(thread)
+    texts = [_text(thread.turns[position]) for position in waiting]
+    style = style_of(thread, texts)
+    language: Language = style.language or _language(thread, waiting)
+    questions = _questions(thread, waiting, style, language)
+    by_text = {question.text: question for question in questions}
+    planned = plan(
+        prompt,
+        [question.text for question in questions],
+        _earlier(thread, waiting[0]) if waiting else (),
+        lambda text: _knows(by_text.get(text) or replace(_whole(thread, style, language), text=text)),
+    )
+    if planned.next:
+        return Reply(calls=planned.next)
+    answers = list(_answers(questions, planned, _whole(thread, style, language), waiting))
+    text = _dressed(answers, style, language)
+    word = ", ".join(filter(None, (answer.word for answer in answers)))
+    return Reply(formed(prompt, text, word, [question.text for question in questions], planned.made))
 
 
 def _text(turn: Turn) -> str:
@@ -62,27 +87,38 @@ def _language(prompt: Prompt, waiting: list[int]) -> Language:
     return next(filter(None, (language_of(text[:_READ]) for text in (*texts, prompt.instructions))), "en")
 
 
-def _answers(prompt: Prompt, waiting: list[int], style: Style, language: Language) -> Iterator[Answer]:
+def _questions(prompt: Prompt, waiting: list[int], style: Style, language: Language) -> list[Question]:
+    """The sentences of the waiting messages."""
     asked = [
         Question(text[:_READ], language, prompt, style, position, earlier=())
         for position in waiting
         for text in sentences(_text(prompt.turns[position]))
     ][:_MOST_SENTENCES]
     earlier = _earlier(prompt, waiting[0]) if waiting else ()
-    questions = [
-        Question(each.text, language, prompt, style, each.position, (*earlier, *(past.text for past in asked[:index])))
-        for index, each in enumerate(asked)
+    return [
+        replace(each, earlier=(*earlier, *(past.text for past in asked[:index]))) for index, each in enumerate(asked)
     ]
-    if any(prompt.turns[position].images for position in waiting):
-        yield needs.pictures(_whole(prompt, style, language))
-    answered = [(question, _by_skill(question)) for question in questions]
+
+
+def _answers(questions: list[Question], planned: Plan, whole: Question, waiting: list[int]) -> Iterator[Answer]:
+    seen = any(whole.prompt.turns[position].images for position in waiting)
+    if seen:
+        yield needs.pictures(whole)
+    told = outputs.answers(whole, planned.made)
+    by_function = (planned.sentences or frozenset(range(len(questions)))) if told else frozenset()
+    answered = [
+        (question, _by_skill(question, _KNOWING if index in by_function and not planned.sentences else SKILLS))
+        for index, question in enumerate(questions)
+        if index not in by_function or not planned.sentences
+    ]
     known = list(dict.fromkeys(answer for _, answer in answered if answer))
     telling = [answer for answer in known if not answer.courtesy]
-    yield from telling or known
-    left = [question for question, answer in answered if not answer]
-    if not known and (left or not any(prompt.turns[position].images for position in waiting)):
-        yield _unknown(left[-1] if left else _whole(prompt, style, language))
-    elif any(is_question(question.text) for question in left):
+    yield from told
+    yield from telling or (() if told else known)
+    left = [question for question, answer in answered if not answer and not (known and refuses(question.text))]
+    if not told and not known and (left or not seen):
+        yield _unknown(left[-1] if left else whole)
+    elif any(is_question(question.text) for question in left) and (planned.sentences or not told):
         yield left[0].reply("The rest I do not know.", "ほかのことは、わかりません。")
 
 
@@ -97,8 +133,12 @@ def _earlier(prompt: Prompt, position: int) -> tuple[str, ...]:
     return tuple(text for turn in turns if turn.role == "user" for text in sentences(_text(turn)))
 
 
-def _by_skill(question: Question) -> Answer | None:
-    return next(filter(None, (skill(question) for skill in SKILLS)), None)
+def _knows(question: Question) -> bool:
+    return bool(_by_skill(question, _KNOWING))
+
+
+def _by_skill(question: Question, skills: tuple[Skill, ...]) -> Answer | None:
+    return next(filter(None, (skill(question) for skill in skills)), None)
 
 
 def _unknown(question: Question) -> Answer:
@@ -124,7 +164,7 @@ def _unknown(question: Question) -> Answer:
     )
 
 
-def _dressed(answers: list[Answer], style: Style, language: Language, as_json: bool) -> str:
+def _dressed(answers: list[Answer], style: Style, language: Language) -> str:
     """The answers as one text, in the form that was asked for."""
     if style.length == "word":
         text = ("、" if language == "ja" else ", ").join(dict.fromkeys(map(_in_a_word, answers)))
@@ -136,8 +176,7 @@ def _dressed(answers: list[Answer], style: Style, language: Language, as_json: b
     if style.upper:
         text = text.upper()
     gap = "" if language == "ja" else " "
-    text = gap.join(filter(None, (style.start, text, style.end)))
-    return json.dumps({"answer": text}, ensure_ascii=False) if as_json else text
+    return gap.join(filter(None, (style.start, text, style.end)))
 
 
 def _in_a_word(answer: Answer) -> str:

@@ -1,11 +1,12 @@
-"""What the offline model must turn down: work for a tool it cannot use yet, and pictures."""
+"""What the offline model must turn down: work for a tool that it lacks or cannot run yet, and pictures."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from .base import Prompt
+from .functions import best, declared, is_weak
+from .planning import refuses
 from .skill import Answer, Question
 
 
@@ -48,18 +49,23 @@ _WORKS = [
         "それを調べる",
     ),
 ]
-_GENERIC = re.compile(r"fetch|find|search|list|current|call|make|with|from|look|show|give|user|data|info|date|time")
+_BUILT_IN = ("code_interpreter", "file_search")
 
 
 def answer(question: Question) -> Answer | None:
-    """Says `cannot yet`, naming the tool, where a tool is demanded or the work needs one."""
+    """Says honestly that a tool is demanded or needed which it lacks, may not use, or cannot run yet."""
     if forced := _forced(question.prompt):
-        return _cannot(question, "This run demands a tool", "この実行にはツールが必要です", [forced])
-    if function := _function_for(question):
-        return _cannot(question, "That needs a function", "それには関数が必要です", [function])
+        return _cannot(question, "This run demands a tool", "この実行にはツールが必要です", forced)
+    if function := _kept_back(question):
+        return question.reply(
+            f"That needs the function {function}, and this run may not call it.",
+            f"それには関数{function}が必要ですが、この実行では呼び出せません。",
+            "Cannot",
+            "不可",
+        )
     for work in _WORKS:
         if work.sign.search(question.text):
-            declared = [name for kind, name in _tools(question.prompt) if kind == work.tool]
+            declared = [name for name in _built_in(question.prompt) if name == work.tool]
             return _cannot(
                 question, f"That needs a tool that can {work.en}", f"それには{work.ja}ツールが必要です", declared
             )
@@ -80,44 +86,37 @@ def _cannot(question: Question, en: str, ja: str, names: list[str]) -> Answer:
     if names:
         listed = ", ".join(names)
         return question.reply(
-            f"{en} ({listed}), and I cannot use tools yet.",
-            f"{ja}({listed})。まだツールは使えません。",
+            f"{en} ({listed}), and this endpoint cannot run that yet.",
+            f"{ja}({listed})。このエンドポイントではまだ使えません。",
             "Cannot",
             "不可",
         )
     return question.reply(
-        f"{en}: this assistant has none, and I cannot use tools yet.",
-        f"{ja}が、このアシスタントにはありません。まだツールは使えません。",
+        f"{en}: this assistant has none that fits. Declare a function for it, and I can call it.",
+        f"{ja}が、このアシスタントに合うものはありません。関数を宣言すれば、呼び出せます。",
         "Cannot",
         "不可",
     )
 
 
-def _tools(prompt: Prompt) -> list[tuple[str, str]]:
-    """Kind and name of each declared tool."""
-    return [(str(tool.get("type", "")), _name(tool)) for tool in prompt.tools]
+def _built_in(prompt: Prompt) -> list[str]:
+    """The declared tools that are no functions."""
+    kinds = (str(tool.get("type", "")) for tool in prompt.tools)
+    return [kind for kind in kinds if kind in _BUILT_IN]
 
 
-def _name(tool: Mapping[str, Any]) -> str:
-    function = tool.get("function")
-    return str(function.get("name", "function")) if isinstance(function, Mapping) else str(tool.get("type", "tool"))
-
-
-def _forced(prompt: Prompt) -> str:
-    """The tool that `tool_choice` demands, or all declared ones; "" where the model is free."""
+def _forced(prompt: Prompt) -> list[str]:
+    """The tools that `tool_choice` demands and that cannot be run; empty where the model is free."""
     if isinstance(prompt.tool_choice, Mapping):
-        return _name(prompt.tool_choice)
-    if prompt.tool_choice != "required":
-        return ""
-    return ", ".join(name for _, name in _tools(prompt)) or "required"
+        function = prompt.tool_choice.get("function")
+        name = function.get("name") if isinstance(function, Mapping) else prompt.tool_choice.get("type")
+        return [str(name)]
+    return (_built_in(prompt) or ["required"]) if prompt.tool_choice == "required" else []
 
 
-def _function_for(question: Question) -> str:
-    """The declared function whose name speaks of what the question asks."""
-    text = question.text.casefold()
-    for kind, name in _tools(question.prompt):
-        words = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).replace("_", " ").casefold().split()
-        telling = [word for word in words if len(word) > 3 and not _GENERIC.fullmatch(word)]
-        if kind == "function" and any(re.search(rf"\b{re.escape(word)}", text) for word in telling):
-            return name
-    return ""
+def _kept_back(question: Question) -> str:
+    """The function that fits, where the run or the message forbids to call it; "" elsewhere."""
+    prompt = question.prompt
+    free = prompt.tool_choice != "none" and not any(refuses(turn.text[:1000]) for turn in prompt.turns[-1:])
+    fit = None if free or not prompt.tools else best(question.text, declared(prompt))
+    return fit.function.name if fit and fit.enough and not is_weak(fit) else ""

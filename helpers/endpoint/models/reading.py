@@ -12,6 +12,7 @@ _BREAK = re.compile(
     rf"(?<=[?!。])\s*|(?<=\.)(?<!\bSt\.)(?<!\bMr\.)(?<!\bDr\.)\s+|\n+|,?\s+and\s+(?={_QUESTION})",
     re.IGNORECASE,
 )
+_QUOTATION = re.compile(r"\"[^\"\n]{1,500}\"|「[^」\n]{1,500}」")
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff々]")
 _LATIN = re.compile(r"[A-Za-z]")
 _ASKING = re.compile(
@@ -28,8 +29,14 @@ def tidy(text: str) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a tidy text that hold at least one letter or digit."""
-    return [part.strip() for part in _BREAK.split(text) if part and re.search(r"\w", part)]
+    """The sentences of a tidy text that hold at least one letter or digit; a quotation is not taken apart."""
+    quoted = [match.span() for match in _QUOTATION.finditer(text)]
+    parts, start = [], 0
+    for match in _BREAK.finditer(text):
+        if not any(begin < match.start() < end for begin, end in quoted):
+            parts.append(text[start : match.start()])
+            start = match.end()
+    return [part.strip() for part in (*parts, text[start:]) if re.search(r"\w", part)]
 
 
 def language_of(text: str) -> Language | None:

@@ -2,9 +2,10 @@
 
 The rule: a run of Latin letters or digits costs one token for each four characters begun;
 every other character that is not white space (a kanji, a comma) costs one token.
-A message costs four tokens on top of its text.
+A message costs four tokens on top of its text; so does a declared function, a call and its output.
 """
 
+import json
 import re
 
 from .base import Prompt
@@ -33,6 +34,10 @@ def count(text: str) -> int:
 
 
 def of_prompt(prompt: Prompt) -> int:
-    """Tokens in everything a model reads for one answer: the instructions and each turn of the conversation."""
+    """Tokens in everything a model reads for one answer: the instructions, the declared functions, each turn of the
+    conversation, and the calls of this run with their outputs."""
     texts = [prompt.instructions] if prompt.instructions else []
-    return sum(count(text) + PER_MESSAGE for text in (*texts, *(turn.text for turn in prompt.turns)))
+    texts += [json.dumps(tool["function"], ensure_ascii=False) for tool in prompt.tools if "function" in tool]
+    for turn in prompt.turns:
+        texts += [part for call in turn.calls for part in (f"{call.name}{call.arguments}", call.output)] or [turn.text]
+    return sum(count(text) + PER_MESSAGE for text in texts)
