@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from support.asking import answer, ask, run
 
-from helpers.endpoint.models import phrasebook, tokens
+from helpers.endpoint.models import tokens
 from helpers.endpoint.models.base import Prompt, TextDelta, Turn
 from helpers.endpoint.models.offline import OfflineModel
-from helpers.endpoint.models.reading import key
+from helpers.endpoint.models.offline.reading import key
+from helpers.endpoint.models.offline.skills import phrasebook
 
 UNKNOWN, NOT_KNOWN_JA = "I do not know", "わかりません"
 

@@ -78,4 +78,4 @@ class TestBounds:
         tools = [function(f"museum_{number}", "Museum tide hotel " * 20, **wide) for number in range(128)]
         start = time.perf_counter()
         calls(thread(text, tools=tools))
-        assert time.perf_counter() - start < 4  # 0.3 to 0.8 measured
+        assert time.perf_counter() - start < 30  # 0.3 to 0.8 measured on an idle machine; unbounded, it would be hours

@@ -4,10 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .base import Prompt
-from .functions import best, declared, is_weak
-from .planning import refuses
-from .skill import Answer, Question
+from ...base import Prompt
+from ..functions.plan import refuses
+from ..skill import Answer, Question
 
 
 @dataclass(frozen=True)
@@ -118,5 +117,9 @@ def _kept_back(question: Question) -> str:
     """The function that fits, where the run or the message forbids to call it; "" elsewhere."""
     prompt = question.prompt
     free = prompt.tool_choice != "none" and not any(refuses(turn.text[:1000]) for turn in prompt.turns[-1:])
-    fit = None if free or not prompt.tools else best(question.text, declared(prompt))
+    if free or not prompt.tools:
+        return ""
+    from ..functions.choosing import best, declared, is_weak
+
+    fit = best(question.text, declared(prompt))
     return fit.function.name if fit and fit.enough and not is_weak(fit) else ""

@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from . import arithmetic, capitals, memory, needs, outputs, phrasebook, smalltalk
-from .base import Prompt, Turn
-from .formats import formed
-from .planning import Call, Plan, plan, refuses
+from ..base import Prompt, Turn
+from .functions.plan import Call, Plan, refuses
 from .reading import Language, is_question, language_of, sentences, tidy
 from .skill import Answer, Question, Skill
+from .skills import arithmetic, capitals, memory, needs, phrasebook, smalltalk
 from .style import Style, style_of
 
 SKILLS: tuple[Skill, ...] = (
@@ -54,19 +53,33 @@ def compose(prompt: Prompt) -> Reply:
     style = style_of(thread, texts)
     language: Language = style.language or _language(thread, waiting)
     questions = _questions(thread, waiting, style, language)
-    by_text = {question.text: question for question in questions}
-    planned = plan(
-        prompt,
-        [question.text for question in questions],
-        _earlier(thread, waiting[0]) if waiting else (),
-        lambda text: _knows(by_text.get(text) or replace(_whole(thread, style, language), text=text)),
-    )
+    whole = _whole(thread, style, language)
+    planned = _plan(prompt, questions, _earlier(thread, waiting[0]) if waiting else (), whole)
     if planned.next:
         return Reply(calls=planned.next)
-    answers = list(_answers(questions, planned, _whole(thread, style, language), waiting))
+    answers = list(_answers(questions, planned, whole, waiting))
     text = _dressed(answers, style, language)
+    if isinstance(prompt.response_format, str):
+        return Reply(text)
+    from .formats import formed
+
     word = ", ".join(filter(None, (answer.word for answer in answers)))
     return Reply(formed(prompt, text, word, [question.text for question in questions], planned.made))
+
+
+def _plan(prompt: Prompt, questions: list[Question], earlier: tuple[str, ...], whole: Question) -> Plan:
+    """The functions that the questions ask for. Without any, their vocabulary is not even loaded."""
+    if not prompt.tools:
+        return Plan((), (), ())
+    from .functions.planning import plan
+
+    by_text = {question.text: question for question in questions}
+    return plan(
+        prompt,
+        [question.text for question in questions],
+        earlier,
+        lambda text: _knows(by_text.get(text) or replace(whole, text=text)),
+    )
 
 
 def _text(turn: Turn) -> str:
@@ -104,7 +117,7 @@ def _answers(questions: list[Question], planned: Plan, whole: Question, waiting:
     seen = any(whole.prompt.turns[position].images for position in waiting)
     if seen:
         yield needs.pictures(whole)
-    told = outputs.answers(whole, planned.made)
+    told = _told(whole, planned)
     by_function = (planned.sentences or frozenset(range(len(questions)))) if told else frozenset()
     answered = [
         (question, _by_skill(question, _KNOWING if index in by_function and not planned.sentences else SKILLS))
@@ -120,6 +133,15 @@ def _answers(questions: list[Question], planned: Plan, whole: Question, waiting:
         yield _unknown(left[-1] if left else whole)
     elif any(is_question(question.text) for question in left) and (planned.sentences or not told):
         yield left[0].reply("The rest I do not know.", "ほかのことは、わかりません。")
+
+
+def _told(whole: Question, planned: Plan) -> list[Answer]:
+    """What the functions said."""
+    if not planned.made:
+        return []
+    from .functions import outputs
+
+    return outputs.answers(whole, planned.made)
 
 
 def _whole(prompt: Prompt, style: Style, language: Language) -> Question:

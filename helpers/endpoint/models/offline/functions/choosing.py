@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ...base import Prompt
 from . import words
 from .assigning import assign
-from .base import Prompt
 from .slots import Slot, slots
 from .values import Found, find
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from .reading import key, language_of
-from .skill import Answer, Question
+from ..reading import key, language_of
+from ..skill import Answer, Question
 
 _TABLE = Path(__file__).with_name("capitals.csv")
 

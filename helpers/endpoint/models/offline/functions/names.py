@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from . import capitals
+from ..skills import capitals
 
 _FILE = Path(__file__).with_name("values.toml")
 _RUN = re.compile(

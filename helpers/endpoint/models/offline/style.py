@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from .base import Prompt
+from ..base import Prompt
 from .reading import Language, sentences, tidy
 
 _NUMBERS = {"one": 1, "a single": 1, "1": 1, "two": 2, "2": 2, "three": 3, "3": 3, "一": 1, "二": 2, "三": 3}

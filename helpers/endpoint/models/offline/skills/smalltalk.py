@@ -2,8 +2,8 @@
 
 import re
 
+from ..skill import Answer, Question
 from .memory import known_name
-from .skill import Answer, Question
 
 _IDENTITY = re.compile(
     r"\bwho (?:are|r) (?:you|u)\b|\b(?:what is|what's|whats|tell me|say) your name\b"

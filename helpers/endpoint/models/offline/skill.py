@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .base import Prompt, Turn
+from ..base import Prompt, Turn
 from .reading import Language
 from .style import Style
 

@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...base import FunctionCall
+from ..reading import Language
+from ..skill import Answer, Question
 from . import words
-from .base import FunctionCall
-from .reading import Language
-from .skill import Answer, Question
 
 _LONGEST = 600
 _MOST_ITEMS = 12

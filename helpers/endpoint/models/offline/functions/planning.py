@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .base import FunctionCall, Prompt
+from ...base import FunctionCall, Prompt
+from .choosing import Fit, Function, best, declared, is_weak, unquoted
 from .filling import Source, objects
-from .functions import Fit, Function, best, declared, is_weak, unquoted
+from .plan import Call, Plan, refuses
 
 _MOST_CALLS = 16
 _MOST_SEGMENTS = 8
@@ -16,12 +17,6 @@ _LOOK_BACK = 6
 _APART = re.compile(
     r",?\s+(?:and then|and also|and|then|also|plus|as well as)\s+"
     r"|[;,]\s+|、|;|(?:それから|それと|そして|あと|と)(?=[^、]{4,})",
-    re.IGNORECASE,
-)
-_REFUSED = re.compile(
-    r"\b(?:do not|don't|never|without|no need to|avoid)\b[^.!?]{0,20}"
-    r"\b(?:use|using|call|calling)?\s?(?:any |the |a )?(?:tools?|functions?)\b"
-    r"|(?:ツール|関数)(?:を|は)?(?:使わ|呼ば|呼び出さ|なし)",
     re.IGNORECASE,
 )
 _NOT_THIS = re.compile(
@@ -36,15 +31,6 @@ _FOLLOW_UP = re.compile(
 
 
 @dataclass(frozen=True)
-class Call:
-    """A function to call, and the sentence that asks for it."""
-
-    name: str
-    arguments: str
-    sentence: int
-
-
-@dataclass(frozen=True)
 class _Group:
     """A text that one function answers."""
 
@@ -53,22 +39,6 @@ class _Group:
     sentence: int
     before: tuple[str, ...] = ()
     """Texts that it continues, the newest first: their values still hold."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What the messages ask of the functions."""
-
-    calls: tuple[Call, ...]
-    next: tuple[Call, ...]
-    """The calls to make now."""
-    made: tuple[FunctionCall, ...]
-    """The calls of this run that have their outputs."""
-
-    @property
-    def sentences(self) -> frozenset[int]:
-        """The sentences that functions answer."""
-        return frozenset(call.sentence for call in self.calls)
 
 
 def plan(prompt: Prompt, asked: Sequence[str], earlier: Sequence[str], answers: Callable[[str], bool]) -> Plan:
@@ -128,11 +98,6 @@ def _groups(
         )
         groups += here
     return groups
-
-
-def refuses(text: str) -> bool:
-    """Whether a sentence forbids to call functions."""
-    return bool(_REFUSED.search(text))
 
 
 def _forbidden(function: Function, text: str) -> bool:

@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import words
-from .base import FunctionCall, Prompt
-from .filling import Source, Values, build, objects
-from .outputs import parsed
-from .placeholders import MISSING, given
-from .schema import valid
-from .slots import Slot, slots
+from ..base import FunctionCall, Prompt
+from .functions import words
+from .functions.filling import Source, Values, build, objects
+from .functions.outputs import parsed
+from .functions.placeholders import MISSING, given
+from .functions.schema import valid
+from .functions.slots import Slot, slots
 from .style import wants_json
 
 _ANSWERS = frozenset(

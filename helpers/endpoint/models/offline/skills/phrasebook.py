@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from .reading import key
-from .skill import Answer, Question
+from ..reading import key
+from ..skill import Answer, Question
 
 _FILE = Path(__file__).with_name("phrasebook.toml")
 

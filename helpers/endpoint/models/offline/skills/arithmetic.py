@@ -4,8 +4,8 @@ import re
 from fractions import Fraction
 from functools import cache
 
+from ..skill import Answer, Question
 from .calculator import NoValueError, evaluate, solve, written
-from .skill import Answer, Question
 
 _SMALL = (
     "zero one two three four five six seven eight nine ten "

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from .base import Turn
-from .reading import is_question, sentences, tidy
-from .skill import Answer, Question
+from ...base import Turn
+from ..reading import is_question, sentences, tidy
+from ..skill import Answer, Question
 
 _SHOWN = 300
 _LISTED = 20

@@ -6,11 +6,11 @@ import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from . import tokens
-from .base import CallDelta, Event, Finished, Prompt, TextDelta
+from .. import tokens
+from ..base import CallDelta, Event, Finished, Prompt, TextDelta
 
 if TYPE_CHECKING:
-    from .planning import Call
+    from .functions.plan import Call
 
 _PIECE = re.compile(r"\s*(?:[\u3040-\u30ff\u3400-\u9fff、。「」]{1,3}|[^\s\u3040-\u30ff\u3400-\u9fff、。「」]+)|\s+")
 
