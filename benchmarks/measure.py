@@ -4,12 +4,16 @@ import os
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from openai import AzureOpenAI
 
 T = TypeVar("T")
 Samples = tuple[list[T], list[T]]
@@ -37,9 +41,15 @@ class Size:
     """Messages in the long thread; the short one has a hundredth."""
     pages: int = 40
     """Pages in one repeat."""
+    words: int = 2000
+    """Deltas of a long answer."""
+    learners: int = 200
+    """How many of them work at once."""
+    lesson: float = 3.0
+    """Seconds in which each of them asks once."""
 
 
-QUICK = Size(repeats=1, warm_up=False, walks=1, seconds=0.1, messages=1000, pages=1)
+QUICK = Size(repeats=1, warm_up=False, walks=1, seconds=0.1, messages=1000, pages=1, words=50, learners=8, lesson=0.2)
 """Shows that every benchmark runs; its figures mean nothing."""
 
 
@@ -83,10 +93,10 @@ class Comparison:
         target = f"{self.target.relation} {self.target.limit:g} {sign}" if self.target else ""
         met = {True: "met", False: "MISSED", None: ""}[self.met]
         figure = f"{self.figure:.2f} {sign}"
-        return f"{self.letter}  {self.what:<42}{ours:>14}{floor:>14}{figure:>12}{target:>12}  {met}".rstrip()
+        return f"{self.letter}  {self.what:<46}{ours:>14}{floor:>14}{figure:>12}{target:>12}  {met}".rstrip()
 
 
-HEADER = f"   {'':<42}{'ours':>14}{'floor':>14}{'figure':>12}{'target':>12}"
+HEADER = f"   {'':<46}{'ours':>14}{'floor':>14}{'figure':>12}{'target':>12}"
 
 
 def in_turn(size: Size, ours: Callable[[], T], floor: Callable[[], T], times: int = 1) -> Samples[T]:
@@ -148,3 +158,11 @@ def both(state: Path) -> Iterator[tuple[str, str]]:
     serve = ("-m", "helpers.commands", "serve", "--port", "0", "--state", str(state), "--key", KEY)
     with started(*serve) as ours, started("-m", "benchmarks.floor") as floor:
         yield ours, floor
+
+
+def client_of(url: str) -> "AzureOpenAI":
+    """The official client for this address."""
+    from openai import AzureOpenAI  # a second that other benchmarks do not pay
+
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    return AzureOpenAI(azure_endpoint=url, api_key=KEY, api_version=API_VERSION)

@@ -2,12 +2,11 @@
 
 import tempfile
 import time
-import warnings
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.measure import API_VERSION, KEY, Comparison, Size, Target, both, in_turn
+from benchmarks.measure import Comparison, Size, Target, both, client_of, in_turn
 
 if TYPE_CHECKING:
     from openai import AzureOpenAI
@@ -30,17 +29,14 @@ def walk(client: "AzureOpenAI") -> str:
 
 def measure(size: Size) -> list[Comparison]:
     """Milliseconds of one walk."""
-    from openai import AzureOpenAI
 
-    warnings.filterwarnings("ignore", category=DeprecationWarning)
-
-    def milliseconds(client: AzureOpenAI) -> float:
+    def milliseconds(client: "AzureOpenAI") -> float:
         begun = time.perf_counter()
         walk(client)
         return (time.perf_counter() - begun) * 1000
 
     with tempfile.TemporaryDirectory() as folder, both(Path(folder, "state.db")) as addresses:
-        ours, floor = (AzureOpenAI(azure_endpoint=url, api_key=KEY, api_version=API_VERSION) for url in addresses)
+        ours, floor = map(client_of, addresses)
         with ours, floor:
             samples = in_turn(size, partial(milliseconds, ours), partial(milliseconds, floor), size.walks)
     return [Comparison("a", "a walk through AzureOpenAI", "ms", samples, Target("≤", 2.5))]

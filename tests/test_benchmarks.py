@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.mark.parametrize(
     ("letters", "rows"),
-    [("abde", "abbbbbbbbdeee"), pytest.param("cf", "cf", marks=pytest.mark.all)],
-    ids=["processes", "kernels"],
+    [("abde", "abbbbbbbbdeee"), ("ghij", "ghhijjjjjjjjj"), pytest.param("cf", "cf", marks=pytest.mark.all)],
+    ids=["requests", "runs", "kernels"],
 )
 def test_every_benchmark_prints_a_comparison(letters: str, rows: str, tmp_path: Path) -> None:
     """The smallest size: one line for each figure, with a ratio or a difference, and the samples behind it.

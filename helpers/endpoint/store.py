@@ -29,6 +29,9 @@ MEMORY: Literal["memory"] = "memory"
 _SMALLEST = 512
 """Bytes of the smallest SQLite file; SQLite takes anything shorter for an empty one, and would write over it."""
 
+_PAGES_TO_TIDY = 4000
+"""Pages (of 4 KiB) in the write-ahead log before SQLite copies them into the file, which all requests wait for."""
+
 _LAYOUT = """
 CREATE TABLE objects (
     seq    INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of lists: created_at has seconds only
@@ -241,6 +244,7 @@ def _connect(name: str) -> sqlite3.Connection:
 def _prepare(db: sqlite3.Connection, journal: str = "MEMORY") -> sqlite3.Connection:
     db.execute(f"PRAGMA journal_mode = {journal}")  # SQLite answers with another mode where it cannot: that one then
     db.execute("PRAGMA synchronous = NORMAL")
+    db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_TO_TIDY}")
     db.execute("BEGIN IMMEDIATE")
     if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
         for statement in _LAYOUT.split(";\n"):

@@ -29,6 +29,8 @@ _QUEUED_SHARE = 0.25
 """The part of the simulated thinking that a run spends in the queue."""
 _PIECE_SHARE = 0.025
 """How long a streamed piece takes to write, measured by the simulated thinking."""
+_LONGEST_TURN = 0.001
+"""Seconds that a model which never waits may go on before other requests have their turn."""
 _LOOK_EVERY = 0.25
 """Seconds between two looks for a cancellation that another process wrote."""
 
@@ -149,6 +151,7 @@ def _prompt(service: Service, run: Json, spent: Json) -> Prompt:
 async def _listen(worker: Worker, prompt: Prompt, draft: Draft) -> Finished | Failed:
     """Write the answer down as it comes; how it ended comes back."""
     pause = worker.service.pace * _PIECE_SHARE if worker.feed else 0
+    since = time.perf_counter()
     async for event in engine.answer(worker.model, prompt):
         if isinstance(event, TextDelta):
             draft.say(event)
@@ -158,7 +161,9 @@ async def _listen(worker: Worker, prompt: Prompt, draft: Draft) -> Finished | Fa
             if isinstance(event, Finished) and not draft.step:
                 draft.open_message()  # an empty answer is a message, too
             return event
-        await asyncio.sleep(pause)  # also lets other requests pass where there is no pause
+        if pause or time.perf_counter() - since > _LONGEST_TURN:
+            await asyncio.sleep(pause)
+            since = time.perf_counter()
     return engine.BROKEN
 
 
