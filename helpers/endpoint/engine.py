@@ -4,7 +4,7 @@ The engine knows neither HTTP nor the store. Each API writes the events down in 
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -30,13 +30,14 @@ class OutOfTokens(Exception):
 def prompt_of(run: Json, messages: list[Json], steps: list[Json], spent: Json) -> Prompt:
     """What the model is shown: the run's settings, as much of the thread (oldest first) as they allow, and what the
     run did so far. `OutOfTokens` where the run's limits, counted over all its rounds, leave no room."""
-    rounds = [step for step in steps if step["type"] == "tool_calls"]
+    own = {message["id"]: message for message in messages if message["run_id"] == run["id"]}
+    called = any(step["type"] == "tool_calls" for step in steps)
     prompt = Prompt(
         model=run["model"],
         instructions=run["instructions"] or "",
-        turns=tuple(_turn(message) for message in messages if message["content"]),
+        turns=tuple(_turn(message) for message in messages if message["content"] and message["id"] not in own),
         tools=tuple(run["tools"]),
-        tool_choice="auto" if rounds and run["tool_choice"] != "none" else run["tool_choice"],
+        tool_choice="auto" if called and run["tool_choice"] != "none" else run["tool_choice"],
         parallel_tool_calls=run["parallel_tool_calls"],
         response_format=run["response_format"],
         temperature=run["temperature"],
@@ -45,7 +46,7 @@ def prompt_of(run: Json, messages: list[Json], steps: list[Json], spent: Json) -
     )
     if run["truncation_strategy"]["type"] == "last_messages":
         prompt = replace(prompt, turns=prompt.turns[-(run["truncation_strategy"]["last_messages"] or 1) :])
-    prompt = replace(prompt, turns=(*prompt.turns, *map(_calls, rounds)))
+    prompt = replace(prompt, turns=(*prompt.turns, *_rounds(steps, own)))
     return _fit(prompt, _left(run, "max_prompt_tokens", spent["prompt_tokens"]))
 
 
@@ -70,12 +71,25 @@ def _left(run: Json, limit: str, spent: int) -> int | None:
 
 
 def _fit(prompt: Prompt, limit: int | None) -> Prompt:
-    """The prompt without its oldest turns, so that it costs at most `limit` tokens."""
-    while limit is not None and tokens.of_prompt(prompt) > limit:
-        if len(prompt.turns) <= 1:
-            raise OutOfTokens("max_prompt_tokens")
-        prompt = replace(prompt, turns=prompt.turns[1:])
-    return prompt
+    """The prompt without its oldest turns, so that it costs at most `limit` tokens. What the user said last, and all
+    that follows, stays."""
+    if limit is None:
+        return prompt
+    asked = max((place for place, turn in enumerate(prompt.turns) if turn.role == "user"), default=0)
+    for dropped in range(asked + 1):
+        shorter = replace(prompt, turns=prompt.turns[dropped:])
+        if tokens.of_prompt(shorter) <= limit:
+            return shorter
+    raise OutOfTokens("max_prompt_tokens")
+
+
+def _rounds(steps: list[Json], own: dict[str, Json]) -> Iterator[Turn]:
+    """What the run said and called so far, in the order in which it did."""
+    for step in steps:
+        if step["type"] == "tool_calls":
+            yield _calls(step)
+        elif message := own.get(step["step_details"]["message_creation"]["message_id"]):
+            yield _turn(message)
 
 
 def _calls(step: Json) -> Turn:

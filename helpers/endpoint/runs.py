@@ -102,7 +102,7 @@ def _feed(call: Call, fields: Json) -> Feed | None:
         return None
     if call.surface.shape == "v1":
         raise errors.unknown_parameter("stream")
-    return Feed(breaks=call.trouble.strikes("drop_stream"))
+    return Feed()
 
 
 def _begin(call: Call, run: Json, feed: Feed | None) -> Json | EventStream:
@@ -113,6 +113,8 @@ def _begin(call: Call, run: Json, feed: Feed | None) -> Json | EventStream:
     ends = [end for name, end in faults.ENDS.items() if call.trouble.strikes(name)]
     if feed:
         feed.tell(run)
+        if call.trouble.strikes("drop_stream"):
+            feed.break_off()
     work.begin(call.service, run, feed, faults.Failing(ends[0]) if ends else None)
     return EventStream(feed, call.headers) if feed else _answer(call, run)
 

@@ -1,6 +1,7 @@
 """Run the endpoint: in a thread of this process, or as a process of its own."""
 
 import contextlib
+import logging
 import secrets
 import socket
 import threading
@@ -76,12 +77,19 @@ class Running:
 
     def run(self) -> None:
         """Answer requests in this thread until asked to stop."""
+        complaints = logging.getLogger("uvicorn.error")
+        complaints.addFilter(self._goes_on)
         try:
             self._server.run(sockets=[self._socket])
         finally:
+            complaints.removeFilter(self._goes_on)
             self._socket.close()
             self._owner.leave()
             self._store.close()
+
+    def _goes_on(self, _: object) -> bool:
+        """Whether the server has not been asked to stop: what it cuts off then is nothing to complain about."""
+        return not self._server.should_exit
 
     def start(self) -> None:
         """Answer requests in a thread. The socket listens already: the first request waits for nothing."""

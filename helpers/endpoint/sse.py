@@ -19,14 +19,17 @@ _DROPPED_AFTER = 3
 class Feed:
     """The events of one request. It takes them as they happen and never waits; the reader comes when it can."""
 
-    def __init__(self, *, breaks: bool = False) -> None:
-        """`breaks`: break off in the middle, as a lost connection does."""
+    def __init__(self) -> None:
         self._waiting: list[bytes] = []
         self._more = asyncio.Event()
         self._open = True
-        self._deltas_left = _DROPPED_AFTER if breaks else None
+        self._deltas_left: int | None = None
         self.broken = False
         """Whether the stream ended without saying so."""
+
+    def break_off(self) -> None:
+        """From now on: stop in the middle, as a lost connection does."""
+        self._deltas_left = _DROPPED_AFTER
 
     def tell(self, body: Json) -> None:
         """Send an object; its own kind and status name the event, as in `thread.run.completed`."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from . import engine, lifecycle
+from . import engine, errors, lifecycle
 from .models.base import CallDelta, Failed, Finished, Model, Prompt, TextDelta
 from .service import Service
 from .sse import Feed
@@ -93,8 +93,10 @@ async def _work(worker: Worker) -> None:
     try:
         await _move(worker)
         _end_if_cancelled(worker)
-    except sqlite3.Error:
+    except sqlite3.Error as error:
         log.exception("run %s could not be written", worker.run["id"])
+        if worker.feed:
+            worker.feed.send("error", {"error": errors.unstored(error).error})
     finally:
         if worker.feed:
             worker.feed.close()

@@ -1,5 +1,6 @@
 """An endpoint to talk to, and clients whose every answer is checked."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -121,3 +122,14 @@ def files(stored: Store) -> list[str]:
     for file_id in ids:
         stored.insert({"id": file_id, "object": "file"})
     return ids
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """What the server said on the screen or in its log."""
+    caplog.set_level(logging.WARNING)
+
+    def said() -> str:
+        return "".join(capfd.readouterr()) + "".join(record.getMessage() for record in caplog.records)
+
+    return said

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import NoReturn
 
 import httpx2
@@ -23,14 +22,15 @@ REFUSAL = {"message": "No.", "type": "invalid_request_error", "param": None, "co
 
 
 @pytest.fixture
-def schemas(absent: Callable[[str], NoReturn]) -> Schemas:
+def schemas(recorder: Recorder, absent: Callable[[str], NoReturn]) -> Schemas:
     """The published schemas; without them these tests skip, in CI they fail unless they are left out on purpose."""
     file = os.environ.get("KIT_OPENAPI")
     if not file:
         absent("KIT_OPENAPI does not name the OpenAPI file")
     if file == "none":
         pytest.skip("KIT_OPENAPI says that there are no schemas here")
-    return Schemas(Path(file))
+    assert recorder.schemas is not None
+    return recorder.schemas
 
 
 def test_answers_are_checked_against_the_schemas(schemas: Schemas, raw: httpx2.Client, thread: Thread) -> None:

@@ -90,7 +90,7 @@ def test_without_instructions(raw: httpx2.Client) -> None:
         ("truncation_strategy", {"type": "last_messages", "last_messages": 1}),
         ("truncation_strategy", {"type": "auto", "last_messages": None}),
         ("tool_choice", "none"),
-        ("tool_choice", {"type": "function", "function": {"name": "f"}}),
+        ("tool_choice", "required"),
         ("parallel_tool_calls", False),
         ("response_format", {"type": "json_object"}),
     ],

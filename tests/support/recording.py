@@ -1,11 +1,18 @@
-"""An HTTP transport that checks every answer of the endpoint while the tests talk about something else."""
+"""An HTTP transport that checks every answer of the endpoint while the tests talk about something else.
+
+Event streams pass through as they come and are checked once the client is done with them.
+"""
 
 import json
 import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from typing import Any
 from urllib.parse import parse_qs
 
 import httpx2
 
+from .events import Event, Order, parse
 from .schemas import Schemas
 
 OLD_SHAPE = ("2024-02-15-preview", "2024-03-01-preview", "2024-04-01-preview")
@@ -21,17 +28,20 @@ class Recorder(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     """Passes requests on and keeps what was wrong with their answers."""
 
     def __init__(self, schemas: Schemas | None) -> None:
-        self._schemas = schemas
+        self.schemas = schemas
         self._sync = httpx2.HTTPTransport(verify=False)
         self.requests: list[httpx2.Request] = []
         self.responses: list[httpx2.Response] = []
         self.faults: list[str] = []
+        self.streams: list[list[Event]] = []
+        """The events of every stream that ended."""
 
     def clear(self) -> None:
         """Start anew, before a test."""
         self.requests.clear()
         self.responses.clear()
         self.faults.clear()
+        self.streams.clear()
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -40,13 +50,18 @@ class Recorder(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """What `httpx2.Client` calls."""
         response = self._sync.handle_request(request)
-        response.read()
-        return self.keep(request, response)
+        if not _is_stream(response):
+            response.read()
+            return self.keep(request, response)
+        return self.keep(request, self._passing(request, response, AsyncExitStack()))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """What `httpx2.AsyncClient` calls; one connection each, for event loops differ from test to test."""
-        async with httpx2.AsyncHTTPTransport(verify=False) as transport:
+        async with AsyncExitStack() as stack:
+            transport = await stack.enter_async_context(httpx2.AsyncHTTPTransport(verify=False))
             response = await transport.handle_async_request(request)
+            if _is_stream(response):
+                return self.keep(request, self._passing(request, response, stack.pop_all()))
             await response.aread()
         return self.keep(request, response)
 
@@ -58,9 +73,29 @@ class Recorder(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         self.faults += [f"{where}: {fault}" for fault in self._faults(request, response)]
         return response
 
+    def _passing(
+        self, request: httpx2.Request, response: httpx2.Response, connection: AsyncExitStack
+    ) -> httpx2.Response:
+        def check(raw: bytes, ended: bool) -> None:
+            self._keep_stream(request, raw, ended)
+
+        stream = Passing(response.stream, connection, check)
+        return httpx2.Response(
+            response.status_code, headers=response.headers, stream=stream, extensions=response.extensions
+        )
+
+    def _keep_stream(self, request: httpx2.Request, raw: bytes, ended: bool) -> None:
+        order = Order(_PREFIX.sub("", request.url.path))
+        order.gone = {sent.url.path.rpartition("/")[2] for sent in self.requests if sent.method == "DELETE"}
+        events, faults = stream_faults(raw, order, self.schemas, ended)
+        self.streams.append(events)
+        self.faults += [f"stream of {request.url.path}: {fault}" for fault in faults]
+
     def _faults(self, request: httpx2.Request, response: httpx2.Response) -> list[str]:
+        if response.status_code == 404 and response.headers.get("x-kit-fault") == "retired" and not response.content:
+            return []  # bare, as OpenAI answers since the retirement
         faults = _header_faults(response)
-        if response.headers.get("content-type", "").startswith("text/event-stream"):
+        if _is_stream(response):
             return faults
         try:
             body = json.loads(response.content)
@@ -70,9 +105,61 @@ class Recorder(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             return faults + _error_faults(response.status_code, body)
         version = parse_qs(request.url.query.decode()).get("api-version", [""])[0]
         path = _PREFIX.sub("", request.url.path)
-        if self._schemas and version not in OLD_SHAPE:
-            faults += self._schemas.faults(request.method, path, body)
+        if self.schemas and version not in OLD_SHAPE:
+            faults += self.schemas.faults(request.method, path, body)
         return faults
+
+
+def stream_faults(raw: bytes, order: Order, schemas: Schemas | None, ended: bool) -> tuple[list[Event], list[str]]:
+    """The events of a stream, and what is wrong with it; `ended`: whether it came to its end."""
+    events, faults = parse(raw)
+    for event in events:
+        faults += schemas.event_faults(event.name, event.data) if schemas else []
+        try:
+            order.see(event)
+        except (LookupError, TypeError) as problem:
+            return events, [*faults, *order.faults, f"{event.name}: {problem!r}"]
+    if ended or order.over:  # a client need not read on after the last event
+        order.end()
+    return events, [*faults, *order.faults]
+
+
+class Passing(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """A body on its way to the client; `check` gets all of it, and whether it came to its end."""
+
+    def __init__(self, stream: object, connection: AsyncExitStack, check: Callable[[bytes, bool], None]) -> None:
+        self._stream: Any = stream
+        self._connection = connection
+        self._check = check
+        self._raw: list[bytes] = []
+        self._ended = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._stream:
+            self._raw.append(chunk)
+            yield chunk
+        self._ended = True
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            self._raw.append(chunk)
+            yield chunk
+        self._ended = True
+
+    def close(self) -> None:
+        """The client is done with it."""
+        self._stream.close()
+        self._check(b"".join(self._raw), self._ended)
+
+    async def aclose(self) -> None:
+        """The client is done with it."""
+        await self._stream.aclose()
+        await self._connection.aclose()
+        self._check(b"".join(self._raw), self._ended)
+
+
+def _is_stream(response: httpx2.Response) -> bool:
+    return response.headers.get("content-type", "").startswith("text/event-stream")
 
 
 def _header_faults(response: httpx2.Response) -> list[str]:
@@ -93,7 +180,7 @@ def _error_faults(status: int, body: object) -> list[str]:
         return [] if isinstance(error["code"], str) else ["the gateway's code is no string"]
     if set(error) != _SERVICE_STYLE:
         return [f"members of error: {sorted(error)}"]
-    if status < 500 and error["type"] != "invalid_request_error":
+    if status < 500 and error["type"] != ("requests" if status == 429 else "invalid_request_error"):
         return [f"error.type {error['type']!r}"]
     texts = (error["param"], error["code"])
     return [] if all(text is None or isinstance(text, str) for text in texts) else ["param or code is no string"]

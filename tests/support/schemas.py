@@ -13,6 +13,8 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 Json = dict[str, Any]
+Place = tuple[str | int, ...]
+"""The way to a schema in the document."""
 
 _ROOT = "urn:openapi"
 
@@ -20,33 +22,62 @@ NULL_ALLOWED = {"first_id", "last_id", "instructions"}
 """Members that the service sends as null although the schema has no null there: the ends of an empty list, and the
 instructions of a run whose assistant has none."""
 
+_TELLING = {"type", "object", "role", "status", "reason", "code", "index"}
+
 
 class Schemas:
     """Checks bodies against the operation that answered them."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._validators: dict[tuple[str, str], Draft202012Validator] = {}
+        self._validators: dict[Place, Draft202012Validator] = {}
+        self._event_faults: dict[tuple[str, str], list[str]] = {}
+        """What was found wrong by the shape of an event: an answer of a thousand deltas is told quickly."""
 
     def faults(self, method: str, path: str, body: object) -> list[str]:
         """What this operation's schema finds wrong; `path` comes without the prefix of its family of routes."""
         template = self._template(path)
         if template is None:
             return [f"no operation has the path {path}"]
-        return [_say(error) for error in self._errors(method.lower(), template, body)]
+        place = ("paths", template, method.lower(), "responses", "200", "content", "application/json", "schema")
+        return [_say(error) for error in self._errors(place, body)]
 
-    def _errors(self, method: str, template: str, body: object) -> Iterable[ValidationError]:
-        for error in self._validator(method, template).iter_errors(body):
+    def event_faults(self, name: str, data: object) -> list[str]:
+        """What the schema of the event with this name finds wrong."""
+        if name not in self._events:
+            return [f"no event has the name {name}"]
+        shape = (name, _shape(data))
+        if shape not in self._event_faults:
+            self._event_faults[shape] = [_say(error) for error in self._errors(self._events[name], data)]
+        return self._event_faults[shape]
+
+    def _errors(self, place: Place, body: object) -> Iterable[ValidationError]:
+        for error in self._validator(place).iter_errors(body):
             if not (error.instance is None and error.absolute_path and error.absolute_path[-1] in NULL_ALLOWED):
                 yield error
 
-    def _validator(self, method: str, template: str) -> Draft202012Validator:
-        if (method, template) not in self._validators:
-            steps = ("paths", template, method, "responses", "200", "content", "application/json", "schema")
-            pointer = "/".join(step.replace("~", "~0").replace("/", "~1") for step in steps)
+    def _validator(self, place: Place) -> Draft202012Validator:
+        if place not in self._validators:
+            pointer = "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in place)
             schema = {"$ref": f"{_ROOT}#/{pointer}"}
-            self._validators[method, template] = Draft202012Validator(schema, registry=self._registry)
-        return self._validators[method, template]
+            self._validators[place] = Draft202012Validator(schema, registry=self._registry)
+        return self._validators[place]
+
+    @cached_property
+    def _events(self) -> dict[str, Place]:
+        """Where the schema of each event's data stands; no path refers to them."""
+        places: dict[str, Place] = {}
+        schemas = self._document["components"]["schemas"]
+        for member in schemas["AssistantStreamEvent"]["oneOf"]:
+            group = member["$ref"].rpartition("/")[2]
+            at: Place = ("components", "schemas", group)
+            for number, event in enumerate(schemas[group].get("oneOf", [])):
+                (name,) = event["properties"]["event"]["enum"]
+                places[name] = (*at, "oneOf", number, "properties", "data")
+            if "properties" in schemas[group]:
+                (name,) = schemas[group]["properties"]["event"]["enum"]
+                places[name] = (*at, "properties", "data")
+        return places
 
     @cached_property
     def _document(self) -> Json:
@@ -68,6 +99,15 @@ class Schemas:
 
     def _template(self, path: str) -> str | None:
         return next((template for template, pattern in self._templates if pattern.match(path)), None)
+
+
+def _shape(value: object, name: str = "") -> str:
+    """What of a value a schema looks at: members and types, and the words by which it tells objects apart."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key}:{_shape(item, key)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_shape, value)) + "]"
+    return repr(value) if name in _TELLING else type(value).__name__
 
 
 def _say(error: ValidationError) -> str:

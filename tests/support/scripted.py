@@ -11,9 +11,10 @@ from helpers.endpoint.models.base import CallDelta, Event, Failed, Finished, Pro
 class Scripted:
     """Echoes the last turn; `fail CODE TEXT` fails so, `break` raises.
 
-    `wait` says a word and never ends, `mute` says nothing, `many N` says N words.
-    `call JSON` asks for functions, JSON being a list of `[name, arguments]`; `first` before it says something first,
-    `rounds` before it asks for one function a round. What the functions gave back is echoed.
+    `wait` says a word and never ends, `mute` says nothing, `many N` says N words, `stumble` says a word and fails.
+    `call JSON` asks for functions, JSON being a list of `[name, arguments]`; in its place `first` says something
+    before, `rounds` asks for one function a round, `cut` ends in the middle of the last call for want of tokens, `hang`
+    never ends. What the functions gave back is echoed.
     """
 
     label = "the scripted model"
@@ -25,13 +26,17 @@ class Scripted:
     async def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
         """The events of one answer."""
         self.prompts.append(prompt)
-        asked = prompt.turns[-1].text if prompt.turns else ""
+        asked = _last_message(prompt)
         command, _, rest = asked.partition(" ")
         if command == "break":
             raise RuntimeError("the model broke")
         if command == "wait":
             yield TextDelta("Hm")
             await asyncio.sleep(3600)
+        if command == "stumble":
+            yield TextDelta("Hm")
+            yield Failed("server_error", "I stumbled.")
+            return
         if command == "fail":
             code, _, message = rest.partition(" ")
             yield Failed(code, message)  # type: ignore[arg-type]
@@ -43,9 +48,12 @@ class Scripted:
         elif done:
             calls = []
         if calls:
-            for event in _call(calls, first=command == "first"):
+            said_calls = _call(calls, first=command == "first")
+            for event in said_calls[:-1] if command in ("cut", "hang") else said_calls:
                 yield event
-            yield Finished("tool_calls", tokens.of_prompt(prompt), len(calls))
+            if command == "hang":
+                await asyncio.sleep(3600)
+            yield Finished("length" if command == "cut" else "tool_calls", tokens.of_prompt(prompt), len(calls))
             return
         if done:
             asked = " ".join(call.output for turn in prompt.turns for call in turn.calls)
@@ -58,8 +66,14 @@ class Scripted:
         yield Finished("stop" if said == words else "length", tokens.of_prompt(prompt), len(said))
 
 
+def _last_message(prompt: Prompt) -> str:
+    """What the user said last; where nobody did, what was said last."""
+    said = [turn.text for turn in prompt.turns if turn.role == "user"] or [turn.text for turn in prompt.turns]
+    return said[-1] if said else ""
+
+
 def _calls(command: str, rest: str) -> list[tuple[str, str]]:
-    if command not in ("call", "first", "rounds"):
+    if command not in ("call", "first", "rounds", "cut", "hang"):
         return []
     return [(name, json.dumps(arguments)) for name, arguments in json.loads(rest)]
 

@@ -1,10 +1,11 @@
 """Clients for the endpoint under test, and what tests say to it again and again."""
 
+import json
 from typing import Any, Protocol
 
 import httpx2
 import openai
-from openai.types.beta import Assistant
+from openai.types.beta import Assistant, AssistantStreamEvent
 from openai.types.beta.threads import Run
 
 from .recording import Recorder
@@ -68,6 +69,35 @@ def ask(client: openai.OpenAI, assistant: Assistant, text: str, **options: Any) 
     return client.beta.threads.create_and_run_poll(
         assistant_id=assistant.id, thread={"messages": [{"role": "user", "content": text}]}, **options
     )
+
+
+def calling(*calls: tuple[str, Any], how: str = "call") -> str:
+    """The message that makes the scripted model call these functions."""
+    return f"{how} {json.dumps(calls, ensure_ascii=False)}"
+
+
+def streamed(
+    client: openai.OpenAI,
+    assistant: Assistant,
+    text: str,
+    **options: Any,  # noqa: ANN401
+) -> list[AssistantStreamEvent]:
+    """All events of a run on a new thread, after a message with this text."""
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": text}])
+    return list(client.beta.threads.runs.create(thread.id, assistant_id=assistant.id, stream=True, **options))
+
+
+def waiting(client: openai.OpenAI, assistant: Assistant, *calls: tuple[str, Any], **options: Any) -> Run:  # noqa: ANN401
+    """A run on a new thread that waits for the outputs of these calls."""
+    run = ask(client, assistant, calling(*calls), **options)
+    assert run.status == "requires_action"
+    return run
+
+
+def call_ids(run: Run) -> list[str]:
+    """The ids of the calls that a run waits for."""
+    assert run.required_action is not None
+    return [call.id for call in run.required_action.submit_tool_outputs.tool_calls]
 
 
 def assistant_of(client: openai.AzureOpenAI) -> str:

@@ -1,0 +1,188 @@
+"""Requests that schemathesis makes up, aimed at objects that exist."""
+
+import json
+import re
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx2
+
+from helpers.endpoint.models.base import Event, Prompt
+from helpers.endpoint.models.offline import OfflineModel
+
+from .scripted import Scripted
+from .talking import OLD, V2
+
+Json = dict[str, Any]
+
+PATIENCE = 300
+"""Looks at a run until it must have moved on."""
+SCRIPTED = "As told."
+"""Instructions under which the model does what the message says; otherwise it is the offline model."""
+FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (("/openai/v1", {}), ("/v1", {}), ("/openai", V2), ("/openai", OLD))
+"""The prefixes of the paths, and what belongs to their queries."""
+
+_PARAMETERS = {
+    "assistant": ("assistant_id",),
+    "thread": ("thread_id",),
+    "thread.message": ("thread_id", "message_id"),
+    "thread.run": ("thread_id", "run_id"),
+    "thread.run.step": ("thread_id", "run_id", "step_id"),
+}
+"""The parameters of the path that leads to an object of each kind; its own id comes last."""
+_RUNS = ("wait", 'call [["get_weather", {"city": "Kyoto"}]]', "What is 6 times 7?")
+"""What runs are told, so that one is at work, one waits for an output and one is completed."""
+_BAD = ("queued", "in_progress", "cancelling", "expired", "failed")
+"""What a run must not be in the end: nothing here lets one fail or takes its time away."""
+_FREE = ("metadata", "parameters", "schema")
+"""Members with any members."""
+_TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
+
+
+class Mixed:
+    """The offline model, and on demand a scripted one."""
+
+    label = "the offline model, or a scripted one"
+
+    def __init__(self) -> None:
+        self._scripted, self._offline = Scripted(), OfflineModel()
+
+    def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
+        """The events of one answer."""
+        model = self._scripted if prompt.instructions == SCRIPTED else self._offline
+        return model.answer(prompt)
+
+
+@dataclass
+class World:
+    """The objects of an endpoint that requests can be aimed at; what the endpoint answers adds to them."""
+
+    client: httpx2.Client
+    files: list[str]
+    rng: Random
+    known: dict[str, deque[Json]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=30)))
+    """By the last parameter of a path, such as `run_id`: all parameters of paths that led somewhere."""
+    calls: dict[str, list[str]] = field(default_factory=dict)
+    """The ids of the calls that a run waited for, by the run's id."""
+
+    def __post_init__(self) -> None:
+        self._populate(_RUNS[-1])
+
+    def learn(self, body: object) -> None:
+        """Keep the ids in an answer."""
+        if not isinstance(body, dict):
+            return
+        for each in body["data"] if isinstance(body.get("data"), list) else [body]:
+            names = _PARAMETERS.get(each.get("object", ""))
+            if names:
+                self.known[names[-1]].append({name: each.get(name, each["id"]) for name in names})
+            if each.get("required_action"):
+                calls = each["required_action"]["submit_tool_outputs"]["tool_calls"]
+                self.calls[each["id"]] = [call["id"] for call in calls]
+
+    def target(self, names: Sequence[str]) -> Json | None:
+        """Values for the parameters of a path, for some object that exists or did; None for an unknown kind."""
+        if not names:
+            return {}
+        fresh = self.rng.random() < 0.5
+        if fresh:
+            self._populate(self.rng.choice(_RUNS if names[-1] == "run_id" else (*_RUNS, *_RUNS[-1:] * 4)))
+        candidates = self.known[names[-1]]
+        return (candidates[-1] if fresh else self.rng.choice(candidates)) if candidates else None
+
+    def knows(self, template: str) -> bool:
+        """Whether there are objects to aim requests with this path at."""
+        kinds = {name for names in _PARAMETERS.values() for name in names}
+        return kinds.issuperset(_parameters(template))
+
+    def cursor(self, template: str) -> str:
+        """The id of something that the list with this path may hold; empty where nothing is known."""
+        candidates = self.known[template.rsplit("/", 1)[-1].removesuffix("s") + "_id"]
+        return list(self.rng.choice(candidates).values())[-1] if candidates else ""
+
+    def aim(self, body: Any, target: Json) -> Any:  # noqa: ANN401
+        """A made-up body with ids that exist, and with names and numbers as the service wants them."""
+        ids: Json = {"file_id": self.files[0], "file_ids": self.files, "vector_store_ids": [], "name": "get_weather"}
+        ids |= self.rng.choice(self.known["assistant_id"] or [{}])
+        calls = self.calls.get(target.get("run_id", ""), [])
+        ids["tool_outputs"] = [{"tool_call_id": call, "output": "rain"} for call in calls]
+        return _with(ids, body)
+
+    def unsettled(self) -> list[str]:
+        """The runs that neither ended well nor wait for their caller; those that are at work are cancelled first."""
+        runs = [self._settled(target) for target in self.known["run_id"]]
+        return [f"{run['id']}: {run['status']}, {run['last_error']}" for run in runs if run["status"] in _BAD]
+
+    def _settled(self, target: Json) -> Json:
+        path = f"/threads/{target['thread_id']}/runs/{target['run_id']}"
+        run = self._call("GET", path)
+        if run.get("instructions") == SCRIPTED and run["status"] == "in_progress":
+            self._call("POST", f"{path}/cancel", {})
+        for _ in range(PATIENCE):
+            run = self._call("GET", path)
+            if run.get("status") not in ("queued", "in_progress", "cancelling"):
+                break
+        return run if "status" in run else {"status": "deleted"}
+
+    def _populate(self, told: str) -> None:
+        """Make an assistant, a thread, a run that does as it is told, and what the run makes."""
+        assistant = self._call("POST", "/assistants", {"model": "gpt-4o", "tools": [_TOOL]})
+        messages = [{"role": "user", "content": told}]
+        options = {"assistant_id": assistant["id"], "instructions": SCRIPTED, "thread": {"messages": messages}}
+        run = self._call("POST", "/threads/runs", options)
+        thread = f"/threads/{run['thread_id']}"
+        for _ in range(PATIENCE):
+            run = self._call("GET", f"{thread}/runs/{run['id']}")
+            steps = self._call("GET", f"{thread}/runs/{run['id']}/steps")
+            if run["status"] != "queued" and steps["data"] and (told == "wait" or run["status"] != "in_progress"):
+                break
+        for made in (assistant, self._call("GET", thread), run, steps, self._call("GET", f"{thread}/messages")):
+            self.learn(made)
+
+    def _call(self, method: str, path: str, body: Json | None = None) -> Json:
+        answer: Json = self.client.request(method, f"/openai/v1{path}", json=body).json()
+        return answer
+
+
+def send(world: World, method: str, template: str, case: Any) -> httpx2.Response:  # noqa: ANN401
+    """Send a made-up request, in most cases to an object that exists and with ids that exist in its body."""
+    from schemathesis.core import NOT_SET
+
+    rng = world.rng
+    target = world.target(_parameters(template)) if rng.random() < 0.85 else None
+    values = {name: quote(value, safe="") for name, value in target.items()} if target else case.path_parameters or {}
+    body, query = case.body, dict(case.query or {})
+    if rng.random() < 0.8:
+        body = world.aim(body, target or {})
+        query |= dict.fromkeys({"after", "before"} & set(query), world.cursor(template))
+    if not isinstance(body, bytes):
+        body = b"" if body is NOT_SET else json.dumps(body).encode()
+    prefix, version = rng.choice(FAMILIES)
+    url = f"{prefix}{template.format(**values)}?{urlencode(query | version, doseq=True, errors='replace')}"
+    response = world.client.request(method, url, content=body, headers={"content-type": "application/json"})
+    if response.status_code == 200 and "json" in response.headers["content-type"]:
+        world.learn(response.json())
+    return response
+
+
+def _parameters(template: str) -> list[str]:
+    return re.findall(r"\{(\w+)\}", template)
+
+
+def _with(ids: Json, value: Any) -> Any:  # noqa: ANN401
+    """A value with these members' values wherever it has such members, and without members of nonsensical names."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_with(ids, each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: ids[name] if name in ids else each if name in _FREE else _with(ids, each)
+        for name, each in value.items()
+        if re.fullmatch("[a-z_]+", name)
+    }
