@@ -1,0 +1,146 @@
+"""Checks of lesson 08, function calling."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+
+from openai.types.beta.threads import RequiredActionFunctionToolCall, Run
+from openai.types.beta.threads.required_action_function_tool_call import Function
+
+from helpers.connection import connect
+from helpers.exercises import NotYet, calling
+from helpers.traffic import Exchange, exchanges
+
+_MINUTES_A_KM = 15
+_UNFINISHED = {
+    "requires_action": "so it still waits for outputs; hand them in",
+    "queued": "which is how it looks right after the outputs; follow it to its end",
+    "in_progress": "so it is still at work; follow it to its end",
+}
+"""What a status says about a run that should be completed."""
+_BAD_CALLS = {
+    "an unknown name": ("get_train", '{"city": "Tokyo"}'),
+    "a name that Python itself knows": ("__import__", '{"name": "os"}'),
+    "a name of the notebook that is no tool": ("connect", "{}"),
+    "arguments that are no JSON": ("get_weather", '{"city": "Tokyo", "mon'),
+    "arguments that are a list": ("get_weather", '["Tokyo", 7]'),
+    "a missing argument": ("get_weather", '{"city": "Tokyo"}'),
+    "an argument too many": ("convert", '{"yen": 100, "currency": "EUR", "tip": true}'),
+    "a value of the wrong kind": ("convert", '{"yen": "many", "currency": "EUR"}'),
+    "a city without a table": ("get_weather", '{"city": "Nara", "month": 7}'),
+}
+"""Calls that a model may write though it should not: what is wrong with one → its name and arguments."""
+_CALLED = ("module", "AzureOpenAI")
+"""What an output holds when `__import__` or `connect` was really called."""
+
+
+def check_08a(run: Run) -> str | None:
+    """The run called the function `walk`, as its declaration describes it, and was given what `walk` returns."""
+    if "walk" not in [tool.function.name for tool in run.tools if tool.type == "function"]:
+        return "the run has no function named walk; hand its declaration to the run, or to Tabi before it"
+    if run.status != "completed":
+        return f"the run is {run.status}, {_UNFINISHED.get(run.status, 'not completed')}"
+    answered = list(_answered(run, "walk"))
+    if not answered:
+        return "the run did not call walk; ask about a walk of 3 km, or demand walk with tool_choice"
+    for arguments, output in answered:
+        kilometres = next((value for value in arguments.values() if isinstance(value, int | float)), None)
+        if kilometres is None:
+            return f"the call came with the arguments {arguments}; declare km as a number, and require it"
+        if str(round(_MINUTES_A_KM * kilometres)) not in output:
+            return f'the output "{output}" is not what walk returns for these arguments; call it, and hand that in'
+    return None
+
+
+def check_08b(careful: Callable[[RequiredActionFunctionToolCall], object]) -> str | None:
+    """Every call gets an output, the bad ones too."""
+    good = _output(careful, "a good call", "convert", '{"yen": 3200, "currency": "EUR"}')
+    if "20" not in good:
+        return f'3200 yen are 20 euros, and careful said "{good}"'
+    for problem, (name, arguments) in _BAD_CALLS.items():
+        output = _output(careful, problem, name, arguments)
+        if any(trace in output for trace in _CALLED):
+            return f"{name} was called, which is no function of the table; look names up in FUNCTIONS alone"
+    return None
+
+
+def check_08c(tell: Callable[[str], object]) -> str | None:
+    """The answer was streamed, also after each round of calls, and `tell` returns its text."""
+    for question, rounds in (
+        ("What is the weather in Osaka in March, and how much is 4800 yen in euros?", True),
+        ("What is the capital of Portugal?", False),
+    ):
+        began = time.monotonic()
+        answer = calling(tell, question)
+        if answer is None:
+            return "tell returns nothing yet; it should return the text of the answer"
+        sent = [one for one in exchanges(last_cell=False) if one.started >= began and one.method == "POST"]
+        reason = _not_streamed(sent, rounds) or _not_told(answer, sent)
+        if reason:
+            return f'asked "{question}", {reason}'
+    return None
+
+
+def _not_streamed(sent: list[Exchange], rounds: bool) -> str | None:
+    """Why these requests are no streamed conversation; `rounds`: functions have to be called in it."""
+    begun = [one for one in sent if one.path.endswith("/runs")]
+    handed_in = [one for one in sent if one.path.endswith("/submit_tool_outputs")]
+    if not begun:
+        return "no run was made"
+    if not begun[-1].is_stream:
+        return "the run was not streamed; runs.stream does that"
+    if not all(one.is_stream for one in handed_in):
+        return "the stream ended at the call; submit_tool_outputs_stream opens the next one"
+    end = _ended((handed_in or begun)[-1])
+    if end == "completed":
+        return None if handed_in or not rounds else "no function was called; give Tabi both tools again"
+    return f"the last stream ended with {end or 'no status'}, not with completed"
+
+
+def _not_told(answer: object, sent: list[Exchange]) -> str | None:
+    """Why this is not the text that came over the wire."""
+    messages = [
+        json.loads(event.data) for one in sent for event in one.events if event.name == "thread.message.completed"
+    ]
+    written = "".join(part["text"]["value"] for message in messages for part in message["content"])
+    if not isinstance(answer, str):
+        return f"tell returned {type(answer).__name__}; the text of the answer is asked for"
+    return None if answer.strip() == written.strip() else "tell did not return the text that came in the streams"
+
+
+def _ended(stream: Exchange) -> str:
+    """The last status of the run in a stream; empty when there was none."""
+    names = [event.name for event in stream.events if event.name.startswith("thread.run.")]
+    return next((name.rpartition(".")[2] for name in reversed(names) if ".step." not in name), "")
+
+
+def _answered(run: Run, name: str) -> Iterator[tuple[dict[str, object], str]]:
+    """Arguments and output of each call of this function in the run's steps."""
+    for step in connect().beta.threads.runs.steps.list(run.id, thread_id=run.thread_id):
+        if step.step_details.type != "tool_calls":
+            continue
+        for call in step.step_details.tool_calls:
+            if call.type == "function" and call.function.name == name:
+                yield json.loads(call.function.arguments), call.function.output or ""
+
+
+def _output(
+    careful: Callable[[RequiredActionFunctionToolCall], object], problem: str, name: str, arguments: str
+) -> str:
+    """What `careful` makes of a call; an entry for `submit_tool_outputs` will do as well as the bare output."""
+    call = RequiredActionFunctionToolCall(
+        id=f"call_{'0' * 24}", type="function", function=Function(name=name, arguments=arguments)
+    )
+    try:
+        output = calling(careful, call)
+    except NotYet as reason:
+        if reason.__cause__ is None:
+            raise
+        raise NotYet(f"{type(reason.__cause__).__name__} was raised for {problem}: {name} {arguments}") from reason
+    if isinstance(output, dict) and "output" in output:
+        output = output["output"]
+    if output is None:
+        raise NotYet(f"nothing was returned for {problem}: {name} {arguments}")
+    if not isinstance(output, str) or not output:
+        raise NotYet(f"an output is a string with something in it, and for {problem} it is {output!r}")
+    return output

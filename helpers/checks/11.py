@@ -1,0 +1,130 @@
+"""Checks of lesson 11, failures."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TypeVar
+
+from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, AzureOpenAI
+from openai.types.beta import Thread
+from openai.types.beta.threads import Run
+from openai.types.beta.threads.run import IncompleteDetails, LastError
+
+from helpers.connection import connect
+from helpers.exercises import calling
+from helpers.traffic import Exchange, exchanges
+
+E = TypeVar("E", bound=APIError)
+
+_ATTEMPTS = 4
+"""Three that the rate limit refuses, and the one that comes through."""
+_NOWHERE = "http://127.0.0.1:1"
+_RUNS = (
+    Run.model_construct(status="completed"),
+    Run.model_construct(status="failed", last_error=LastError(code="server_error", message="Sorry.")),
+    Run.model_construct(status="expired"),
+    Run.model_construct(status="incomplete", incomplete_details=IncompleteDetails(reason="max_prompt_tokens")),
+    Run.model_construct(status="cancelled"),
+)
+"""A run for each way in which one can end."""
+_MARKS = ("a", "a", "b", "c", "b", "b", None, None)
+"""The marks of the messages in the thread of exercise 11c, oldest first."""
+
+
+def check_11a(survivor: Thread) -> str | None:
+    """The thread came at the fourth attempt of one request, after three times 429."""
+    sent = exchanges(last_cell=False)
+    made = next((place for place, one in enumerate(sent) if _made(one, survivor.id)), None)
+    if made is None:
+        return "no request that made it is in the log; use the client of this lesson, and run the cell again"
+    attempts = [one for one in sent[: made + 1] if _same_request(one, sent[made])][-sent[made].attempt :]
+    refusals = [one.status for one in attempts[:-1]]
+    if not refusals and made and sent[made - 1].status == 429:
+        return "the client had given up, and a new request began; let the client itself make more attempts"
+    if any(status != 429 for status in refusals):
+        return f"the attempts before it ended with {refusals}, not with 429"
+    if len(attempts) < _ATTEMPTS:
+        return f"the wire shows attempt {len(attempts)}, not {_ATTEMPTS}; let three of them meet the rate limit"
+    return None
+
+
+def check_11b(place: Callable[[APIError | Run], object]) -> str | None:
+    """`place` tells apart refusals, silence, and runs that ended well or badly."""
+    refused = {f"a refusal with {error.status_code}": (error, "refusal") for error in _refusals()}
+    silent = {f"{type(error).__name__}, where no answer came": (error, "no answer") for error in _silences()}
+    ended = {f"a run that ended as {run.status}": (run, _where(run)) for run in _RUNS}
+    cases: dict[str, tuple[APIError | Run, str]] = {**refused, **silent, **ended}
+    for what, (found, expected) in cases.items():
+        said = calling(place, found)
+        if said is None:
+            return f"place returns nothing yet for {what}"
+        if said != expected:
+            return f"place says {said!r} for {what}"
+    return None
+
+
+def check_11c(tidy: Callable[[str], object]) -> str | None:
+    """`tidy` leaves one message of each mark, and every message that has none."""
+    threads = connect().beta.threads
+    thread = threads.create(
+        messages=[
+            {"role": "user", "content": "Yes, please.", "metadata": {"request": mark} if mark else {}}
+            for mark in _MARKS
+        ]
+    )
+    try:
+        calling(tidy, thread.id)
+        left = [(one.metadata or {}).get("request") for one in threads.messages.list(thread_id=thread.id, limit=100)]
+    finally:
+        threads.delete(thread.id)
+    return _compared(Counter(left))
+
+
+def _compared(left: Counter[str | None]) -> str | None:
+    before = Counter(_MARKS)
+    if left == before:
+        return "every message is still there; which of them bear a mark that another one bears as well?"
+    if left[None] < before[None]:
+        return "messages without a mark were deleted as well; nobody can say that they are twins"
+    marks = [mark for mark in before if mark]
+    if any(left[mark] == 0 for mark in marks):
+        return "of some marks no message is left; the same words under another mark are another wish"
+    if any(left[mark] > 1 for mark in marks):
+        return "a mark still stands there more than once; a message can be repeated more than one time"
+    return None
+
+
+def _made(exchange: Exchange, wanted: str) -> bool:
+    """Whether this exchange brought a new object of that id."""
+    made = exchange.response_json
+    return exchange.method == "POST" and isinstance(made, dict) and made.get("id") == wanted
+
+
+def _same_request(one: Exchange, other: Exchange) -> bool:
+    return (one.method, one.url, one.request_body) == (other.method, other.url, other.request_body)
+
+
+def _where(run: Run) -> str:
+    return "fine" if run.status == "completed" else "run"
+
+
+def _refusals() -> list[APIStatusError]:
+    """Two real refusals: the key is wrong, and the thread is not there."""
+    client = connect(max_retries=0)
+    return [
+        _raised(APIStatusError, asking, thread_id)
+        for asking, thread_id in ((client.copy(api_key="not-the-key"), "thread_x"), (client, f"thread_{'0' * 24}"))
+    ]
+
+
+def _silences() -> list[APIConnectionError]:
+    """Nobody at the address, and somebody who does not answer in time."""
+    nobody = _raised(APIConnectionError, connect(azure_endpoint=_NOWHERE, max_retries=0), "thread_x")
+    return [nobody, APITimeoutError(request=nobody.request)]
+
+
+def _raised(kind: type[E], client: AzureOpenAI, thread_id: str) -> E:
+    try:
+        client.beta.threads.retrieve(thread_id)
+    except kind as error:
+        return error
+    raise AssertionError(f"no {kind.__name__}")
