@@ -57,7 +57,7 @@ async def official(url: str, key: str, connections: int, seconds: float) -> dict
 
 def p99(times: list[float]) -> float:
     """The milliseconds that 99 of 100 of these seconds stay below."""
-    return quantiles(times, n=100)[98] * 1000
+    return (quantiles(times, n=100)[98] if len(times) > 1 else times[0]) * 1000
 
 
 if __name__ == "__main__":

@@ -98,10 +98,11 @@ class TestEverySchema:
     """Whatever a schema demands."""
 
     def test_arguments(self, schema: dict[str, Any]) -> None:
-        """They are valid, with values in the message and without."""
+        """They are valid, with values in the message and, where the call is forced, without."""
         tool = {"type": "function", "function": {"name": "audit", "parameters": schema}}
+        choice = {"type": "function", "function": {"name": "audit"}}
         for text in (TEXT, "Use audit", "auditを使って、タリンの椅子12脚を調べて"):
-            made = calls(thread(text, tools=[tool]))
+            made = calls(thread(text, tools=[tool], tool_choice=choice))
             assert made
             for _, arguments in made:
                 jsonschema.validate(arguments, schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)

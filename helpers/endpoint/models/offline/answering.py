@@ -117,7 +117,7 @@ def _answers(questions: list[Question], planned: Plan, whole: Question, waiting:
     seen = any(whole.prompt.turns[position].images for position in waiting)
     if seen:
         yield needs.pictures(whole)
-    told = _told(whole, planned)
+    told = [*_told(whole, planned), *_asked_back(whole, planned)]
     by_function = (planned.sentences or frozenset(range(len(questions)))) if told else frozenset()
     answered = [
         (question, _by_skill(question, _KNOWING if index in by_function and not planned.sentences else SKILLS))
@@ -142,6 +142,15 @@ def _told(whole: Question, planned: Plan) -> list[Answer]:
     from .functions import outputs
 
     return outputs.answers(whole, planned.made)
+
+
+def _asked_back(whole: Question, planned: Plan) -> list[Answer]:
+    """What has to be said before a function can be called."""
+    if not planned.asks:
+        return []
+    from .functions import asking
+
+    return asking.answers(whole, planned.asks)
 
 
 def _whole(prompt: Prompt, style: Style, language: Language) -> Question:

@@ -18,8 +18,8 @@ _LIKES: dict[str, dict[str, float]] = {
     "currency": {"currency": 6},
     "unit": {"unit": 6, "currency": 1},
     "language": {"language": 6},
-    "month": {"month": 6, "date": 5, "day": 3},
-    "date": {"date": 6, "day": 5, "weekday": 4.5, "month": 4, "quoted": 1},
+    "month": {"month": 6, "date": 5, "day": 3, "season": 3},
+    "date": {"date": 6, "day": 5, "weekday": 4.5, "month": 4, "season": 3, "quoted": 1},
     "time": {"time": 6},
     "weekday": {"weekday": 6, "day": 3},
     "email": {"email": 6, "name": 2, "quoted": 1},
@@ -33,6 +33,7 @@ _LIKES: dict[str, dict[str, float]] = {
         "country": 3,
         "code": 3,
         "phrase": 2.5,
+        "season": 2.5,
         "currency": 1.5,
         "language": 1.5,
         "unit": 1.5,
@@ -150,7 +151,8 @@ def _direction(slot: Slot, each: Found) -> float:
 
 def _beside(slot: Slot, each: Found, text: str) -> float:
     """Whether the words right before a value name the slot: `subject "Hello"`, `order 4711`."""
-    before = words.words(re.sub(r"^\S*", "", text[max(0, each.start - 30) : each.start]))[-2:]
+    near = re.sub(r"^\S*|.*[.!?。](?:\s|$)", "", text[max(0, each.start - 30) : each.start])
+    before = words.words(near)[-2:]
     return 4.0 if any(word.idea in slot.name for word in before) else 0.0
 
 

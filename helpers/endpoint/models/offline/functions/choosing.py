@@ -1,8 +1,8 @@
 """Which declared function a text asks for: the words of the text against its name, description and parameters."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -34,7 +34,18 @@ _DEFINING = re.compile(
     r"|^explain\b|とは(?:何|なん|\?|$)",
     re.IGNORECASE,
 )
+_OPINION = re.compile(
+    r"^(?:is|are|was|were|isn't|would)\b.*\b(?:a lot|much|many|enough|too \w+|good|bad|fair|high|low|normal|big|small"
+    r"|long|expensive|cheap|worth|okay|ok|possible|usual)\b|(?:高い|安い|多い|少ない|十分|足り\w+|長い|短い)(?:です|でしょう)か",
+    re.IGNORECASE,
+)
 _MEANING = frozenset(map(words.idea_of, ("define", "explain")))
+_WHEN = dict.fromkeys(("date", "month", "season", "weekday", "day"), "when")
+"""Kinds that say when: a question about `now` or `spring` speaks of the same as a month."""
+_COMPARING = frozenset(map(words.idea_of, ("compare", "versus", "vs", "difference", "between")))
+_BY_NAME = 100.0
+_SURE = 4.0
+"""What a value must reach to fit a parameter by its kind."""
 _IMPLIED = {"currency": ("convert", "currency"), "unit": ("convert", "unit")}
 _TELLING = frozenset(
     {"currency", "unit", "language", "email", "url", "time", "date", "month", "place", "country", "code"}
@@ -113,14 +124,44 @@ def declared(prompt: Prompt) -> list[Function]:
     return found
 
 
-def best(text: str, functions: Iterable[Function], sentence: str = "") -> Fit | None:
-    """The function that fits a text best; of equals the one declared first. `sentence` is what the text is part of."""
+def best(text: str, functions: Sequence[Function], sentence: str = "", asking: str = "") -> Fit | None:
+    """The function that fits a text best; of equals the one declared first.
+
+    `sentence` is what the text is part of, and `asking` its part that asks, where the rest only tells.
+    """
     plain = unquoted(text)
     spoken, context = words.ideas(plain)[:_MOST_IDEAS], set(words.ideas(unquoted(sentence))[:_MOST_IDEAS])
     found = find(text)
     implied = _implied(plain, found)
     fits = [_fit(function, plain, spoken, context, implied=implied, found=found) for function in functions]
+    if _STATING.search(asking or plain):
+        fits = [fit if fit.score >= _BY_NAME else replace(fit, enough=False) for fit in fits]
+    elif not any(fit.enough for fit in fits):
+        fits = _by_values(fits, plain, found)
     return max(fits, key=lambda fit: (fit.enough, fit.score), default=None)
+
+
+def _by_values(fits: list[Fit], text: str, found: list[Found]) -> list[Fit]:
+    """`Compare Oslo and Riga in May`: nothing but the values of one function, and of no other."""
+    spoken = [
+        word.idea
+        for word in words.words(text)
+        if not (words.is_generic(word.idea) or any(each.start < word.end and word.start < each.end for each in found))
+    ]
+    if not found or set(spoken) - _COMPARING:
+        return fits
+    fitting = [fit for fit in fits if _takes_all(fit.function, text, found)]
+    return [replace(fit, enough=True) if [fit] == fitting else fit for fit in fits]
+
+
+def _takes_all(function: Function, text: str, found: list[Found]) -> bool:
+    """Whether the values are all that a function needs, at least two, and each by its kind."""
+    needed = [slot for slot in function.slots if slot.needed]
+    if not 2 <= len(needed) <= _MOST_NEEDED:
+        return False
+    given = assign(needed, found[:_MOST_VALUES], text, function.parameters, _SURE)
+    whole = all(slot.kind in _TELLING and (slot.kind, each.kind) != ("date", "month") for slot, each in given.items())
+    return whole and len(given) == len(needed)
 
 
 def unquoted(text: str) -> str:
@@ -153,7 +194,7 @@ def _fit(
     function: Function, text: str, spoken: list[str], context: set[str], *, implied: list[str], found: list[Found]
 ) -> Fit:
     if called_by_name(function, text):
-        return Fit(function, 100.0, True)
+        return Fit(function, _BY_NAME, True)
     others = [each for each in spoken if each not in function.named]
     own = [1.0 if idea in spoken else _most(idea, others) for idea in function.named]
     own = [max(hit, 0.8 if idea in implied else 0.0) for hit, idea in zip(own, function.named, strict=True)]
@@ -165,17 +206,24 @@ def _fit(
     described = sum(_most(each, function.described) for each in rest)
     described += 0.5 * sum(idea in function.described for idea in named | set(implied))
     listed = sum(each in function.spoken_of for each in rest)
-    kinds = {each.kind for each in found} & {slot.kind for slot in function.slots} & _TELLING
+    kinds = {_WHEN.get(each.kind, each.kind) for each in found} & _kinds(function)
     verb = 0.5 if any(each in function.verbs for each in spoken) else 0.0
     support = min(described, 3.0) + 0.6 * min(listed, 2) + 0.6 * len(kinds) + verb
     if max(own, default=0.0) >= 1 or coverage >= 0.8:
         support += _asked_for(function, text, found)
     score = 4 * coverage + min(hits, 2.0) + 0.8 * support
-    if _STATING.search(text) or (_DEFINING.search(text) and not _MEANING & {*function.named, *function.described}):
+    if _DEFINING.search(text) and not _MEANING & {*function.named, *function.described}:
         return Fit(function, score, False)
-    named_well = coverage >= 0.99 or (hits >= 0.8 and support >= 1) or (hits >= 0.5 and support >= 1.1)
+    valued = bool(kinds) or ("place" in _kinds(function) and any(each.kind == "name" for each in found))
+    close = hits >= 0.5 and valued and any(_most(each, function.described) for each in named)
+    named_well = coverage >= 0.99 or (hits >= 0.8 and support >= 1) or (hits >= 0.5 and support >= 1.1) or close
     told_well = described >= 2 and (kinds or listed or described >= 3)
     return Fit(function, score, bool(named_well or told_well))
+
+
+def _kinds(function: Function) -> set[str]:
+    """The telling kinds of values that a function takes; `when` for all that say when."""
+    return {_WHEN.get(slot.kind, slot.kind) for slot in function.slots if slot.kind in _TELLING}
 
 
 def _asked_for(function: Function, text: str, found: list[Found]) -> float:
@@ -192,6 +240,11 @@ def _asked_for(function: Function, text: str, found: list[Found]) -> float:
 
 def _most(idea: str, others: list[str]) -> float:
     return max((words.likeness(idea, other) for other in others), default=0.0)
+
+
+def is_opinion(text: str) -> bool:
+    """Whether a text asks what to think of something: `Is 20 km a lot?`"""
+    return bool(_OPINION.search(text))
 
 
 def is_weak(fit: Fit) -> bool:

@@ -49,6 +49,16 @@ Values = dict[Path, object]
 
 def objects(schema: object, root: Schema, sources: Iterable[Source]) -> list[dict[str, Any]]:
     """The objects that the first text asks for, at least one; the other texts give what it does not."""
+    result: list[dict[str, Any]] = []
+    for values in rows(schema, root, sources):
+        built = build(schema, root, values)
+        if isinstance(built, dict) and built not in result:
+            result.append(built)
+    return result or [{}]
+
+
+def rows(schema: object, root: Schema, sources: Iterable[Source]) -> list[Values]:
+    """The values that the texts give, for each object that the first text asks for."""
     first, *others = sources
     all_slots = slots(schema, root)
     found = find(first.text, first.taken)
@@ -57,16 +67,10 @@ def objects(schema: object, root: Schema, sources: Iterable[Source]) -> list[dic
     if any(_within(each, claimed) for each in assigned.values()):
         found = [each for each in found if not _within(each, claimed)]
         assigned = assign(all_slots, found, first.text, root)
-    rows = [
+    return [
         _values(all_slots, row, found, [first, *others], root)
         for row in _rows(all_slots, assigned, found, first.text)[:_MOST_ROWS]
     ]
-    result: list[dict[str, Any]] = []
-    for values in rows:
-        built = build(schema, root, values)
-        if isinstance(built, dict) and built not in result:
-            result.append(built)
-    return result or [{}]
 
 
 def _claim(slot: Slot, source: Source, assigned: Assigned) -> tuple[int, int] | None:
@@ -198,9 +202,14 @@ def _of_enum(slot: Slot, text: str) -> list[str]:
     lowered = text.casefold()
     spoken = set(words.ideas(text))
     options = [each for each in slot.schema["enum"][:MOST] if isinstance(each, str) and each]
-    literal = [each for each in options if _stands(each.casefold().replace("_", " "), lowered)]
+    literal = [each for each in options if _stands(each.casefold().replace("_", " "), lowered) or _letter(each, text)]
     meant = [each for each in options if len(each) > 2 and (named := set(words.named(each))) and named <= spoken]
     return literal or meant or [each for each in options if names.every_form(each) & spoken]
+
+
+def _letter(value: str, text: str) -> bool:
+    """A size or a grade: `M` alone, not the `m` of `I'm`."""
+    return len(value) == 1 and value not in "AI" and bool(re.search(rf"(?<![\w'.-]){re.escape(value)}(?![\w'-])", text))
 
 
 def _stands(value: str, text: str) -> bool:

@@ -13,6 +13,9 @@ _YEAR = 2026
 _CODE_WANTED = re.compile(
     r"\bcode\b|\biso\b|\b3[- ]letter|\bthree-letter|\b2[- ]letter|\btwo-letter|\babbreviat|コード", re.IGNORECASE
 )
+_ENGLISH_WANTED = re.compile(
+    r"\benglish\b|\bromaji\b|\blatin (?:letters|script)|\bascii\b|英語|英字|ローマ字", re.IGNORECASE
+)
 _CLOCK_WANTED = re.compile(r"\bhh:mm|24[- ]?h", re.IGNORECASE)
 _DATE_WANTED = re.compile(r"\byyyy-mm-dd\b|iso ?8601", re.IGNORECASE)
 _TIME_UNITS = {
@@ -54,7 +57,11 @@ def _of_enum(slot: Slot, found: Found) -> Iterator[object]:
         elif value in (found.number, found.parts.get("month") if found.kind in ("month", "date") else None):
             yield value
     for value in slot.schema["enum"]:
-        if isinstance(value, str) and any(len(form) > 2 and form.startswith(value.casefold()) for form in forms):
+        if (
+            isinstance(value, str)
+            and (len(value) > 1 or found.forms)
+            and any(len(form) > 2 and form.startswith(value.casefold()) for form in forms)
+        ):
             yield value
 
 
@@ -98,6 +105,8 @@ def _texts(slot: Slot, found: Found) -> Iterator[str]:
         if not found.unit or slot.kind == "code":
             yield digits
     text = found.text
+    if not text.isascii() and _ENGLISH_WANTED.search(said):
+        yield from (form for form in found.forms if form.isascii() and len(form) > 3)
     yield from (text, text.lower(), text.upper(), text.title(), *(form for form in found.forms if form))
     yield re.sub(r"\D", "", text) or text
 

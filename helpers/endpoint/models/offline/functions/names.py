@@ -20,6 +20,7 @@ _CAPITAL_ONLY = frozenset(
 )
 _AFTER_A_SIGN = frozenset(["real", "won", "rand", "dong", "try", "all", "now", "foot"])
 _SIGN = re.compile(r"(?:\d|\b(?:to|into|in))\s*$", re.IGNORECASE)
+_IN_A_SEASON = re.compile(r"\b(?:in|this|next|last|during|every|of|the)\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,12 @@ def every_form(text: str) -> frozenset[str]:
     return frozenset((lowered, *(form.casefold() for form in forms)))
 
 
+def kind_of(text: str) -> str:
+    """The kind of what the text names; "" where it is in no table."""
+    lowered = text.casefold()
+    return (_table().get(lowered) or units().get(lowered) or _short().get(lowered) or ("",))[0]
+
+
 @cache
 def _short() -> dict[str, tuple[str, tuple[str, ...]]]:
     """The entries by a short form that is too short to be looked for in a text: `en`, `MO`, `7`."""
@@ -116,6 +123,8 @@ def _meant(text: str, piece: str, start: int, kind: str) -> bool:
     """Whether a word that is also something else is used as a name here."""
     if piece.casefold() in _AFTER_A_SIGN or len(piece) <= 2:
         return bool(_SIGN.search(text[max(0, start - 8) : start]))
+    if kind == "season":
+        return bool(_IN_A_SEASON.search(text[max(0, start - 12) : start]))
     if piece.casefold() in _CAPITAL_ONLY or kind in ("place", "country"):
         return piece[0].isupper() or bool(_SIGN.search(text[max(0, start - 8) : start])) or kind == "place"
     return len(piece) != 3 or kind != "currency" or piece.isupper() or piece == "yen"

@@ -26,6 +26,27 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Lack:
+    """A parameter that nobody gave a value for."""
+
+    name: str
+    options: tuple[str, ...]
+    """The values that it may have; empty where the schema does not tell them."""
+    unknown: str
+    """What was said instead, and is none of them; "" where nothing was."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A function that fits, and cannot be called before somebody says more."""
+
+    name: str
+    parameters: tuple[str, ...]
+    lacks: tuple[Lack, ...]
+    sentence: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """What the messages ask of the functions."""
 
@@ -34,11 +55,12 @@ class Plan:
     """The calls to make now."""
     made: tuple[FunctionCall, ...]
     """The calls of this run that have their outputs."""
+    asks: tuple[Ask, ...] = ()
 
     @property
     def sentences(self) -> frozenset[int]:
-        """The sentences that functions answer."""
-        return frozenset(call.sentence for call in self.calls)
+        """The sentences that functions answer, or would with one value more."""
+        return frozenset([call.sentence for call in self.calls] + [ask.sentence for ask in self.asks])
 
 
 def refuses(text: str) -> bool:

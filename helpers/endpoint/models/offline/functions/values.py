@@ -57,6 +57,7 @@ _CHUNK = re.compile(
     r"(?:(?:^|(?<=[、。」\sをにへで]))(?!それ|これ|あれ|では|じゃ|あと|どの|この|その|あの|いつ|そして|また|まず|ぜひ|なに)[ぁ-ん]{2,6}?)?"
     r"[ァ-ヶーA-Za-z0-9一-龯々・]+(?:の[ァ-ヶー一-龯々]+(?=[をにへがはで]))?"
 )
+_KATAKANA = re.compile(r"[ァ-ヶー・]+")
 _AFTER = re.compile(
     r"\b(?:in|for|at|from|to|of|near|about|into|on|around|with|by|named|called)\s+(?:the |a |an |my )?"
     r"([a-z\u00c0-\u024f][\w'-]*(?: [a-z\u00c0-\u024f][\w'-]*){0,2})"
@@ -86,8 +87,8 @@ class Found:
     """A value, as it stands in a text."""
 
     kind: str
-    """quoted, email, url, code, date, month, time, number, currency, unit, language, weekday, day, place, country,
-    name (a name of unknown kind) or phrase (words after a preposition)."""
+    """quoted, email, url, code, date, month, time, number, currency, unit, language, weekday, day, season, place,
+    country, name (a name of unknown kind) or phrase (words after a preposition)."""
     text: str
     start: int
     end: int
@@ -217,10 +218,13 @@ def _capitalised(text: str) -> Iterator[Found]:
 
 
 def _chunks(text: str) -> Iterator[Found]:
-    """Runs of kanji and katakana: Japanese has no capitals."""
+    """Runs of kanji and katakana, for Japanese has no capitals; of ベルゲンの気温 the name."""
     for match in _CHUNK.finditer(text):
-        if not match[0].isascii() and len(match[0]) > 1:
-            yield Found("name", match[0], match.start(), match.end())
+        head, _, tail = match[0].partition("の")
+        of_it = [word.idea for word in words.words(tail)]
+        named = head if _KATAKANA.fullmatch(head) and of_it and all(map(words.is_known, of_it)) else match[0]
+        if not named.isascii() and len(named) > 1:
+            yield Found("name", named, match.start(), match.start() + len(named))
 
 
 def _after_prepositions(text: str) -> Iterator[Found]:
