@@ -146,6 +146,44 @@ def test_04a_quotes_a_refusal(client: openai.AzureOpenAI, say: Say) -> None:
     assert "with BadRequestError: " in said
 
 
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        ({}, "on which side of a message does the list have the newer ones?"),
+        ({"order": "asc", "after": None}, "on which side of a message"),
+        ({"order": "asc"}, "how many does one page of a list hold"),
+    ],
+)
+def test_04b_leads_on_from_messages_that_are_missing(
+    client: openai.AzureOpenAI, say: Say, options: dict[str, Any], hint: str
+) -> None:
+    """The wrong side of the cursor is another mistake than the first page only."""
+
+    def news(thread_id: str, message_id: str) -> object:
+        asked = {"after": message_id, **options}
+        return client.beta.threads.messages.list(thread_id=thread_id, **{k: v for k, v in asked.items() if v}).data
+
+    assert hint in say("04b", news)
+
+
+@pytest.mark.parametrize(
+    ("status", "hint"), [("in_progress", "ask for it again"), ("failed", "show(short_run) says why")]
+)
+def test_05b_says_what_to_do_about_a_run_that_did_not_complete(
+    client: openai.AzureOpenAI, tabi: Assistant, say: Say, status: str, hint: str
+) -> None:
+    """To wait helps in one case only."""
+    assert hint in say("05b", run_of(client, tabi).model_copy(update={"status": status}))
+
+
+@pytest.mark.parametrize(("status", "hint"), [("queued", "ask the endpoint to cancel"), ("completed", "while it is")])
+def test_05c_says_what_to_do_about_a_run_that_was_not_cancelled(
+    client: openai.AzureOpenAI, tabi: Assistant, say: Say, status: str, hint: str
+) -> None:
+    """One can still be cancelled, the other cannot."""
+    assert hint in say("05c", run_of(client, tabi).model_copy(update={"status": status}))
+
+
 @pytest.mark.parametrize("exercise", ["02b", "05a"])
 def test_a_deleted_assistant_is_called_so(client: openai.AzureOpenAI, tabi: Assistant, say: Say, exercise: str) -> None:
     """Whether the check itself asks for it, or the learner's function does."""

@@ -16,13 +16,13 @@ def check_01a(repaired: OpenAI) -> str | None:
     try:
         probe = client.beta.assistants.create(model="gpt-35-turbo", name="Probe of exercise 01a")
     except APIStatusError as error:
-        return f"the endpoint refuses this client: {error}"
+        return f"the endpoint refuses this client; which of its three values is meant? It says: {error}"
     except APIConnectionError:
-        return "nobody answers at the address of this client"
+        return "nobody answers at the address of this client; compare it with the one that the client above uses"
     shown = exchanges(last_cell=False)[-1].response_json
     client.beta.assistants.delete(probe.id)
     if "tool_resources" not in shown:
-        return "it gets in, but speaks the older dialect: an assistant comes back with file_ids"
+        return "it gets in, but speaks the older dialect (file_ids); which value decides between the dialects?"
     return None
 
 
@@ -31,9 +31,9 @@ def check_01b(cause: Callable[[APIError], object]) -> str | None:
     for expected, error in _refusals().items():
         named = calling(cause, error)
         if named is None:
-            return f"cause returns nothing yet for {_short(error)}"
+            return f"cause returns nothing yet for {_short(error)}; return one of the four words"
         if named != expected:
-            return f"cause says {named!r} for {_short(error)}"
+            return f"cause says {named!r} for {_short(error)}; what does this error have that the other three have not?"
     return None
 
 

@@ -19,7 +19,7 @@ def check_02a(find: Callable[[str], object]) -> str | None:
     try:
         _add(made, client)
         if calling(find, "check-0") is None:
-            return "find returns nothing for an assistant that is there"
+            return "find returns nothing for an assistant that is there; which of its fields holds the lesson?"
         for _ in range(MORE_THAN_A_PAGE):
             _add(made, client)
         return _first_miss(find, made)
@@ -32,7 +32,7 @@ def check_02b(tabi: Assistant) -> str | None:
     """The endpoint, asked again, has both notes."""
     notes = connect().beta.assistants.retrieve(tabi.id).metadata or {}
     if notes.get("city") != "Kyoto":
-        return "the endpoint has no city Kyoto in this assistant's metadata"
+        return "the endpoint has no city Kyoto in this assistant's metadata; a change counts once it is sent there"
     if notes.get("lesson") != "02":
         return "the city is there, but the note about the lesson is lost: a field is replaced as a whole"
     return None
@@ -47,11 +47,13 @@ def _add(made: list[Assistant], client: OpenAI) -> None:
 def _first_miss(find: Callable[[str], object], made: list[Assistant]) -> str | None:
     found = calling(find, "check-0")
     if found is None:
-        return f"find misses an assistant that has {len(made) - 1} newer ones before it"
+        newer = len(made) - 1
+        return f"find misses an assistant that has {newer} newer ones before it; how many does one page hold?"
     newest = len(made) - 1
     for place, thing in ((0, found), (newest, calling(find, f"check-{newest}"))):
         if getattr(thing, "id", thing) != made[place].id:
-            return f"find returned something else ({type(thing).__name__}) than the assistant with that lesson"
+            other = "another assistant" if isinstance(thing, Assistant) else f"something else ({type(thing).__name__})"
+            return f"find returned {other}; what is asked for is the assistant with that lesson"
     if calling(find, "no such lesson") is not None:
         return "find returns something for a lesson that no assistant has; None was asked for"
     return None

@@ -12,17 +12,18 @@ def check_03a(chie: Thread | str, david: Thread | str) -> str | None:
     """Each thread holds one name and an answer of the same assistant."""
     ids = {"Chie": _id_of(chie), "David": _id_of(david)}
     if ids["Chie"] == ids["David"]:
-        return "chie and david are one and the same thread; nothing would keep the two apart"
+        return "chie and david are one and the same thread; only a second one would keep the two apart"
     client = connect()
     for name, thread_id in ids.items():
         messages = list(client.beta.threads.messages.list(thread_id=thread_id))
         told = _said_by_user(messages).casefold()
         if name.casefold() not in told:
-            return f"nobody says the name {name} in {name}'s thread"
+            return f"nobody says the name {name} in {name}'s thread; is it somebody else's, or still without a message?"
         if any(other.casefold() in told for other in ids if other != name):
-            return f"somebody else's name is in {name}'s thread too"
+            return f"somebody else's name is in {name}'s thread too; begin with two new threads, one name in each"
         if not any(message.run_id for message in messages):
-            return GONE if _assistant_was_missing(thread_id) else f"no run has answered in {name}'s thread yet"
+            silent = f"no run has answered in {name}'s thread yet; what puts Tabi to work on a thread?"
+            return GONE if _assistant_was_missing(thread_id) else silent
     answering = [{run.assistant_id for run in client.beta.threads.runs.list(thread_id=one)} for one in ids.values()]
     if not answering[0] & answering[1]:
         return "two assistants answered; the same one should talk to both"

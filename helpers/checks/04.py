@@ -36,7 +36,7 @@ def check_04b(news: Callable[[str, str], Messages | None]) -> str | None:
         started = time.monotonic()
         reason = _compared(calling(news, thread_id, known[-1]), new, "news")
         if reason is None and _ids(calling(news, thread_id, written[-1])):
-            return "after the newest message there is nothing new, yet news returns something"
+            return "after the newest message there is nothing new, yet news returns something; then the list is empty"
         sent = [one.response_body for one in exchanges(last_cell=False) if one.started >= started]
     finally:
         connect().beta.threads.delete(thread_id)
@@ -58,12 +58,20 @@ def _compared(answer: Messages | None, wanted: list[str], name: str) -> str | No
     found = _ids(answer)
     missing = len(set(wanted) - set(found))
     if missing:
-        return f"{name} misses {missing} of {len(wanted)} messages"
+        return f"{name} misses {missing} of {len(wanted)} messages; {_lost(found, wanted)}"
     if set(found) - set(wanted):
-        return f"{name} returns messages that were not asked for"
+        return f"{name} returns messages that were not asked for; look at the first and the last one"
     if len(found) != len(wanted):
-        return f"{name} returns some messages twice"
-    return None if found == wanted else f"{name} has all the messages, but not the oldest first"
+        return f"{name} returns some messages twice; do two of its requests overlap?"
+    order = f"{name} has all the messages, but not the oldest first; a list can be asked for in another order"
+    return None if found == wanted else order
+
+
+def _lost(found: list[str], wanted: list[str]) -> str:
+    """Where to look for messages that are missing."""
+    if set(found) - set(wanted):
+        return "on which side of a message does the list have the newer ones?"
+    return "how many does one page of a list hold, and what comes after it?"
 
 
 def _ids(messages: Messages | None) -> list[str]:

@@ -34,7 +34,7 @@ def check_05a(ask: Callable[[str], object]) -> str | None:
 def check_05b(run: Run) -> str | None:
     """The run was given instructions of its own, and answered in one word."""
     if run.status != "completed":
-        return f"the run is {run.status}, not completed"
+        return f"the run is {run.status}, not completed; {_instead(run)}"
     asked = _creation_of(run.id)
     if asked is not None and not (asked.get("instructions") or asked.get("additional_instructions")):
         return "the run took its instructions from Tabi; give it some of its own"
@@ -52,8 +52,21 @@ def check_05c(run: Run) -> str | None:
     if run.status == "cancelling":
         return "cancelling is a promise, not an end; ask for the run again until it changes"
     if run.status != "cancelled":
-        return f"the run is {run.status}; cancel it while it is still on its way"
+        return f"the run is {run.status}; {_uncancelled(run)}"
     return None
+
+
+def _uncancelled(run: Run) -> str:
+    if run.status in ("queued", "in_progress"):
+        return "ask the endpoint to cancel it, and see what becomes of it"
+    return "cancel it while it is still on its way"
+
+
+def _instead(run: Run) -> str:
+    """What to do about a run that should be completed."""
+    if run.status in ("queued", "in_progress", "cancelling"):
+        return "this is how it was then: ask for it again, until it has ended"
+    return "show(short_run) says why it ended like that"
 
 
 def _texts_of_runs(messages: list[dict[str, object]]) -> list[object]:
