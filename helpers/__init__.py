@@ -11,6 +11,7 @@ _MODULE_OF = {
     "wire": "traffic",
     "check": "exercises",
     "expect": "exercises",
+    "progress": "standing",
     "fault": "failing",
     "ChatBox": "chat",
     "KitError": "problems",

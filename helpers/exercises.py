@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from helpers import results
 from helpers.problems import KitError
 from helpers.traffic import Exchange
-from helpers.views import AMBER, GREEN, View, card, plain, put
+from helpers.views import AMBER, GREEN, View, card, plain, put, quiet
 
 E = TypeVar("E", bound=BaseException)
 T = TypeVar("T")
@@ -22,6 +23,7 @@ Check = Callable[..., str | None]
 UNANSWERED = (
     "it has no answer: replace the ... in the cell above and run that cell, or repair the error that it ended in"
 )
+UNKNOWN = "there is no exercise of that name; the name stands in the title above the exercise"
 GONE = "the assistant of this lesson is deleted; run the cell that creates it again, then those of the exercise"
 _NO_ASSISTANT = "No assistant found"
 """How the service begins its 404 for an assistant that is not there."""
@@ -35,15 +37,17 @@ def check(exercise: str, /, *answer: object) -> None:
     """Say here whether the answer to an exercise, for example `"05a"`, is correct, and if not yet, why.
 
     Never raises, so that "Run All" goes on; with `KIT_CHECK=strict` in the environment "not yet" raises `KitError`.
+    The result is noted on this machine for `progress()`; a cell that was left as it is counts as no try.
     """
     reason = _reason(exercise, answer)
+    aside = "" if reason in (UNANSWERED, UNKNOWN) else results.note(exercise, correct=reason is None)
     if reason is None:
-        put(_verdict("✔", f"{exercise} is correct.", GREEN))
+        put(_verdict("✔", f"{exercise} is correct.", GREEN, aside))
         return
     sentence = f"{exercise}: not yet, because {_with_stop(reason)}"
     if os.environ.get("KIT_CHECK") == "strict":
         raise KitError(sentence, "Solve the exercise, then run its cell and this one again.")
-    put(_verdict("○", sentence, AMBER))
+    put(_verdict("○", sentence, AMBER, aside))
 
 
 def calling(function: Callable[..., T], *arguments: object) -> T:
@@ -100,13 +104,13 @@ def expect(kind: type[E]) -> Iterator[Caught[E]]:
 def _reason(exercise: str, answer: tuple[object, ...]) -> str | None:
     function = _find(exercise)
     if function is None:
-        return "there is no exercise of that name; the name stands in the title above the exercise"
+        return UNKNOWN
     if not answer or any(one is ... or one is None for one in answer):
         return UNANSWERED
     try:
         inspect.signature(function).bind(*answer)
     except TypeError as error:
-        return f"the check was called with other arguments than it takes: {error}"
+        return f"the check was called with other arguments than it takes ({error}); put its line back as it was"
     try:
         return function(*answer)
     except NotYet as reason:
@@ -118,7 +122,7 @@ def _reason(exercise: str, answer: tuple[object, ...]) -> str | None:
 def _unusable(error: Exception) -> str:
     if _status_of(error) is not None:
         return f"the endpoint refused a request that has to do with the answer ({_in_one_line(error)})"
-    return f"the answer is not of the kind that the exercise asks for ({_in_one_line(error)})"
+    return f"the answer is not of the kind that the exercise asks for ({_in_one_line(error)}); what does the task name?"
 
 
 def _failure(function: Callable[..., object], arguments: tuple[object, ...], error: Exception) -> str:
@@ -150,9 +154,9 @@ def _find(exercise: str) -> Check | None:
     return found
 
 
-def _verdict(sign: str, sentence: str, colour: str) -> View:
+def _verdict(sign: str, sentence: str, colour: str, aside: str) -> View:
     text = f"{sign} {sentence}"
-    return View(card(plain(text), accent=colour), text)
+    return View(card(plain(text), quiet(aside) if aside else "", accent=colour), f"{text}\n{aside}".rstrip())
 
 
 def _with_stop(reason: str) -> str:

@@ -31,10 +31,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the person's endpoint, model and state from every test."""
+    """Hide the person's endpoint, model and state from every test, and note no exercise for the person."""
     for name in list(os.environ):
         if name.startswith(("AZURE_", "OPENAI_", "MODEL_", "KIT_")) and name not in KEPT:
             monkeypatch.delenv(name)
+    monkeypatch.setenv("KIT_STATE", "memory")
 
 
 @pytest.fixture
