@@ -1,4 +1,4 @@
-"""The commands behind `python -m helpers`: lab, test, serve, doctor, reset.
+"""The commands behind `python -m helpers`: lab, test, serve, doctor, reset, sheet.
 
 The bootstrap reads the command line with this module before anything is installed, so the top imports only the
 standard library; each command imports what it needs, which also keeps the start of `serve` short.
@@ -47,8 +47,7 @@ def parse(line: Sequence[str]) -> argparse.Namespace:
 def main(line: Sequence[str]) -> int:
     """Run one command; the exit code comes back. Raises KitError for an obstacle that a person can clear."""
     arguments = parse(line)
-    commands = {"lab": _lab, "test": _test, "serve": _serve, "doctor": _doctor, "reset": _reset}
-    return commands[arguments.command](arguments)
+    return _COMMANDS[arguments.command](arguments)
 
 
 def guarded(action: Callable[[], int]) -> int:
@@ -65,7 +64,7 @@ def guarded(action: Callable[[], int]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m helpers", description="Lessons on the Assistants API, and a local endpoint.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="lab|test|serve|doctor|reset")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="lab|test|serve|doctor|reset|sheet")
 
     lab = commands.add_parser("lab", help="open JupyterLab at the first lesson")
     lab.add_argument("--no-browser", action="store_true", help="start the server only; it prints the address")
@@ -81,8 +80,9 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_serve(commands.add_parser("serve", help="run the endpoint as a process, for any client"))
     commands.add_parser("doctor", help="say what is configured and what is wrong")
-    reset = commands.add_parser("reset", help="empty the state: assistants, threads, messages, runs")
+    reset = commands.add_parser("reset", help="empty the state: assistants, threads, messages, runs, exercises done")
     reset.add_argument("--yes", action="store_true", help="do not ask first")
+    _add_sheet(commands.add_parser("sheet", help="write a class sheet for printing: lessons, exercises, solutions"))
     return parser
 
 
@@ -101,6 +101,14 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     )
     serve.add_argument("--deployments", type=_names, default=(), metavar="A,B", help="accept these names only")
     serve.add_argument("--fault", metavar="NAME", help="what goes wrong with every request, as in fault()")
+
+
+def _add_sheet(sheet: argparse.ArgumentParser) -> None:
+    sheet.add_argument(
+        "--output", type=Path, default=Path("class_sheet.html"), metavar="FILE", help="default: %(default)s, here"
+    )
+    sheet.add_argument("--no-solutions", action="store_true", help="leave the solutions out")
+    sheet.add_argument("--overwrite", action="store_true", help="replace FILE also when it is something else")
 
 
 def _lab(arguments: argparse.Namespace) -> int:
@@ -167,19 +175,36 @@ def _doctor(_: argparse.Namespace) -> int:
 
 
 def _reset(arguments: argparse.Namespace) -> int:
+    from helpers import results
     from helpers.endpoint.store import Store
     from helpers.settings import read_settings
 
     state = read_settings().state
-    if not isinstance(state, Path) or not state.exists():
+    if not isinstance(state, Path) or not (state.exists() or results.file_of(state).exists()):
         print("There is no state yet: nothing to empty.")
         return 0
-    if not arguments.yes and not _agreed(f"Empty {state}? Assistants, threads, messages and runs in it are lost."):
+    lost = "Assistants, threads, messages and runs in it are lost, and which exercises you have solved is forgotten."
+    if not arguments.yes and not _agreed(f"Empty {state}? {lost}"):
         print("Nothing was changed.")
         return 1
-    Store(state).empty()
-    print(f"{state} is empty now.")
+    if state.exists():
+        Store(state).empty()
+    results.forget(state)
+    print(f"{state} is empty now, and the exercises are all to do again.")
     return 0
+
+
+def _sheet(arguments: argparse.Namespace) -> int:
+    from helpers.lessons import lessons
+    from helpers.sheet import write
+
+    file = arguments.output.absolute()
+    write(lessons(), file, solutions=not arguments.no_solutions, overwrite=arguments.overwrite)
+    print(f"The class sheet is {file}. Open it in a browser and print it from there.")
+    return 0
+
+
+_COMMANDS = {"lab": _lab, "test": _test, "serve": _serve, "doctor": _doctor, "reset": _reset, "sheet": _sheet}
 
 
 def _agreed(question: str) -> bool:

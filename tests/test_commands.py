@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from support.starting import refused, run
 
-from helpers import commands
+from helpers import commands, results
 from helpers.endpoint.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
         (["serve", "--run-ttl", "soon"], "'soon' is not a number"),
         (["serve", "--colour"], "--colour"),
         (["sing"], "'sing'"),
-        ([], "lab|test|serve|doctor|reset"),
+        ([], "lab|test|serve|doctor|reset|sheet"),
     ],
 )
 def test_a_wrong_line_is_answered_in_one_line(line: list[str], reason: str) -> None:
@@ -128,6 +128,20 @@ def test_reset_asks_before_it_empties_the_state(tmp_path: Path) -> None:
     assert run(ROOT, "reset", "--yes", python=sys.executable, KIT_STATE=str(state)).returncode == 0
     assert store.get("assistant", "asst_1") is None
     store.close()
+
+
+def test_reset_forgets_which_exercises_are_solved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where no endpoint has ever kept anything; and its question says so."""
+    state = tmp_path / "state.db"
+    monkeypatch.setenv("KIT_STATE", str(state))
+    results.note("05a", correct=True)
+    asked = run(ROOT, "reset", python=sys.executable)
+    assert "which exercises you have solved is forgotten" in asked.stdout
+    assert results.results()
+    assert run(ROOT, "reset", "--yes", python=sys.executable).returncode == 0
+    assert results.results() == {}
+    assert not state.exists()
+    assert "There is no state yet" in run(ROOT, "reset", python=sys.executable).stdout
 
 
 def test_test_hands_its_arguments_to_pytest(monkeypatch: pytest.MonkeyPatch) -> None:

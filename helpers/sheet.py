@@ -1,0 +1,139 @@
+"""The class sheet: what a class does, in one HTML file made for printing."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from html import escape
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererProtocol
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+from helpers.lessons import Exercise, Lesson
+from helpers.problems import KitError
+
+TITLE = "Class sheet: hands on the Assistants API"
+_MARK = '<meta name="generator" content="assistants-hands-on: class sheet">'
+"""By this line a later call knows the file as its own."""
+_TICK = '<span class="tick" role="img" aria-label="box to tick"></span>'
+_OPENING = """\
+Each lesson is a notebook that runs by itself. Below every exercise there is a cell that checks the answer and says \
+what is missing. `progress()` shows learners what they have solved on their own machine; nothing is sent anywhere. \
+Everybody starts with `python -m helpers lab`.\
+"""
+
+
+def write(course: Sequence[Lesson], file: Path, *, solutions: bool, overwrite: bool) -> None:
+    """Write the sheet of these lessons to `file`.
+
+    Raises `KitError` when the file cannot be written, or is there and is no class sheet, unless `overwrite`.
+    """
+    try:
+        if not overwrite and file.exists() and not _is_a_sheet(file):
+            raise KitError(
+                f"{file} is there already, and is no class sheet.",
+                "Choose another name with --output FILE, or add --overwrite to replace it.",
+            )
+        file.write_text(page(course, solutions=solutions), encoding="utf-8")
+    except OSError as error:
+        raise KitError(
+            f"{file} cannot be written ({error.strerror or error}).", "Choose another place with --output FILE."
+        ) from error
+
+
+def page(course: Sequence[Lesson], *, solutions: bool) -> str:
+    """The sheet as HTML that needs nothing from anywhere else."""
+    style = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+    parts = [f"<h1>{TITLE}</h1>", _html(_OPENING), _overview(course), "<h2>Exercises</h2>", *_sections(course, _task)]
+    if solutions:
+        parts += [
+            '<h2 class="own-page">Solutions</h2>',
+            "<p>For the instructor. One way each; others pass as well.</p>",
+        ]
+        parts += _sections(course, _solution)
+    head = [
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"{_MARK}\n<title>{TITLE}</title>\n<style>\n{style}</style>\n</head>",
+    ]
+    return "\n".join([*head, "<body>\n<main>", *parts, "</main>\n</body>\n</html>\n"])
+
+
+def _is_a_sheet(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return _MARK.encode() in opened.read(1000)
+
+
+def _overview(course: Sequence[Lesson]) -> str:
+    heads = '<th scope="col">Lesson</th><th scope="col">You will be able to …</th>'
+    heads += '<th scope="col" class="number">Minutes</th><th scope="col">Exercises</th><th scope="col">Done</th>'
+    minutes = sum(lesson.minutes or 0 for lesson in course)
+    count = sum(len(lesson.exercises) for lesson in course)
+    sums = f'<td class="number">{minutes}</td><td colspan="2">{count} exercises</td>'
+    foot = f'<th scope="row" colspan="2">Together</th>{sums}'
+    return (
+        f"<table><caption>The lessons, and what there is to tick off</caption><thead><tr>{heads}</tr></thead>"
+        f"<tbody>{''.join(map(_row, course))}</tbody><tfoot><tr>{foot}</tr></tfoot></table>"
+    )
+
+
+def _row(lesson: Lesson) -> str:
+    aims = "".join(f"<li>{_inline(aim)}</li>" for aim in lesson.aims)
+    names = "<br>".join(f"{_TICK}{escape(exercise.name)}" for exercise in lesson.exercises) or "–"
+    return (
+        f'<tr><th scope="row">{lesson.number} {_inline(lesson.title)}</th><td><ul>{aims}</ul></td>'
+        f'<td class="number">{lesson.minutes or "–"}</td><td class="names">{names}</td><td>{_TICK}</td></tr>'
+    )
+
+
+def _sections(course: Sequence[Lesson], block: Callable[[Exercise], str]) -> Iterator[str]:
+    """A heading for each lesson that has exercises, and a block for each of them."""
+    for lesson in course:
+        if lesson.exercises:
+            yield f"<h3>{lesson.number} {_inline(lesson.title)}</h3>"
+            yield from map(block, lesson.exercises)
+
+
+def _task(exercise: Exercise) -> str:
+    """The task, and the code in its cell where that is more than a place to fill."""
+    given = "" if exercise.given.rstrip().endswith("...") else exercise.given
+    code = f"<p>In its cell:</p><pre><code>{escape(given)}</code></pre>" if given else ""
+    return f'<div class="exercise">{_html(f"**{exercise.name}** {exercise.task}")}{code}</div>'
+
+
+def _solution(exercise: Exercise) -> str:
+    return f'<div class="exercise solution">{_html(f"**{exercise.name}**")}{_html(exercise.solution)}</div>'
+
+
+def _html(text: str) -> str:
+    html: str = _parser().render(text)
+    return html
+
+
+def _inline(text: str) -> str:
+    html: str = _parser().renderInline(text)
+    return html
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False})
+    parser.enable(["table", "strikethrough"])
+    parser.add_render_rule("link_open", _link)
+    parser.add_render_rule("image", _in_words)
+    return parser
+
+
+def _link(renderer: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    """A link; one to a file of the kit keeps its words only, since the sheet may lie anywhere."""
+    target = str(tokens[index].attrGet("href") or "")
+    return f'<a href="{escape(target)}">' if target.startswith(("https://", "http://")) else "<a>"
+
+
+def _in_words(
+    renderer: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    """A picture by its alternative text: the sheet is one file, and loads nothing."""
+    return f"<em>[picture: {escape(tokens[index].content)}]</em>"
