@@ -1,39 +1,20 @@
-"""ChatBox without a browser: the conversation, the words for every end of a run, and what never gets lost."""
+"""ChatBox without a browser: what the page is told, the words for every end of a run, and what never gets lost."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import httpx2
 import openai
 import pytest
+from support.scripted import Scripted
 
 from helpers import ChatBox, KitError
-from helpers.chat.words import ENGLISH
+from helpers.chat.page import BATCH
+from helpers.chat.words import ENGLISH, JAPANESE, LANGUAGES
+from helpers.endpoint.models.base import Event, Finished, Prompt, TextDelta
 from helpers.endpoint.server import Options, start
 
-RUN = {
-    "id": "run_1",
-    "object": "thread.run",
-    "thread_id": "thread_1",
-    "assistant_id": "asst_1",
-    "created_at": 1,
-    "model": "m",
-    "instructions": "",
-    "tools": [],
-}
-CALL = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
-ENDS: dict[str, tuple[dict[str, Any], str]] = {
-    "failed": ({"last_error": {"code": "server_error", "message": "Sorry, something went wrong."}}, "Sorry, something"),
-    "expired": ({}, "expired"),
-    "cancelled": ({}, "cancelled"),
-    "incomplete": ({"incomplete_details": {"reason": "max_completion_tokens"}}, "max_completion_tokens"),
-    "requires_action": (
-        {"required_action": {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [CALL]}}},
-        "get_weather",
-    ),
-}
-"""Status → what else the run carries, and a word that its bubble must hold."""
+TOOL: Any = {"type": "function", "function": {"name": "get_weather"}}
 
 
 @pytest.fixture
@@ -54,45 +35,37 @@ def box(client: openai.AzureOpenAI) -> Iterator[ChatBox]:
     made.close()
 
 
-def canned(answer: Callable[[httpx2.Request], dict[str, Any] | int]) -> openai.OpenAI:
-    """A client of a service that answers with this body, or with this status and a sentence of its own."""
-
-    def respond(request: httpx2.Request) -> httpx2.Response:
-        body = answer(request)
-        if isinstance(body, int):
-            return httpx2.Response(body, json={"error": {"message": "the key sk-12345678 is bad", "code": None}})
-        return httpx2.Response(200, json=body, headers={"openai-poll-after-ms": "1"})
-
-    transport = httpx2.MockTransport(respond)
-    return openai.OpenAI(
-        api_key="none",
-        base_url="http://service.test/v1",
-        max_retries=0,
-        http_client=openai.DefaultHttpxClient(transport=transport),
-    )
+@pytest.fixture
+def scripted() -> Iterator[openai.AzureOpenAI]:
+    """A client of an endpoint that does what it is told, at once."""
+    with (
+        start(Options(state="memory", key="a key of this test", model=Scripted())) as running,
+        openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
+    ):
+        yield made
 
 
-def ending_as(status: str, text: str = "") -> tuple[openai.OpenAI, list[str]]:
-    """A client of a service whose runs all end like this, having written `text`; and the paths it was asked for."""
-    asked: list[str] = []
-    content = [{"type": "text", "text": {"value": text, "annotations": []}}]
-    message = {"id": "msg_2", "object": "thread.message", "role": "assistant", "run_id": "run_1", "content": content}
-
-    def answer(request: httpx2.Request) -> dict[str, Any]:
-        asked.append(f"{request.method} {request.url.path.removeprefix('/v1')}")
-        if "/runs" in request.url.path:
-            return RUN | {"status": status} | ENDS[status][0]
-        if request.method == "GET":
-            return {"object": "list", "data": [message] if text else [], "has_more": False}
-        return {"id": "thread_1", "object": "thread"}
-
-    return canned(answer), asked
+def page_says(box: ChatBox, kind: str, **content: str) -> None:
+    """What the page tells the kernel, as the widget's own machinery hands it on."""
+    box.widget._handle_custom_msg({"type": kind} | content, [])
 
 
-def press(box: ChatBox, question: str) -> None:
-    """Type a question and click Send."""
-    box.field.value = question
-    box.send.click()
+def press(box: ChatBox, question: str, mark: str = "1") -> None:
+    """Type a question and press Enter."""
+    page_says(box, "send", text=question, id=mark)
+
+
+def told(box: ChatBox, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The messages that the page gets from now on."""
+    messages: list[dict[str, Any]] = []
+    monkeypatch.setattr(box.widget, "send", lambda message, buffers=None: messages.append(message))
+    return messages
+
+
+async def well(_: Scripted, __: Prompt) -> AsyncIterator[Event]:
+    """The answer of a model that has got over it."""
+    yield TextDelta("Well.")
+    yield Finished("stop", 1, 1)
 
 
 def settle(box: ChatBox) -> None:
@@ -108,13 +81,13 @@ def kinds(box: ChatBox) -> list[str]:
 
 
 def test_ask_answers_and_shows_both_sides(box: ChatBox) -> None:
-    """The same question from code and from a click end up in one conversation."""
+    """The same question from code and from the page end up in one conversation."""
     assert box.ask(" 日本の首都はどこですか? ") == "日本の首都は東京です。"
     press(box, "What was my first question?")
     settle(box)
     assert kinds(box) == ["question", "answer", "question", "answer"]
     assert "日本の首都はどこですか?" in box.bubbles[-1].text
-    assert box.log.value.count("data-kind") == 4
+    assert [turn["kind"] for turn in box.widget.turns] == kinds(box)
     assert repr(box).splitlines()[:3] == [
         "chat with Tabi",
         "You: 日本の首都はどこですか?",
@@ -123,40 +96,37 @@ def test_ask_answers_and_shows_both_sides(box: ChatBox) -> None:
 
 
 def test_the_kernel_is_free_while_the_run_goes_on(box: ChatBox) -> None:
-    """A click returns at once; until the answer is there Send is off, and says why."""
-    press(box, "What is 17 * 23?")
+    """A key returns at once, its bubble there already; until the answer is there the page knows the reason."""
+    press(box, "What is 17 * 23?", mark="mine")
     assert box._worker is not None
     assert box._worker.is_alive()
-    assert box.send.disabled
-    assert box.send.description == "…"
-    assert "Tabi is answering" in box.status.value
+    assert box.widget.turns[-1]["sent"] == "mine"
+    assert box.widget.busy
+    assert box.widget.status == "Tabi is answering. Esc stops."
     settle(box)
-    assert not box.send.disabled
-    assert not box.field.disabled
-    assert box.send.description == "Send"
-    assert box.field.value == ""
+    assert not box.widget.busy
+    assert box.widget.status == ENGLISH["hint"]
     assert "391" in box.bubbles[-1].text
 
 
-def test_a_click_while_busy_changes_nothing(box: ChatBox) -> None:
-    """As the second of two quick clicks, or a second view of the same box, can do before the button goes off."""
+def test_a_question_while_busy_goes_back(box: ChatBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a second view of the same box can send it: the page gets it back, and nothing else changes."""
+    messages = told(box, monkeypatch)
     press(box, "What is 1 + 1?")
-    box.send.click()
-    assert "Tabi is answering" in box.status.value
-    press(box, "What is 2 + 2?")
-    assert box.field.value == "What is 2 + 2?"
+    press(box, "What is 2 + 2?", mark="too soon")
+    assert {"type": "refused", "id": "too soon"} in messages
     settle(box)
     assert kinds(box) == ["question", "answer"]
 
 
-def test_ask_waits_for_the_click_before_it(box: ChatBox) -> None:
+def test_ask_waits_for_the_question_before_it(box: ChatBox) -> None:
     """Two questions at once would meet the thread lock."""
     press(box, "My name is Aiko.")
     assert "Aiko" in box.ask("What is my name?")
     assert kinds(box) == ["question", "answer", "question", "answer"]
 
 
-def test_no_thread_before_the_first_click(client: openai.AzureOpenAI) -> None:
+def test_no_thread_before_the_first_question(client: openai.AzureOpenAI) -> None:
     """Making a box costs neither a thread of this process nor one on the server."""
     before = threading.active_count()
     made = ChatBox(client, "asst_abc")
@@ -165,20 +135,117 @@ def test_no_thread_before_the_first_click(client: openai.AzureOpenAI) -> None:
     made.close()
 
 
-def test_text_is_escaped(box: ChatBox) -> None:
-    """Nothing that is said becomes part of the page."""
-    evil = "<img src=x onerror=alert(1)> & \"'</div>"
-    box.ask(evil)
-    html = box.log.value
+def test_no_thread_stays_behind(box: ChatBox) -> None:
+    """Neither the worker nor the one that sends the batches."""
+    before = threading.active_count()
+    press(box, "What is 1 + 1?")
+    settle(box)
+    assert threading.active_count() == before
+
+
+def test_a_growing_text_travels_in_batches(scripted: openai.AzureOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many pieces, few messages, each with its place; together they are the text."""
+    box = ChatBox(scripted, scripted.beta.assistants.create(model="gpt-4o"))
+    messages = told(box, monkeypatch)
+    answer = box.ask("many 3000")
+    text = ""
+    for message in messages:
+        assert message["type"] == "delta"
+        assert message["at"] == len(text)
+        text += message["text"]
+    assert answer.startswith(text)
+    assert 1 <= len(messages) < 3000 * BATCH
+    box.close()
+
+
+def test_a_new_view_gets_what_it_missed(scripted: openai.AzureOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page was loaded anew while the answer grew; when nothing grows, nothing is said."""
+    box = ChatBox(scripted, scripted.beta.assistants.create(model="gpt-4o"))
+    page_says(box, "hello")
+    messages = told(box, monkeypatch)
+    press(box, "wait")
+    while not messages:
+        threading.Event().wait(0.01)
+    messages.clear()
+    page_says(box, "hello")
+    assert messages == [{"type": "delta", "at": 0, "text": "Hm"}]
+    box.close()
+
+
+def test_stop_cancels_on_the_server(scripted: openai.AzureOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written stays, the end is no error, and Retry asks once more."""
+    box = ChatBox(scripted, scripted.beta.assistants.create(model="gpt-4o", name="Tabi"))
+    messages = told(box, monkeypatch)
+    press(box, "wait")
+    while not messages:
+        threading.Event().wait(0.01)
+    page_says(box, "stop")
+    assert box.widget.status == ENGLISH["stopping"]
+    settle(box)
+    assert kinds(box) == ["question", "answer", "stopped"]
+    assert [bubble.text for bubble in box.bubbles[1:]] == ["Hm", "Stopped."]
+    thread_id = box._conversation.thread_id
+    assert thread_id is not None
+    assert scripted.beta.threads.runs.list(thread_id).data[0].status == "cancelled"
+    assert not box.widget.busy
+    box.close()
+
+
+def test_retry_takes_the_place_of_what_failed(scripted: openai.AzureOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The problem goes, the question is neither shown nor stored twice; after an answer it is asked anew."""
+    box = ChatBox(scripted, scripted.beta.assistants.create(model="gpt-4o"))
+    page_says(box, "retry")
+    assert box.bubbles == []
+    press(box, "fail server_error Sorry.")
+    settle(box)
+    assert kinds(box) == ["question", "problem"]
+    monkeypatch.setattr(Scripted, "answer", well)
+    page_says(box, "retry")
+    settle(box)
+    assert kinds(box) == ["question", "answer"]
+    thread_id = box._conversation.thread_id
+    assert thread_id is not None
+    assert len(scripted.beta.threads.messages.list(thread_id).data) == 2
+    page_says(box, "retry")
+    settle(box)
+    assert kinds(box) == ["question", "answer"] * 2
+    box.close()
+
+
+def test_clear_forgets_on_the_server_too(box: ChatBox) -> None:
+    """An empty log, and a new thread with the next question."""
+    box.ask("My name is Aiko.")
+    old = box._conversation.thread_id
+    page_says(box, "clear")
+    assert box.bubbles == box.widget.turns == []
+    assert "Aiko" not in box.ask("What is my name?")
+    assert box._conversation.thread_id != old
+
+
+def test_markdown_is_rendered_and_escaped(scripted: openai.AzureOpenAI) -> None:
+    """Nothing that is said becomes part of the page, and no picture is loaded from elsewhere."""
+    evil = "**bold** <img src=x onerror=alert(1)> ![p](http://e.test/p.png) [l](javascript:alert(1))"
+    box = ChatBox(scripted, scripted.beta.assistants.create(model="gpt-4o"))
+    box.ask(f"{evil}\n\n```python\ndef f(): 1\n```")
+    asked, answered = box.widget.turns
+    assert asked["text"].startswith(evil)
+    assert "html" not in asked
+    html = answered["html"]
+    assert "<strong>bold</strong>" in html
+    assert "&lt;img src=x onerror=alert(1)&gt;" in html
     assert "<img" not in html
-    assert "&lt;img src=x onerror=alert(1)&gt; &amp; " in html
-    assert html.count("<div") == html.count("</div>") == 4
+    assert 'href="javascript' not in html
+    assert '<a href="http://e.test/p.png" target="_blank" rel="noopener noreferrer">p</a>' in html
+    assert '<span class="k">def</span>' in html
+    assert "<img" not in box._repr_mimebundle_()["text/html"]
+    box.close()
 
 
-def test_an_empty_question_is_not_sent(box: ChatBox) -> None:
-    """The box says so, and `ask` raises."""
+def test_an_empty_question_is_not_sent(box: ChatBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page gets it back, and `ask` raises."""
+    messages = told(box, monkeypatch)
     press(box, "  \n ")
-    assert ENGLISH["empty"] in box.status.value
+    assert messages == [{"type": "refused", "id": "1"}]
     assert box.bubbles == []
     with pytest.raises(KitError, match="empty"):
         box.ask(" ")
@@ -186,7 +253,7 @@ def test_an_empty_question_is_not_sent(box: ChatBox) -> None:
 
 
 def test_a_problem_is_shown_and_the_question_kept(client: openai.AzureOpenAI) -> None:
-    """The assistant is gone: what happened, what to do, and the text is back in the field, ready to be sent again."""
+    """The assistant is gone: what happened, what to do, and the question still stands above it."""
     gone = client.beta.assistants.create(model="gpt-35-turbo", name="Tabi")
     box = ChatBox(client, gone)
     box.ask("What is 1 + 1?")
@@ -194,11 +261,13 @@ def test_a_problem_is_shown_and_the_question_kept(client: openai.AzureOpenAI) ->
     press(box, "And 2 + 2?")
     settle(box)
     assert kinds(box)[-2:] == ["question", "problem"]
+    assert box.bubbles[-2].text == "And 2 + 2?"
     assert "No assistant found" in box.bubbles[-1].text
     assert "→ If it was deleted, run the cell that creates it again" in box.bubbles[-1].text
-    assert box.field.value == "And 2 + 2?"
-    assert not box.field.disabled
-    assert not box.send.disabled
+    shown = box.widget.turns[-1]
+    assert "No assistant found" in shown["what"]
+    assert shown["fix"] == ENGLISH["not_found.fix"]
+    assert not box.widget.busy
     box.close()
 
 
@@ -215,69 +284,26 @@ def test_a_question_sent_again_is_in_the_thread_once(client: openai.AzureOpenAI)
     box.close()
 
 
-@pytest.mark.parametrize("status", ENDS)
-def test_every_other_end_is_said_in_words(status: str) -> None:
-    """`ask` raises the sentence that the box shows, with a remedy."""
-    client, asked = ending_as(status)
-    box = ChatBox(client, "asst_1")
-    with pytest.raises(KitError, match=ENDS[status][1]) as caught:
-        box.ask("What is the weather?")
-    assert kinds(box) == ["question", "problem"]
-    assert box.bubbles[-1].text == str(caught.value)
-    assert caught.value.fix
-    cancelled = "POST /threads/thread_1/runs/run_1/cancel" in asked
-    assert cancelled == (status == "requires_action")
-    assert not box.send.disabled
-
-
-def test_an_incomplete_answer_is_shown_as_far_as_it_goes() -> None:
-    """The part that was written stays, and the problem stands under it; the question need not be sent again."""
-    client, _ = ending_as("incomplete", "Once upon a")
-    box = ChatBox(client, "asst_1")
-    press(box, "Tell me a story.")
-    settle(box)
-    assert kinds(box) == ["question", "answer", "problem"]
-    assert box.bubbles[1].text == "Once upon a"
-    assert box.field.value == ""
-
-
-@pytest.mark.parametrize(
-    ("status", "sentence"), [(401, "refused the key"), (404, "cannot find"), (429, "too much"), (500, "(500)")]
-)
-def test_refusals_are_sentences(status: int, sentence: str) -> None:
-    """And what a service says about a key is not repeated."""
-    box = ChatBox(canned(lambda _: status), "asst_1")
-    press(box, "Hello?")
-    settle(box)
-    assert sentence in box.bubbles[-1].text
-    assert box.field.value == "Hello?"
-    assert status != 401 or "sk-" not in box.bubbles[-1].text
-
-
-def test_no_server_is_a_sentence() -> None:
-    """The endpoint has stopped."""
-    with start(Options(state="memory", key="a key of this test")) as running:
-        client = openai.OpenAI(api_key=running.key, base_url=f"{running.url}/v1", max_retries=0)
-    with pytest.raises(KitError, match="does not answer"):
-        ChatBox(client, "asst_1").ask("Hello?")
-
-
 def test_an_error_of_the_box_itself_is_not_invisible(box: ChatBox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither in the callback nor in the worker: there is no cell whose output could show it."""
 
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(box._conversation, "ask", broken)
-    press(box, "Hello?")
-    settle(box)
-    assert "RuntimeError: a bug" in box.bubbles[-1].text
-    assert box.field.value == "Hello?"
     with monkeypatch.context() as patch:
-        patch.setattr(box, "_set_busy", broken)
+        patch.setattr(box, "_converse", broken)
         press(box, "Hello?")
-    assert [kind for kind in kinds(box) if kind == "problem"] == ["problem", "problem"]
-    monkeypatch.undo()
+        settle(box)
+    assert "RuntimeError: a bug" in box.bubbles[-1].text
+    with monkeypatch.context() as patch:
+        patch.setattr(box, "_ask_in_box", broken)
+        press(box, "Hello?")
+    with monkeypatch.context() as patch:
+        patch.setattr(box._conversation, "forget", broken)
+        page_says(box, "clear")
+    page_says(box, "no such thing")
+    assert [kind for kind in kinds(box) if kind == "problem"]
+    assert "no such thing" in box.bubbles[-1].text
     assert box.ask("What is 1 + 1?")
 
 
@@ -306,14 +332,68 @@ def test_an_interrupted_ask_leaves_no_run_behind(client: openai.AzureOpenAI, mon
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("openai.resources.beta.threads.runs.runs.Runs.poll", interrupted)
+        patch.setattr(box, "_show_event", interrupted)
         with pytest.raises(KeyboardInterrupt):
             box.ask("Plan one day in Tokyo.")
     thread_id = box._conversation.thread_id
     assert thread_id is not None
     assert client.beta.threads.runs.list(thread_id).data[0].status in {"cancelling", "cancelled"}
-    assert not box.send.disabled
+    assert not box.widget.busy
+    assert not box._turn.locked()
     box.close()
+
+
+def test_a_function_is_shown_before_and_after(scripted: openai.AzureOpenAI) -> None:
+    """The learner's function runs; its bubble carries arguments and result, and takes its own place."""
+    seen: list[Any] = []
+
+    def get_weather(city: str) -> dict[str, object]:
+        seen.append((chat.widget.turns[-1]["call"]["output"], chat.widget.status, threading.current_thread().name))
+        return {"city": city, "celsius": 18}
+
+    chat = ChatBox(
+        scripted, scripted.beta.assistants.create(model="gpt-4o", name="Tabi", tools=[TOOL]), functions=[get_weather]
+    )
+    press(chat, 'call [["get_weather", {"city": "Kyoto"}]]')
+    settle(chat)
+    assert seen == [(None, "Tabi waits for your function get_weather. Esc stops.", "chat box")]
+    assert kinds(chat) == ["question", "call", "answer"]
+    assert chat.bubbles[1].text == 'get_weather({"city": "Kyoto"}) → {"city": "Kyoto", "celsius": 18}'
+    assert chat.widget.turns[1]["call"]["failed"] is False
+    chat.close()
+
+
+def test_the_table_of_words_is_whole_in_every_language() -> None:
+    """The same names, the same gaps to fill."""
+    for words in LANGUAGES.values():
+        assert words.keys() == ENGLISH.keys()
+        for name, sentence in words.items():
+            for gap in ("{name}", "{detail}", "{given}", "{status}", "{function}"):
+                assert (gap in sentence) == (gap in ENGLISH[name]), (name, gap)
+    assert {name for name in ENGLISH if name.endswith(".fix") and name[:-4] not in ENGLISH} == set()
+
+
+def test_the_box_speaks_japanese(client: openai.AzureOpenAI) -> None:
+    """Every sentence of the interface; an unknown language is refused with those that are there."""
+    box = ChatBox(client, "asst_abc", language="ja")
+    assert box.widget.words == dict(JAPANESE)
+    with pytest.raises(KitError, match="見つかりません"):
+        box.ask("こんにちは")
+    assert box.bubbles[0].who == "あなた"
+    box.close()
+    with pytest.raises(KitError, match="'fr'") as caught:
+        ChatBox(client, "asst_abc", language="fr")
+    assert "en, ja" in caught.value.fix
+
+
+def test_a_cell_gets_the_widget_and_a_page_its_twins(box: ChatBox) -> None:
+    """`chat` as the last line of a cell, in Jupyter and where no widget can be shown."""
+    box.ask("What is the capital of Peru?")
+    bundle = box._repr_mimebundle_()
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == box.widget.model_id
+    assert bundle["text/plain"].splitlines()[-1] == "Tabi: The capital of Peru is Lima."
+    assert "The capital of Peru is Lima." in bundle["text/html"]
+    assert "<script" not in bundle["text/html"]
 
 
 def test_what_is_no_client_is_refused_at_once(client: openai.AzureOpenAI) -> None:
@@ -324,18 +404,10 @@ def test_what_is_no_client_is_refused_at_once(client: openai.AzureOpenAI) -> Non
             ChatBox(wrong, "asst_1")
 
 
-def test_a_cell_gets_the_widget_and_a_page_the_text(box: ChatBox) -> None:
-    """`chat` as the last line of a cell, in Jupyter and where no widget can be shown."""
-    box.ask("What is the capital of Peru?")
-    bundle = box._repr_mimebundle_()
-    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == box.widget.model_id
-    assert bundle["text/plain"].splitlines()[-1] == "Tabi: The capital of Peru is Lima."
-
-
 @pytest.mark.parametrize("version", ["2024-02-15-preview", "2024-05-01-preview"])
 def test_it_works_with_the_old_shape_and_the_new(client: openai.AzureOpenAI, version: str) -> None:
     """Any api-version that has assistants."""
-    client = client.with_options(default_query={"api-version": version})
+    client = client.with_options(api_version=version)
     tabi = client.beta.assistants.create(model="gpt-35-turbo")
     box = ChatBox(client, tabi.id)
     assert box.ask("What is the capital of Peru?") == "The capital of Peru is Lima."

@@ -1,80 +1,64 @@
-"""The chat box, of plain ipywidgets: bubbles, a field, a button, and a worker thread that waits for the run."""
+"""The chat box: a conversation, the page that shows it, and a worker thread that waits for the run."""
 
 import threading
-from dataclasses import dataclass
-from html import escape
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from typing import Any
 
-import ipywidgets  # type: ignore[import-untyped]
 import openai
 from openai.types.beta import Assistant, Thread
 
-from helpers.chat.conversation import Conversation, NoAnswer, problem_of
-from helpers.chat.words import ENGLISH
+from helpers.chat import bubbles as made
+from helpers.chat.bubbles import Bubble
+from helpers.chat.conversation import Conversation
+from helpers.chat.events import Call, Dropped, Event, Said, Text
+from helpers.chat.failures import NoAnswer, problem_of
+from helpers.chat.functions import Given
+from helpers.chat.page import Growing, Page
+from helpers.chat.words import words_of
 from helpers.problems import KitError
-from helpers.views import BLUE, GREY, PANEL, RED, plain, quiet
 
-Kind = Literal["question", "answer", "problem"]
-
-_COLOURS: dict[Kind, str] = {"question": BLUE, "answer": GREY, "problem": RED}
 _CLOSING_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class Bubble:
-    """One thing said in the box; `kind` tells a problem from an answer."""
-
-    kind: Kind
-    who: str
-    text: str
+_HANDOVER_SECONDS = 1.0
+"""The page learns that the box is free a moment before the turn is given back."""
 
 
 class ChatBox:
     """A chat with an assistant, shown when it is the last line of a cell or given to `display`.
 
     `assistant` is an assistant or its id; a `thread` (or its id) goes on with an older conversation on the server.
+    `functions` are Python functions that the assistant may ask for: a list, or a dict of name and function.
+    `language` is that of the box itself: `en` or `ja`.
     Works with any client of the `openai` package and any server that speaks the protocol.
     """
 
     def __init__(
-        self, client: openai.OpenAI, assistant: Assistant | str, *, thread: Thread | str | None = None
+        self,
+        client: openai.OpenAI,
+        assistant: Assistant | str,
+        *,
+        thread: Thread | str | None = None,
+        functions: Given = None,
+        language: str = "en",
     ) -> None:
-        self._words = ENGLISH
-        self._conversation = Conversation(client, assistant, thread, self._words)
+        self._words = words_of(language)
+        self._conversation = Conversation(client, assistant, thread, self._words, functions)
         named = None if isinstance(assistant, str) else assistant.name
         self._name = named or self._words["assistant"]
         self._turn = threading.Lock()
         self._worker: threading.Thread | None = None
+        self._growing: Growing | None = None
         self._closed = False
         self.bubbles: list[Bubble] = []
-        self._build()
-
-    def _build(self) -> None:
-        words = self._words
-        self.log = ipywidgets.HTML(layout={"flex": "0 0 auto", "width": "100%"})
-        # Without continuous updates the text travels once, when the cursor leaves the field: always before the click,
-        # and always whole. With them, a click can overtake the last letters while the kernel is busy.
-        self.field = ipywidgets.Textarea(
-            placeholder=words["placeholder"],
-            tooltip=words["placeholder"],
-            continuous_update=False,
-            rows=2,
-            layout={"flex": "1 1 auto", "width": "auto"},
-        )
-        self.send = ipywidgets.Button(
-            description=words["send"], tooltip=words["hint"], button_style="primary", layout={"width": "6em"}
-        )
-        self.send.on_click(self._clicked)
-        self.status = ipywidgets.HTML()
-        # Laid out from the bottom up, a full log shows its end and stays there.
-        window = ipywidgets.Box(
-            [self.log],
-            layout={"flex_flow": "column-reverse", "overflow": "auto", "max_height": "26em", "padding": "0 8px"},
-        )
-        entry = ipywidgets.HBox([self.field, self.send], layout={"align_items": "center"})
-        self.widget = ipywidgets.VBox([window, entry, self.status], layout={"max_width": "760px"})
-        self._parts = (self.log, self.field, self.send, self.status, window, entry, self.widget)
-        self._say_status(words["hint"])
+        self.widget = Page(name=self._name, words=dict(self._words), language=language, status=self._words["hint"])
+        self._on: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
+            "send": self._on_send,
+            "stop": self._on_stop,
+            "retry": self._on_retry,
+            "clear": self._on_clear,
+            "hello": self._on_hello,
+        }
+        self.widget.on_msg(self._received)
 
     def ask(self, question: str) -> str:
         """The text of the answer; question and answer also appear in the box.
@@ -85,8 +69,12 @@ class ChatBox:
             raise KitError(self._words["closed"], self._words["closed.fix"])
         if not question.strip():
             raise KitError(self._words["no_question"], self._words["no_question.fix"])
-        with self._turn:
+        self._turn.acquire()
+        try:
+            self._ask_in_box(made.question(question.strip(), self._words))
             return self._converse(question.strip())
+        finally:
+            self._give_turn_back()
 
     def close(self) -> None:
         """Take the box away; a run under way is cancelled and its worker thread ends."""
@@ -95,98 +83,159 @@ class ChatBox:
         worker = self._worker
         if worker is not None:
             worker.join(timeout=_CLOSING_SECONDS)
-        for widget in self._parts:
-            widget.close()
+        self.widget.close()
 
-    def _clicked(self, _: object) -> None:
-        """Whatever goes wrong here or in the worker appears in the box: a callback has no other place to show it."""
+    def _received(self, _: object, content: Mapping[str, Any], __: object) -> None:
+        """A click or a key in the page. Whatever goes wrong appears in the box: a callback has no other place."""
         try:
-            if not self._turn.acquire(blocking=False):
-                return  # the status tells already that an answer is under way
-            question = self.field.value.strip()
-            if question:
-                self._begin(question)
-            else:
-                self._turn.release()
-                self._say_status(self._words["empty"])
+            self._on[content["type"]](content)
         except Exception as error:
             self._add_problem(problem_of(error, self._words))
 
-    def _begin(self, question: str) -> None:
-        """Start the worker; it gives the turn back when it is done."""
+    def _on_send(self, content: Mapping[str, Any]) -> None:
+        text = content["text"].strip()
+        if text and self._take_turn():
+            self._begin(text, made.question(text, self._words, content["id"]))
+        else:
+            self.widget.send({"type": "refused", "id": content["id"]})
+
+    def _on_stop(self, _: Mapping[str, Any]) -> None:
+        """The request to the server may take a while; meanwhile the kernel must be free."""
+        self.widget.status = self._words["stopping"]
+        threading.Thread(target=self._stop, name="chat box, stop", daemon=True).start()
+
+    def _on_retry(self, _: Mapping[str, Any]) -> None:
+        """The last question once more; in place of what it led to, if that was no answer."""
+        places = [place for place, bubble in enumerate(self.bubbles) if bubble.kind == "question"]
+        if not places or not self._take_turn():
+            return
+        again = self.bubbles[places[-1]]
+        if all(bubble.kind != "answer" for bubble in self.bubbles[places[-1] :]):
+            del self.bubbles[places[-1] :]
+        self._begin(again.text, made.question(again.text, self._words))
+
+    def _on_clear(self, _: Mapping[str, Any]) -> None:
+        """An empty log, and a new thread: the assistant forgets, too."""
+        if not self._take_turn():
+            return
         try:
-            self._set_busy(True)
-            self.field.value = ""
-            # A draft that was never sent to the kernel would be lost if the question had to come back.
-            self.field.disabled = True
+            self.bubbles.clear()
+            self._conversation.forget()
+            self._show()
+        finally:
+            self._give_turn_back()
+
+    def _on_hello(self, _: Mapping[str, Any]) -> None:
+        """A new view has missed the beginning of a growing text."""
+        if self._growing:
+            self._growing.tell_all()
+
+    def _take_turn(self) -> bool:
+        return self._turn.acquire(timeout=0 if self.widget.busy else _HANDOVER_SECONDS)
+
+    def _give_turn_back(self) -> None:
+        try:
+            self._set_busy(False)
+        finally:
+            self._turn.release()
+
+    def _begin(self, question: str, bubble: Bubble) -> None:
+        """Show the question and start the worker, which gives the turn back when it is done."""
+        try:
+            self._ask_in_box(bubble)
             self._worker = threading.Thread(target=self._work, args=(question,), name="chat box", daemon=True)
             self._worker.start()
         except BaseException:
-            self._turn.release()
+            self._give_turn_back()
             raise
 
     def _work(self, question: str) -> None:
         try:
             self._converse(question)
-        except NoAnswer as problem:
-            if not problem.partial:
-                self.field.value = question
+        except NoAnswer:
+            pass  # the box shows it already
         except Exception as error:
-            self.field.value = question
             self._add_problem(problem_of(error, self._words))
         finally:
-            self.field.disabled = False
-            self._turn.release()
+            self._give_turn_back()
+
+    def _stop(self) -> None:
+        try:
+            self._conversation.cancel()
+        except Exception as error:
+            self._add_problem(problem_of(error, self._words))
+
+    def _ask_in_box(self, bubble: Bubble) -> None:
+        with self.widget.hold_sync():  # one message to the page, not three
+            self._add(bubble)
+            self._set_busy(True)
 
     def _converse(self, question: str) -> str:
-        """Ask, and show both sides; the turn is taken."""
-        self._set_busy(True)
-        self._add(Bubble("question", self._words["you"], question))
+        """Ask, and show what comes; the turn is taken."""
+        texts: list[str] = []
         try:
-            answer = self._conversation.ask(question)
+            with Growing(self.widget) as self._growing, closing(self._conversation.ask(question)) as events:
+                for event in events:
+                    self._show_event(event, self._growing, texts)
         except NoAnswer as problem:
-            if problem.partial:
-                self._add(Bubble("answer", self._name, problem.partial))
-            self._add_problem(problem)
+            self._keep_unfinished()
+            self._add(made.stopped(self._name, self._words) if problem.stopped else made.problem(problem, self._words))
             raise
-        else:
-            self._add(Bubble("answer", self._name, answer))
-            return answer
         finally:
-            self._set_busy(False)
+            self._keep_unfinished()
+            self._growing = None
+        return "\n\n".join(texts)
+
+    def _show_event(self, event: Event, growing: Growing, texts: list[str]) -> None:
+        match event:
+            case Text(text):
+                growing.add(text)
+            case Said():
+                growing.take()
+                texts.append(event.text)
+                self._add(made.answer(event, self._name))
+            case Call(output=None):
+                self.widget.status = self._words["calling"].format(name=self._name, function=event.name)
+                self._add(made.call(event, self._name))
+            case Call():
+                place = next(n for n, one in enumerate(self.bubbles) if one.call and one.call.id == event.id)
+                self.bubbles[place] = made.call(event, self._name)
+                self._show()
+                self.widget.status = self._words["answering"].format(name=self._name)
+            case Dropped():
+                self.widget.status = self._words["dropped"]
+
+    def _keep_unfinished(self) -> None:
+        """What was written before the answer broke off stays."""
+        text = self._growing.take() if self._growing else ""
+        if text:
+            self._add(made.answer(Said(text), self._name))
 
     def _add(self, bubble: Bubble) -> None:
         self.bubbles.append(bubble)
-        self.log.value += _html_of(bubble)
+        self._show()
 
     def _add_problem(self, problem: KitError) -> None:
-        self._add(Bubble("problem", self._words["problem"], str(problem)))
+        self._add(made.problem(problem, self._words))
+
+    def _show(self) -> None:
+        self.widget.turns = [bubble.for_page(number) for number, bubble in enumerate(self.bubbles)]
 
     def _set_busy(self, busy: bool) -> None:
-        self.send.disabled = busy
-        self.send.description = self._words["busy" if busy else "send"]
-        self._say_status(self._words["answering"].format(name=self._name) if busy else self._words["hint"])
-
-    def _say_status(self, text: str) -> None:
-        self.status.value = f'<span role="status">{quiet(text)}</span>'
+        status = self._words["answering"].format(name=self._name) if busy else self._words["hint"]
+        with self.widget.hold_sync():
+            self.widget.busy = busy
+            self.widget.status = status
 
     def __repr__(self) -> str:
-        lines = [f"{bubble.who}: {bubble.text}" for bubble in self.bubbles]
-        return "\n".join([f"chat with {self._name}", *lines])
+        return made.text_of(f"chat with {self._name}", self.bubbles)
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
-        """The widget, and its text for places that cannot show one."""
-        bundle: dict[str, Any] = self.widget._repr_mimebundle_(**options)
-        return bundle | {"text/plain": repr(self)}
-
-
-def _html_of(bubble: Bubble) -> str:
-    colour, mine = _COLOURS[bubble.kind], bubble.kind == "question"
-    style = (
-        f"display:inline-block;max-width:80%;padding:6px 12px;border:1px solid {colour};border-radius:12px;"
-        f"background:{PANEL};text-align:left;overflow-wrap:anywhere;line-height:1.5"
-    )
-    return (
-        f'<div style="margin-bottom:8px;text-align:{"right" if mine else "left"}">{quiet(bubble.who)}<br>'
-        f'<div data-kind="{escape(bubble.kind)}" style="{style}">{plain(bubble.text)}</div></div>'
-    )
+        """The widget, and its text and HTML for places that cannot show one."""
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        title = self._words["title"].format(name=self._name)
+        return {
+            "application/vnd.jupyter.widget-view+json": view,
+            "text/html": made.picture_of(title, self.bubbles, self._words["static"]),
+            "text/plain": repr(self),
+        }

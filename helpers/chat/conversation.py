@@ -1,38 +1,35 @@
-"""One conversation with an assistant: a question in, the text of the answer out. Knows nothing of widgets."""
+"""One conversation with an assistant: a question in, events out until the answer is whole. No widgets here."""
 
 import contextlib
-from collections.abc import Mapping
+import json
+import threading
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import openai
-from openai.types.beta import Assistant, Thread
-from openai.types.beta.threads import Run
+from openai.types.beta import Assistant, AssistantStreamEvent, Thread
+from openai.types.beta.threads import Message, MessageDeltaEvent, Run
 
+from helpers.chat.events import Call, Dropped, Event, Said, Text, said_of
+from helpers.chat.failures import NoAnswer, end_of, no_answer, problem_of
+from helpers.chat.functions import Given, called, table_of
 from helpers.chat.words import ENGLISH, Words
-from helpers.display.singles import content_of
 from helpers.problems import KitError
 
-_ERRORS: tuple[tuple[type[Exception], str], ...] = (
-    (openai.AuthenticationError, "key"),
-    (openai.NotFoundError, "not_found"),
-    (openai.RateLimitError, "too_many"),
-    (openai.APIStatusError, "refused"),
-    (openai.APIConnectionError, "no_answer"),
-    (Exception, "unexpected"),
-)
-"""The first kind that fits names the sentence."""
+ROUNDS = 10
+"""How often one run may ask for functions; a model that never gets enough would run for ever."""
+_OVER = ("completed", "failed", "cancelled", "expired", "incomplete")
 
-
-class NoAnswer(KitError):
-    """A question that got no complete answer; `partial` is what was written all the same."""
-
-    def __init__(self, what: str, fix: str, partial: str = "") -> None:
-        super().__init__(what, fix)
-        self.partial = partial
+Stream = openai.Stream[AssistantStreamEvent]
+Asked = Generator[Event, None, Run]
+"""Events as they happen, and at their end the run as it is then."""
 
 
 class Conversation:
-    """Questions and answers on one thread, which is made with the first question unless it is given."""
+    """Questions and answers on one thread, which is made with the first question unless it is given.
+
+    `functions` are the learner's own; the assistant may ask for them, and they are called where `ask` is iterated.
+    """
 
     def __init__(
         self,
@@ -40,6 +37,7 @@ class Conversation:
         assistant: Assistant | str,
         thread: Thread | str | None = None,
         words: Words = ENGLISH,
+        functions: Given = None,
     ) -> None:
         if not isinstance(client, openai.OpenAI):
             given = type(client).__name__
@@ -48,91 +46,204 @@ class Conversation:
         self._assistant_id = _id_of(assistant)
         self._thread_id = None if thread is None else _id_of(thread)
         self._words = words
+        self._functions = table_of(functions, words)
+        self._streams = True
+        self._stop = threading.Event()
         self._run: Run | None = None
         self._unanswered: str | None = None
+        self._said: dict[str, str] = {}
+        self._writing: list[str] = []
 
     @property
     def thread_id(self) -> str | None:
         """The thread on the server, `None` before the first question."""
         return self._thread_id
 
-    def ask(self, question: str) -> str:
-        """The text with which the run answers; any kind of failure raises `NoAnswer`, which says what to do."""
+    def ask(self, question: str) -> Generator[Event, None, None]:
+        """What happens until the run answers. Any kind of failure raises `NoAnswer`, which says what to do."""
+        self._stop.clear()
+        self._said, self._writing = {}, []
         try:
-            return self._answer_of(self._run_on(question))
+            run = yield from self._answered(question)
+            yield from self._conclude(run)
         except NoAnswer:
             raise
         except Exception as error:
-            raise problem_of(error, self._words) from error
-
-    def cancel(self) -> None:
-        """Ask the server to stop the run that is under way; no matter if there is none, or no server any more."""
-        run = self._run
-        if run is not None:
-            with contextlib.suppress(openai.OpenAIError):
-                self._client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
-
-    def _run_on(self, question: str) -> Run:
-        if self._thread_id is None:
-            self._thread_id = self._client.beta.threads.create().id
-        # A question that got no answer is in the thread already: sent again, it must not stand there twice.
-        if question != self._unanswered:
-            self._client.beta.threads.messages.create(self._thread_id, role="user", content=question)
-            self._unanswered = question
-        # `create_and_poll` in two halves, since a run can be cancelled only by whoever knows its id.
-        self._run = self._client.beta.threads.runs.create(self._thread_id, assistant_id=self._assistant_id)
-        try:
-            return self._client.beta.threads.runs.poll(self._run.id, thread_id=self._thread_id)
-        except KeyboardInterrupt:
-            self.cancel()
+            self._cancel_run()
+            raise problem_of(error, self._words, "".join(self._writing)) from error
+        except BaseException:  # the kernel's interrupt would otherwise leave the thread locked
+            self._cancel_run()
             raise
         finally:
             self._run = None
 
-    def _answer_of(self, run: Run) -> str:
-        text = self._text_of(run)
-        if text:
-            self._unanswered = None
-        if run.status == "completed" and text:
-            return text
-        if run.status == "requires_action":
-            # Unanswered it would lock the thread until it expires.
-            self._client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
-        name = "no_text" if run.status == "completed" else run.status
-        detail = _detail_of_run(run) or self._words["no_detail"]
-        raise NoAnswer(self._words[name].format(detail=detail), self._words[f"{name}.fix"], partial=text)
+    def cancel(self) -> None:
+        """Ask the server to stop the run that is under way; no matter if there is none, or no server any more."""
+        self._stop.set()
+        self._cancel_run()
 
-    def _text_of(self, run: Run) -> str:
+    def forget(self) -> None:
+        """Begin a new thread with the next question; the old one stays on the server."""
+        self._thread_id = self._unanswered = None
+
+    def _answered(self, question: str) -> Asked:
+        """A run on the question, its functions called as often as it asks for them."""
+        runs = self._client.beta.threads.runs
+        if self._thread_id is None:
+            self._thread_id = self._client.beta.threads.create().id
+        thread_id = self._thread_id
+        # A question that got no answer is in the thread already: sent again, it must not stand there twice.
+        if question != self._unanswered:
+            self._client.beta.threads.messages.create(thread_id, role="user", content=question)
+            self._unanswered = question
+        run = yield from self._follow(
+            lambda **streamed: runs.create(thread_id, assistant_id=self._assistant_id, **streamed)
+        )
+        for _ in range(ROUNDS):
+            if run.status != "requires_action" or not self._functions:
+                return run
+            outputs = yield from self._outputs(run)
+            if self._stop.is_set():
+                return (yield from self._poll(run))
+            submit = _submission(runs, run, outputs)
+            run = yield from self._follow(submit)
+        if run.status == "requires_action":
+            self._cancel_run()
+            raise no_answer("rounds", self._words, ROUNDS)
+        return run
+
+    def _outputs(self, run: Run) -> Generator[Event, None, list[Any]]:
+        outputs: list[Any] = []
+        calls = run.required_action.submit_tool_outputs.tool_calls if run.required_action else []
+        for wanted in calls:
+            if self._stop.is_set():
+                break
+            call = Call(wanted.id, wanted.function.name, wanted.function.arguments)
+            yield call
+            call = called(call, self._functions)
+            yield call
+            outputs.append({"tool_call_id": call.id, "output": call.output})
+        return outputs
+
+    def _follow(self, request: Callable[..., Any]) -> Asked:
+        """A request that makes the run go on: as a stream, or by polling where the service cannot stream."""
+        if self._streams:
+            try:
+                stream: Stream = request(stream=True)
+            except openai.BadRequestError as error:
+                # As api-version 2024-02-15-preview says it: Unknown parameter: 'stream'.
+                if "stream" not in error.message:
+                    raise
+                self._streams = False
+            else:
+                return (yield from self._read(stream))
+        run: Run = request()
+        return (yield from self._poll(run))
+
+    def _read(self, stream: Stream) -> Asked:
+        """The events of a stream. If it breaks off, the run goes on at the server: then by polling."""
+        run: Run | None = None
+        if not stream.response.headers.get("content-type", "").startswith("text/event-stream"):
+            # The client would see an empty stream, and no error.
+            self._streams = False
+            return (yield from self._poll(_run_in(stream, self._words)))
+        try:
+            with stream:
+                for event in stream:
+                    if isinstance(event.data, Run):
+                        run = self._note(event.data)
+                    else:
+                        yield from self._events_of(event)
+        except openai.APIConnectionError:
+            pass
+        if run is None:
+            raise no_answer("no_answer", self._words)
+        if run.status in (*_OVER, "requires_action"):
+            return run
+        yield Dropped()
+        return (yield from self._poll(run))
+
+    def _events_of(self, event: AssistantStreamEvent) -> Iterator[Event]:
+        if isinstance(event.data, MessageDeltaEvent):
+            parts = event.data.delta.content or []
+            text = "".join(part.text.value or "" for part in parts if part.type == "text" and part.text)
+            if text:
+                self._writing.append(text)
+                yield Text(text)
+        elif event.event in ("thread.message.completed", "thread.message.incomplete"):
+            yield from self._say(event.data)
+        elif event.event == "error":
+            raise no_answer("failed", self._words, event.data.message, "".join(self._writing))
+
+    def _poll(self, run: Run) -> Asked:
+        """Ask for the run until it pauses or ends, then read what it wrote."""
+        run = self._note(run)
+        run = self._note(self._client.beta.threads.runs.poll(run.id, thread_id=run.thread_id))
+        yield from self._fetch(run)
+        return run
+
+    def _fetch(self, run: Run) -> Iterator[Said]:
         page = self._client.beta.threads.messages.list(run.thread_id, run_id=run.id, order="asc")
         # Older services ignore the filter `run_id`.
-        written = [message.model_dump() for message in page if message.run_id == run.id]
-        return "\n\n".join(filter(None, (content_of(message)[0] for message in written)))
+        for message in [message for message in page if message.run_id == run.id]:
+            yield from self._say(message)
+
+    def _say(self, message: Message) -> Iterator[Said]:
+        """A whole message, once."""
+        self._writing = []
+        said = said_of(message.model_dump())
+        if message.id not in self._said and (said.text or said.files):
+            self._said[message.id] = said.text
+            yield said
+
+    def _conclude(self, run: Run) -> Iterator[Said]:
+        """What is still to be said; raises `NoAnswer` when the answer is not whole."""
+        if not self._said and not self._writing and self._streams and run.status == "completed":
+            yield from self._fetch(run)
+        if self._writing:
+            self._said["cut off"] = "".join(self._writing)
+            yield Said(self._said["cut off"])
+        if self._said:
+            self._unanswered = None
+        if run.status == "completed" and self._said:
+            return
+        if run.status == "requires_action":
+            # Unanswered it would lock the thread until it expires.
+            self._cancel_run()
+        raise end_of(run, self._words, "\n\n".join(self._said.values()), stopped=self._stop.is_set())
+
+    def _note(self, run: Run) -> Run:
+        """Remember the run, which can be cancelled only by whoever knows its id."""
+        first, self._run = self._run is None, run
+        if first and self._stop.is_set():
+            self._cancel_run()
+        return run
+
+    def _cancel_run(self) -> None:
+        run = self._run
+        if run is not None and run.status not in _OVER:
+            with contextlib.suppress(openai.OpenAIError):
+                runs = self._client.with_options(max_retries=0).beta.threads.runs
+                runs.cancel(run.id, thread_id=run.thread_id)
 
 
-def problem_of(error: Exception, words: Words = ENGLISH) -> NoAnswer:
-    """Any exception as a sentence and its remedy. Never repeats what a service says about a key."""
-    name = next(name for kind, name in _ERRORS if isinstance(error, kind))
-    status = getattr(error, "status_code", "")
-    return NoAnswer(words[name].format(detail=_detail_of_error(error), status=status), words[f"{name}.fix"])
+def _submission(runs: Any, run: Run, outputs: list[Any]) -> Callable[..., Any]:  # noqa: ANN401 - the client's own
+    """The request that hands over the outputs, streamed or not."""
+    return lambda **streamed: runs.submit_tool_outputs(
+        run.id, thread_id=run.thread_id, tool_outputs=outputs, **streamed
+    )
+
+
+def _run_in(stream: Stream, words: Words) -> Run:
+    """The run that a service sent in place of a stream."""
+    with stream:
+        body = stream.response.read()
+    with contextlib.suppress(ValueError):
+        run = json.loads(body)
+        if isinstance(run, dict) and run.get("object") == "thread.run":
+            return Run.construct(**run)
+    raise no_answer("no_stream", words, stream.response.headers.get("content-type", "no content type"))
 
 
 def _id_of(thing: Assistant | Thread | str) -> str:
     return thing if isinstance(thing, str) else thing.id
-
-
-def _detail_of_error(error: Exception) -> str:
-    body: Any = getattr(error, "body", None)
-    message = body.get("message") if isinstance(body, Mapping) else None
-    return str(message or f"{type(error).__name__}: {error}")
-
-
-def _detail_of_run(run: Run) -> str:
-    """The service's own words for why the run did not complete."""
-    if run.last_error:
-        return run.last_error.message
-    if run.incomplete_details and run.incomplete_details.reason:
-        return run.incomplete_details.reason
-    if run.required_action:
-        calls = run.required_action.submit_tool_outputs.tool_calls
-        return ", ".join(call.function.name for call in calls)
-    return ""

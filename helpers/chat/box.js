@@ -1,0 +1,323 @@
+// The page's half of the chat box: it shows what the kernel says, and sends what the person types or clicks.
+// The traits `turns`, `busy` and `status` are the state; a growing text comes as messages, piece by piece.
+
+const NEAR = 24; // pixels from the end of the log at which a reader still counts as being there
+const PATIENCE = 5000; // milliseconds until a question that the kernel has not taken is remarked on
+const DRAFT = 300; // milliseconds after the last key at which the draft is kept
+
+const ICONS = {
+  send: "M12 19V6M6 11l6-6 6 6",
+  stop: "M7 7h10v10H7z",
+  copy: "M9 9h10v11H9zM5 15V4h10",
+  copied: "M5 12l5 5 9-10",
+  retry: "M19 8a8 8 0 1 0 1 6M19 3v5h-5",
+  clear: "M4 20h4L19 9l-4-4L4 16zM13 20h7",
+};
+
+/** An element with attributes, listeners (`onclick`) and children; a string child is text, never markup. */
+function h(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children.filter((child) => child !== undefined && child !== ""));
+  return node;
+}
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const path = svg.appendChild(document.createElementNS(svg.namespaceURI, "path"));
+  path.setAttribute("d", ICONS[name]);
+  return svg;
+}
+
+function iconButton(name, label, onclick) {
+  return h("button", { type: "button", class: `kit-icon kit-${name}`, "aria-label": label, title: label, onclick }, icon(name));
+}
+
+/** Put a text on the clipboard; false where the page may not, as when it is not served securely. */
+const copied = (text) => navigator.clipboard.writeText(text).then(() => true).catch(() => false);
+
+function indented(json) {
+  try {
+    return JSON.stringify(JSON.parse(json), null, 2);
+  } catch {
+    return json;
+  }
+}
+
+/** What each kind of turn looks like inside. `act` does what the buttons in it ask for. */
+const INSIDE = {
+  question: (turn, act) => [h("div", { class: "kit-text" }, turn.text), h("div", { class: "kit-tools" }, act.copy(turn.text))],
+  answer: (turn, act) => {
+    const text = h("div", { class: "kit-text kit-markdown" });
+    text.innerHTML = turn.html; // made and escaped in the kernel
+    for (const pre of text.querySelectorAll("pre")) {
+      pre.tabIndex = 0; // it may scroll sideways
+      pre.replaceWith(h("div", { class: "kit-code" }, pre.cloneNode(true), act.copy(pre.textContent)));
+    }
+    const pictures = turn.files.filter((file) => file.picture && file.href);
+    const files = turn.files.filter((file) => !(file.picture && file.href));
+    return [
+      h("div", { class: "kit-who" }, turn.who),
+      text,
+      ...pictures.map((file) => h("img", { src: file.href, alt: file.name })),
+      list("kit-files", undefined, files, (file) => (file.href ? h("a", { href: file.href, download: file.name }, file.name) : file.name)),
+      list("kit-notes", act.words.sources, turn.notes, (note) => `${note.mark} ${note.text}`),
+      h("div", { class: "kit-tools" }, act.copy(turn.text), act.again()),
+    ];
+  },
+  call: ({ call }, { words }) => {
+    const state = call.output === null ? "running" : call.failed ? "failed_call" : undefined;
+    const name = h("code", {}, call.name);
+    const [before, after] = words.call.split("{function}");
+    const part = (label, text) => [h("div", { class: "kit-who" }, label), h("pre", { tabindex: 0 }, text)];
+    return [
+      h("details", { class: state ?? "done" },
+        h("summary", {}, before, name, after, state && h("span", { class: "kit-state" }, words[state])),
+        ...part(words.arguments, indented(call.arguments)),
+        ...(call.output === null ? [] : part(words.result, indented(call.output)))),
+    ];
+  },
+  problem: (turn, act) => [h("strong", {}, turn.what), h("div", {}, turn.fix), act.retry()],
+  stopped: (turn, act) => [h("span", {}, turn.text), act.retry()],
+};
+
+function list(name, label, items, inside) {
+  return items.length ? h("ul", { class: name, "aria-label": label }, ...items.map((item) => h("li", {}, inside(item)))) : "";
+}
+
+function render({ model, el }) {
+  const words = model.get("words");
+  const name = model.get("name");
+  const fill = (text) => text.replace("{name}", name);
+  const sent = new Map(); // questions that the kernel has not taken yet, by their marks
+  let shown = []; // the turns as drawn: their JSON and their elements
+  let live = ""; // the text that is growing
+  let following = true;
+  let draftTimer;
+  let place = 0; // where the reader is, for pages that take the box out and put it back
+
+  // --- the parts ---
+  const log = h("div", { class: "kit-log", role: "log", "aria-label": fill(words.title), tabindex: 0 });
+  const welcome = h("p", { class: "kit-welcome" }, fill(words.welcome));
+  const growing = h("div", { class: "kit-text" });
+  const answering = h("article", { class: "kit-turn kit-live", "data-kind": "live", "aria-live": "off" },
+    h("div", { class: "kit-who" }, name), growing, h("div", { class: "kit-dots" }, h("i"), h("i"), h("i")));
+  const marker = h("button", { type: "button", class: "kit-new", hidden: "", onclick: follow }, `\u2193 ${words.new}`);
+  const field = h("textarea", { rows: 1, placeholder: words.placeholder, "aria-label": words.placeholder, oninput: onInput, onkeydown: onKey, onblur: keepDraft });
+  const send = iconButton("send", words.send, ask);
+  const stop = iconButton("stop", words.stop, () => tell({ type: "stop" }));
+  const clear = iconButton("clear", words.clear, () => tell({ type: "clear" }));
+  const status = h("div", { class: "kit-status", role: "status" });
+  const root = h("section",
+    // Otherwise the notebook would take keys for its own commands.
+    { class: "kit-chat", lang: model.get("language"), "aria-label": fill(words.title), "data-lm-suppress-shortcuts": "", onkeydown: onBoxKey },
+    h("header", {}, h("strong", {}, name), clear),
+    h("div", { class: "kit-window" }, log, marker),
+    h("div", { class: "kit-composer" }, field, stop, send),
+    status);
+  el.append(root);
+
+  const act = {
+    words,
+    copy: (text) => iconButton("copy", words.copy, async ({ currentTarget: button }) => {
+      const done = navigator.clipboard ? await copied(text) : false;
+      say(done ? words.copied : words.not_copied);
+      if (!done) return;
+      button.replaceChildren(icon("copied"));
+      setTimeout(() => button.replaceChildren(icon("copy")), 1500);
+    }),
+    retry: () => h("button", { type: "button", class: "kit-retry", onclick: () => tell({ type: "retry" }) }, words.retry),
+    again: () => iconButton("retry", words.again, () => tell({ type: "retry" })),
+  };
+
+  function tell(message) {
+    try {
+      model.send(message);
+    } catch {
+      say(words.waiting); // the kernel is gone
+    }
+  }
+
+  function say(text) {
+    status.textContent = text;
+  }
+
+  // --- the log ---
+  function draw() {
+    const turns = model.get("turns");
+    live = ""; // whatever was growing is a turn now, or begins anew
+    turns.forEach((turn, number) => {
+      const json = JSON.stringify(turn);
+      if (shown[number]?.json === json) return;
+      const node = article(turn);
+      if (shown[number]) shown[number].node.replaceWith(node);
+      else if (number) shown[number - 1].node.after(node);
+      else log.prepend(node);
+      shown[number] = { json, node };
+      take(turn.sent);
+    });
+    shown.splice(turns.length).forEach(({ node }) => node.remove());
+    for (const { node } of shown) node.classList.toggle("kit-last", node === shown.at(-1).node);
+    drawLive();
+  }
+
+  function article(turn) {
+    const node = h("article", { class: "kit-turn", "data-kind": turn.kind, "aria-label": turn.who }, ...INSIDE[turn.kind](turn, act));
+    const old = shown[turn.id]?.node.querySelector("details");
+    if (old?.open && node.querySelector("details")) node.querySelector("details").open = true;
+    return node;
+  }
+
+  function drawLive() {
+    const waiting = model.get("busy") || sent.size > 0;
+    if (growing.textContent !== live) growing.textContent = live;
+    answering.classList.toggle("kit-empty", live === "");
+    if (waiting) log.append(answering);
+    else answering.remove();
+    for (const { node } of sent.values()) log.insertBefore(node, answering);
+    if (shown.length || waiting) welcome.remove();
+    else log.append(welcome);
+    followOrMark();
+  }
+
+  function grow({ at, text }) {
+    if (at > live.length) return tell({ type: "hello" }); // this view missed a piece
+    const piece = text.slice(live.length - at);
+    if (!piece) return;
+    live += piece;
+    if (growing.firstChild) growing.firstChild.appendData(piece);
+    else growing.textContent = live;
+    answering.classList.remove("kit-empty");
+    followOrMark();
+  }
+
+  // --- scrolling: follow only a reader who is at the end ---
+  function follow() {
+    following = true;
+    followOrMark();
+  }
+
+  function followOrMark() {
+    if (following) log.scrollTop = log.scrollHeight;
+    marker.hidden = following;
+  }
+
+  log.addEventListener("scroll", () => {
+    if (!log.isConnected || !log.clientHeight) return;
+    place = log.scrollTop;
+    following = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+    if (following) marker.hidden = true;
+  });
+  // A notebook takes cells out of the page while they are out of sight; put back, a log would stand at its beginning.
+  const resized = new ResizeObserver(() => {
+    if (log.clientHeight) log.scrollTop = following ? log.scrollHeight : place;
+  });
+  resized.observe(log);
+
+  // --- the composer ---
+  function ask() {
+    const text = field.value.trim();
+    if (model.get("busy") || sent.size) return say(`${model.get("status")} ${words.wait}`);
+    if (!text) return say(words.empty);
+    const mark = `${Date.now()}-${Math.random()}`;
+    const node = article({ kind: "question", who: words.you, text });
+    node.classList.add("kit-pending");
+    const timer = setTimeout(() => say(words.waiting), PATIENCE);
+    sent.set(mark, { node, text, timer });
+    write("");
+    following = true;
+    drawState();
+    tell({ type: "send", text, id: mark });
+    field.focus();
+  }
+
+  function take(mark) {
+    const one = sent.get(mark);
+    if (!one) return undefined;
+    clearTimeout(one.timer);
+    one.node.remove();
+    sent.delete(mark);
+    return one;
+  }
+
+  function refused({ id }) {
+    const one = take(id);
+    if (one) write([one.text, field.value].filter(Boolean).join("\n"));
+    drawState();
+    say(words.refused);
+  }
+
+  function write(text) {
+    field.value = text;
+    onInput();
+  }
+
+  function onInput() {
+    field.style.height = "auto";
+    field.style.height = `${field.scrollHeight}px`;
+    clearTimeout(draftTimer);
+    draftTimer = setTimeout(keepDraft, DRAFT);
+  }
+
+  function keepDraft() {
+    clearTimeout(draftTimer);
+    if (model.get("draft") === field.value) return;
+    model.set("draft", field.value);
+    model.save_changes();
+  }
+
+  // Enter and Esc also confirm and cancel a word that an input method is composing; then they are not for the box.
+  const composing = (event) => event.isComposing || event.keyCode === 229;
+
+  function onKey(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.altKey || composing(event)) return;
+    event.preventDefault();
+    ask();
+  }
+
+  function onBoxKey(event) {
+    event.stopPropagation();
+    if (event.key === "Escape" && model.get("busy") && !composing(event)) tell({ type: "stop" });
+  }
+
+  // --- the state ---
+  function drawState() {
+    const busy = model.get("busy") || sent.size > 0;
+    const hadFocus = root.contains(document.activeElement);
+    stop.hidden = !model.get("busy");
+    send.setAttribute("aria-disabled", String(busy));
+    send.title = busy ? words.wait : words.send;
+    clear.disabled = busy || !shown.length;
+    root.classList.toggle("kit-busy", busy);
+    if (hadFocus && !root.contains(document.activeElement)) field.focus();
+    drawLive();
+  }
+
+  function onState() {
+    draw();
+    drawState();
+  }
+
+  const onMessage = (message) => ({ delta: grow, refused })[message.type]?.(message);
+  const onStatus = () => say(model.get("status"));
+  const listeners = { "change:turns": onState, "change:busy": onState, "change:status": onStatus, "msg:custom": onMessage };
+  for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
+  field.value = model.get("draft");
+  onState();
+  onStatus();
+  onInput();
+  if (model.get("busy")) tell({ type: "hello" });
+
+  return () => {
+    for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
+    resized.disconnect();
+    keepDraft();
+  };
+}
+
+export default { render };

@@ -1,0 +1,97 @@
+"""What happens between a question and its answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Text:
+    """The next piece of the message that is being written."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """A footnote: where a sentence of a message comes from."""
+
+    mark: str
+    text: str
+
+
+@dataclass(frozen=True)
+class File:
+    """A picture or a file that came with a message; without an address it is only named."""
+
+    name: str
+    href: str = ""
+    picture: bool = False
+
+
+@dataclass(frozen=True)
+class Said:
+    """A whole message of the assistant."""
+
+    text: str
+    files: tuple[File, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function that the assistant asked for; told twice, before it is called and with its output."""
+
+    id: str
+    name: str
+    arguments: str
+    """JSON, as the model wrote it."""
+    output: str | None = None
+    failed: bool = False
+    """Whether the output says what went wrong."""
+
+    def with_output(self, output: str, *, failed: bool = False) -> "Call":
+        """The same call, done."""
+        return replace(self, output=output, failed=failed)
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """The stream broke off; the run goes on at the server, and is asked for again and again until it ends."""
+
+
+Event = Text | Said | Call | Dropped
+
+
+def said_of(message: Mapping[str, Any]) -> Said:
+    """A message as the wire has it: its text, with marks in place of citations, and what belongs to them."""
+    texts: list[str] = []
+    notes: list[Note] = []
+    files: list[File] = []
+    content = message.get("content") or []
+    if isinstance(content, str):
+        content = [{"text": {"value": content}}]
+    for part in content:
+        text = part.get("text")
+        if isinstance(text, Mapping):
+            texts.append(_with_marks(text, notes, files))
+        elif part.get("refusal"):
+            texts.append(str(part["refusal"]))
+        elif part.get("type") == "image_file":
+            files.append(File(part["image_file"]["file_id"], picture=True))
+    files += [File(str(one.get("file_id"))) for one in message.get("attachments") or []]
+    return Said("\n".join(texts), tuple(files), tuple(notes))
+
+
+def _with_marks(text: Mapping[str, Any], notes: list[Note], files: list[File]) -> str:
+    """The text, its citations replaced by numbers; the notes and files that it names are added to the lists."""
+    value = str(text.get("value") or "")
+    for annotation in text.get("annotations") or []:
+        source = annotation.get(str(annotation.get("type"))) or {}
+        named = str(annotation.get("text") or "")
+        if annotation.get("type") == "file_citation":
+            notes.append(Note(f"[{len(notes) + 1}]", str(source.get("quote") or source.get("file_id") or "")))
+            value = value.replace(named, notes[-1].mark) if named else value
+        elif annotation.get("type") == "file_path":
+            files.append(File(named.rpartition("/")[2] or str(source.get("file_id"))))
+    return value

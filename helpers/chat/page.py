@@ -1,0 +1,88 @@
+"""The widget: the part of the chat box that lives in the page. What it draws is in box.js and box.css."""
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import anywidget
+import traitlets
+
+_HERE = Path(__file__).parent
+BATCH = 0.04
+"""Seconds between two pieces of a growing text: more often nobody could see."""
+
+Handler = Callable[[Mapping[str, Any]], None]
+
+
+class Page(anywidget.AnyWidget):
+    """Log and composer. Its traits are the state, and survive a reload; a growing text travels as messages."""
+
+    _esm = _HERE / "box.js"
+    _css = _HERE / "box.css"
+    name = traitlets.Unicode().tag(sync=True)
+    words = traitlets.Dict().tag(sync=True)
+    language = traitlets.Unicode().tag(sync=True)
+    turns: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    busy = traitlets.Bool(False).tag(sync=True)
+    status = traitlets.Unicode().tag(sync=True)
+    draft = traitlets.Unicode().tag(sync=True)
+
+
+class Growing:
+    """The text that is being written: pieces go in one by one, and to the page in batches.
+
+    Used as a context: a thread of its own sends the batches until the context ends.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._lock = threading.Lock()
+        self._done = threading.Event()
+        self._more = threading.Event()
+        self._text = ""
+        self._new: list[str] = []
+        self._sender = threading.Thread(target=self._send_batches, name="chat box, batches", daemon=True)
+
+    def __enter__(self) -> "Growing":
+        self._sender.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+        self._more.set()
+        self._sender.join()
+
+    def add(self, piece: str) -> None:
+        """The next piece."""
+        with self._lock:
+            self._new.append(piece)
+        self._more.set()
+
+    def take(self) -> str:
+        """The whole text, which is no longer growing: what follows begins anew."""
+        with self._lock:
+            text = self._text + "".join(self._new)
+            self._text, self._new = "", []
+        return text
+
+    def tell_all(self) -> None:
+        """Send the text so far, for a view that has only now been opened."""
+        with self._lock:
+            self._page.send({"type": "delta", "at": 0, "text": self._text})
+
+    def _send_batches(self) -> None:
+        while not self._done.is_set():
+            self._more.wait()
+            self._more.clear()
+            with self._lock:
+                piece = "".join(self._new)
+                self._new = []
+                if piece:
+                    # The place lets a view drop what it has, and notice what it misses.
+                    self._page.send({"type": "delta", "at": len(self._text), "text": piece})
+                    self._text += piece
+            self._done.wait(BATCH)
