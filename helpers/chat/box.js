@@ -1,5 +1,4 @@
-// The page's half of the chat box: it shows what the kernel says, and sends what the person types or clicks.
-// The traits `turns`, `busy` and `status` are the state; a growing text comes as messages, piece by piece.
+// The page's half of the chat box. The traits `turns`, `busy` and `status` are the state; a growing text comes as messages.
 
 const NEAR = 24; // pixels from the end of the log at which a reader still counts as being there
 const PATIENCE = 5000; // milliseconds until a question that the kernel has not taken is remarked on
@@ -266,7 +265,7 @@ function render({ model, el }) {
 
   function keepDraft() {
     clearTimeout(draftTimer);
-    if (model.get("draft") === field.value) return;
+    if (!root.isConnected || model.get("draft") === field.value) return;
     model.set("draft", field.value);
     model.save_changes();
   }
@@ -316,7 +315,7 @@ function render({ model, el }) {
   return () => {
     for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
     resized.disconnect();
-    keepDraft();
+    clearTimeout(draftTimer);
   };
 }
 

@@ -33,6 +33,7 @@ class Lab:
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"),
+                "--JupyterNotebookApp.expose_app_in_browser=True",
                 *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--ServerApp.root_dir={self.notebooks}"),
                 *(["--allow-root"] if sys.platform != "win32" and os.geteuid() == 0 else []),
             ],

@@ -11,6 +11,8 @@ if TYPE_CHECKING:  # collecting the tests must not wait for Playwright
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _OF_LEAVING = "Could not restore the debugger state: Canceled future"
 """Lab asks each new kernel for its debugger; when the test ends the kernel before it has answered, Lab says so."""
+_OF_ENDING = "Canceled future for create_subshell_request"
+"""The same for the subshell in which the kernel hears of widgets."""
 
 _LOADED = "() => window.jupyterapp?.restored.then(() => true)"
 _OPEN = "path => { jupyterapp.commands.execute('docmanager:open', { path }); }"
@@ -121,7 +123,8 @@ class Window:
             self.problems.append(f"console: {message.text} ({message.location.get('url')})")
 
     def _on_page_error(self, error: "Error") -> None:
-        self.problems.append(f"page: {error}")
+        if _OF_ENDING not in str(error):
+            self.problems.append(f"page: {error}")
 
     def _on_request(self, route: "Route") -> None:
         if _stays(route.request.url):
