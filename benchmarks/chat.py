@@ -102,29 +102,34 @@ def measure(size: Size) -> list[Comparison]:
 def _rows(chat: Chat, size: Size) -> list[Comparison]:
     page = chat.window.page
     page.evaluate(LISTEN)
+    longest = [0.0]
 
     def trip(*arguments: Any) -> float:  # noqa: ANN401 - what the page's function takes
         taken: float = page.evaluate(ROUND_TRIP, list(arguments))
         chat.rest()
         return taken
 
+    def asked(drawn: str) -> float:
+        return trip(".kit-chat", "textarea", True, drawn)
+
+    def echoed() -> float:
+        return trip(".widget-vbox", "input", False, "p")
+
     def streamed() -> float:
+        page.evaluate("tasks.length = 0")  # JupyterLab's own, while it runs cells
         taken: float = page.evaluate(STREAMED, PIECES)
         chat.rest()
+        longest.append(page.evaluate("Math.max(0, ...tasks)"))
         return PIECES / taken * 1000
 
-    trips = in_turn(
-        size,
-        lambda: trip(".kit-chat", "textarea", True, "[data-kind=question]:not(.kit-pending)"),
-        lambda: trip(".widget-vbox", "input", False, "p"),
-        times=3,
-    )
+    shown = in_turn(size, lambda: asked("[data-kind=question]"), echoed, times=3)
+    taken = in_turn(size, lambda: asked("[data-kind=question]:not(.kit-pending)"), echoed, times=3)
     rates = in_turn(size, streamed, lambda: float(chat.python(BARE)))
-    longest: float = page.evaluate("Math.max(...tasks)")
     return [
-        Comparison("g", "Enter to own bubble; Text and HTML echo", "ms", trips, Target("≤", 1.2)),
+        Comparison("g", "Enter to own bubble; Text and HTML echo", "ms", shown, Target("≤", 1.2)),
+        Comparison("g", "the same, confirmed by the kernel", "ms", taken),
         Comparison("h", f"{PIECES} pieces, drawn; bare client", "/s", rates, Target("≥", 0.5)),
-        Comparison("i", "longest task in the page; 100 ms", "ms", ([longest], [LONGEST_TASK]), Target("≤", 1)),
+        Comparison("i", "longest task meanwhile; 100 ms", "ms", ([max(longest)], [LONGEST_TASK]), Target("≤", 1)),
     ]
 
 

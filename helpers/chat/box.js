@@ -142,9 +142,7 @@ function render({ model, el }) {
     }
   }
 
-  function say(text) {
-    status.textContent = text;
-  }
+  const say = (text) => { status.textContent = text; };
 
   // --- the log ---
   function draw() {
@@ -251,10 +249,7 @@ function render({ model, el }) {
     say(words.refused);
   }
 
-  function write(text) {
-    field.value = text;
-    onInput();
-  }
+  const write = (text) => { field.value = text; onInput(); };
 
   function onInput() {
     field.style.height = "auto";
