@@ -3,22 +3,23 @@
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import openai
 from nbformat import NotebookNode, v4
 from support.notebooks.updating import normalised
 from support.scripted import Scripted
 
+from browser.window import Window
 from helpers.endpoint.models import tokens
 from helpers.endpoint.models.base import Event, Finished, Prompt, TextDelta
 from helpers.endpoint.server import Options, Running, start
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator
 
 CLIENT = """
 from openai import AzureOpenAI
@@ -35,7 +36,7 @@ def get_weather(city):
         raise LookupError("nobody has found Atlantis")
     return {{"city": city, "celsius": 18}}
 """
-BOX = "chat = ChatBox(client, tabi, functions=[get_weather]{options})\nchat"
+BOX = "chat = ChatBox(client, tabi, functions=[get_weather], language={language!r})\nchat"
 KEY = "a key of this test"
 
 
@@ -70,23 +71,11 @@ class Obedient(Scripted):
         yield Finished("stop", tokens.of_prompt(prompt), 1)
 
 
-class Place(Protocol):
-    """JupyterLab or Notebook 7 with a notebook in it."""
-
-    page: "Page"
-
-    def run_all(self, seconds: float = 90) -> None:
-        """Run all cells."""
-
-    def output(self, cell: str) -> "Locator":
-        """What a cell shows."""
-
-
 @dataclass
 class Chat:
     """A box in a page, its parts by their names for a person, and what stands behind it."""
 
-    window: Any
+    window: Window
     box: "Locator"
     model: Obedient
     running: Running
@@ -140,12 +129,11 @@ def code(name: str, source: str = "") -> NotebookNode:
     return cell
 
 
-def chat_notebook(running: Running, options: str = "", language: str = "en") -> NotebookNode:
+def chat_notebook(running: Running, language: str = "en") -> NotebookNode:
     """A notebook with a box in the cell `box`, and an empty cell called `other`."""
-    given = f", language={language!r}" if language != "en" else ""
     cells = [
         code("client", CLIENT.format(url=running.url, key=KEY)),
-        code("box", BOX.format(options=given + options)),
+        code("box", BOX.format(language=language)),
         code("other"),
     ]
     kernel = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
@@ -154,7 +142,7 @@ def chat_notebook(running: Running, options: str = "", language: str = "en") -> 
 
 
 @contextmanager
-def served(model: Obedient, options: Callable[..., Options] = Options) -> Iterator[Running]:
+def served(model: Obedient) -> Iterator[Running]:
     """An endpoint in the test's process, with this model."""
-    with start(options(state="memory", key=KEY, model=model)) as running:
+    with start(Options(state="memory", key=KEY, model=model)) as running:
         yield running
