@@ -294,7 +294,10 @@ def test_stop_before_the_run_is_known(client: openai.AzureOpenAI, monkeypatch: p
 def test_stop_while_a_function_works(client: openai.AzureOpenAI) -> None:
     """Nothing is handed over any more, and the run is cancelled."""
 
+    visited: list[str] = []
+
     def get_weather(city: str) -> str:
+        visited.append(city)
         conversation.cancel()
         return city
 
@@ -302,6 +305,7 @@ def test_stop_while_a_function_works(client: openai.AzureOpenAI) -> None:
     with pytest.raises(KitError) as caught:
         list(conversation.ask('call [["get_weather", {"city": "Kyoto"}], ["get_weather", {"city": "Nara"}]]'))
     assert getattr(caught.value, "stopped", False)
+    assert visited == ["Kyoto"]
     assert client.beta.threads.runs.list(conversation.thread_id or "").data[0].status == "cancelled"
 
 
