@@ -110,6 +110,8 @@ def _number(slot: Slot, each: Found) -> float:
         return 6.0 if wanted else 0.0
     if each.number is None:
         return 4.0 if each.kind == "code" and slot.kind == "code" else 0.0
+    if _another_unit(slot, each):
+        return 0.0
     score = 3.0 + (0.0 if slot.needed else -1.0)
     if slot.parts and slot.parts[-1] == "year":
         return score + (3 if 1900 <= each.number <= 2200 else -3)
@@ -118,6 +120,14 @@ def _number(slot: Slot, each: Found) -> float:
     if not each.unit and each.text[:1] not in "$€£¥":
         return score
     return score + _counts(slot, each)
+
+
+def _another_unit(slot: Slot, each: Found) -> bool:
+    """Whether the slot's own name is a unit of the same kind, but not that of the number: 50 euros are no `yen`."""
+    sign = each.text[:1] if each.text[:1] in "$€£¥" else ""
+    kind, forms = names.units().get(sign or each.unit, ("", ()))
+    own = [part for part in slot.parts if len(part) > 1 and part != "in" and part in names.units()]
+    return any(names.units()[part][0] == kind and not names.every_form(part) & set(forms) for part in own)
 
 
 def _counts(slot: Slot, each: Found) -> float:

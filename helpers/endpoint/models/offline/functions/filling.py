@@ -23,7 +23,7 @@ _NOT = re.compile(
     r"\b(?:without|no|not|non|don't|doesn't|exclud\w+|disable\w*|off|skip)\b[\w\s-]{0,12}$", re.IGNORECASE
 )
 _NOT_AFTER = re.compile(r"^\s?(?:なし|抜き|不要|は?いらない|を?除)|^[- ]free\b")
-_AND = re.compile(r"\b(?:and|or|also|plus|then)\b|[,;、と]", re.IGNORECASE)
+_AND = re.compile(r"\b(?:and|or|also|plus|then|than|versus|vs)\b|[,;、と]", re.IGNORECASE)
 _FLAGS = frozenset(
     ["is", "has", "with", "include", "includ", "want", "allow", "need", "enabl", "us", "show", "wants", "includes"]
 )
