@@ -13,7 +13,7 @@ BLUE = "var(--jp-brand-color1,#1976d2)"
 GREEN = "var(--jp-success-color1,#388e3c)"
 AMBER = "var(--jp-warn-color1,#f57c00)"
 RED = "var(--jp-error-color1,#d32f2f)"
-GREY = "var(--jp-border-color1,#9e9e9e)"
+GREY = "var(--jp-ui-font-color2,#757575)"
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,12 @@ def card(*rows: str, accent: str = LINE) -> str:
 def folded(title: str, content: str) -> str:
     """HTML for text under a title that opens it."""
     style = f"{MONO};background:{PANEL};color:inherit;padding:8px;margin:4px 0;white-space:pre-wrap"
-    return (
-        f'<details><summary style="cursor:pointer;{QUIET};font-size:85%">{escape(title)}</summary>'
-        f'<pre style="{style};overflow-wrap:anywhere">{escape(content)}</pre></details>'
-    )
+    return unfolding(title, f'<pre style="{style};overflow-wrap:anywhere">{escape(content)}</pre>')
+
+
+def unfolding(title: str, html: str) -> str:
+    """HTML under a title that opens it."""
+    return f'<details><summary style="cursor:pointer;{QUIET};font-size:85%">{escape(title)}</summary>{html}</details>'
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

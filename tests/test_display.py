@@ -1,7 +1,6 @@
 """show(): each kind of object in both forms, whatever it holds."""
 
 import re
-from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,10 +10,11 @@ from openai.pagination import SyncCursorPage
 from openai.types.beta import Assistant, AssistantDeleted, Thread
 from openai.types.beta.threads import Message, Run
 from openai.types.beta.threads.runs import RunStep
+from support.html import unclosed
 
 from helpers import show
 from helpers.display import view_of
-from helpers.display.runs import timeline
+from helpers.display.timeline import timeline
 from helpers.traffic.log import LOG
 from helpers.views import View
 
@@ -74,20 +74,6 @@ def step(calls: list[dict[str, Any]], **more: Any) -> RunStep:  # noqa: ANN401
         "step_details": {"type": "tool_calls", "tool_calls": calls},
     }
     return RunStep.construct(**(facts | more))
-
-
-class _Balance(HTMLParser):
-    """Finds the tags that are not closed, or closed in the wrong order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 THINGS: list[tuple[object, str]] = [
@@ -175,16 +161,14 @@ def test_each_thing_in_both_forms(thing: object, text: str) -> None:
     """The text exactly; the HTML well formed, with no script in it and no colour that only one theme can show."""
     view = view_of(thing)
     assert view.text == text
-    balance = _Balance()
-    balance.feed(view.html)
-    assert balance.open == []
+    assert unclosed(view.html) == []
     assert "<script" not in view.html
     colours = re.findall(r"(?:color|background):([^;\"]+)", view.html)
     assert all(colour.startswith(("var(--jp-", "inherit", "none")) for colour in colours)
 
 
-def test_a_page_of_messages_is_a_table_in_its_own_order() -> None:
-    """Newest first, as it came; a line break in a text breaks no row."""
+def test_a_page_of_messages_is_a_conversation_and_in_the_text_the_list_it_was() -> None:
+    """The HTML is read from top to bottom; the text has the list's own order, and a line for each message."""
     page = SyncCursorPage[Message].construct(
         object="list",
         data=[message(2, "assistant", "東京\nです。", run_id="run_1"), message(1, "user", "どこ?")],
@@ -197,7 +181,17 @@ def test_a_page_of_messages_is_a_table_in_its_own_order() -> None:
         "msg_1         user       どこ?",
         "2 objects, and there are more",
     ]
-    assert view.html.count("<tr>") == 3
+    told = [
+        "there are older ones",
+        "どこ?",
+        "[1] · user",
+        "東京\nです。",
+        "[0] · assistant",
+        "newest first",
+        "2 objects",
+    ]
+    places = [view.html.index(one) for one in told]
+    assert places == sorted(places)
     assert "has_more" in view.html, "the JSON is folded underneath"
 
 

@@ -6,10 +6,12 @@ from html import escape
 from typing import Any
 
 from helpers.display.calls import awaited_calls, call_text, made_calls
+from helpers.display.conversation import conversation
 from helpers.display.facts import as_json, clock
-from helpers.display.runs import badge, token_bar, tokens_of, took, total_of
 from helpers.display.singles import content_of, tools_of
-from helpers.views import BLUE, GREEN, View, mono, plain, quiet, short, table, text_table, unbroken
+from helpers.display.statuses import badge, took
+from helpers.display.tokens import BILLED, legend, token_bars, tokens_of, with_billed_again
+from helpers.views import View, mono, plain, quiet, short, table, text_table, unbroken
 
 Facts = Mapping[str, Any]
 
@@ -42,26 +44,28 @@ _ID = _Column("id", _member("id"), short)
 _CREATED = _Column("created", lambda facts: clock(facts.get("created_at")), quiet, in_text=False)
 _STATUS = _Column("status", _member("status"), badge)
 _TOKENS = _Column("prompt + completion tokens", tokens_of, unbroken)
+_AGAIN = _Column(
+    "billed again", lambda facts: f"about {facts[BILLED]}" if facts.get(BILLED) else "", quiet, optional=True
+)
 _AWAITED = _Column("waits for", lambda facts: "\n".join(awaited_calls(facts)), _code, optional=True)
 _MADE = _Column("calls", lambda facts: "\n".join(made_calls(facts)), _code, optional=True)
 _METADATA = _Column("metadata", lambda facts: as_json(facts["metadata"]) if facts.get("metadata") else "", quiet)
 
+_MESSAGES = [_ID, _CREATED, _Column("run", _member("run_id"), short), _Column("role", _member("role")),
+             _Column("text", _said, plain)]  # fmt: skip
+"""In the text only, where the order of the list is what counts; the HTML is a conversation."""
+
 _COLUMNS = {
     "assistant": [_ID, _CREATED, _Column("model", _member("model"), unbroken), _Column("tools", tools_of),
                   _Column("name", _member("name"))],
-    "thread.message": [_ID, _CREATED, _Column("run", _member("run_id"), short), _Column("role", _member("role")),
-                       _Column("text", _said, plain)],
+    "thread.message": _MESSAGES,
     "thread.run": [_ID, _CREATED, _Column("model", _member("model"), unbroken), _STATUS,
-                   _Column("took", took, quiet, in_text=False), _AWAITED, _TOKENS],
+                   _Column("took", took, quiet, in_text=False), _AWAITED, _TOKENS, _AGAIN],
     "thread.run.step": [_ID, _CREATED, _Column("type", _member("type")), _STATUS, _MADE, _TOKENS],
     "thread": [_ID, _CREATED, _METADATA],
     "model": [_ID, _Column("owned by", _member("owned_by"))],
     "function": [_ID, _Column("call", call_text, _code)],
 }  # fmt: skip
-_LEGEND = "".join(
-    f'<span style="color:{colour}">■</span> {quiet(what)} '
-    for colour, what in ((BLUE, "prompt"), (GREEN, "completion"))
-)
 _ANY = [_Column("object", _member("object")), _ID, _CREATED]
 
 
@@ -73,20 +77,21 @@ def listing(items: Sequence[Facts], page: Facts) -> View:
         return View(quiet("an empty list"), "an empty list")
     kinds = {str(item.get("object") or item.get("type")) for item in items}
     fitting = _COLUMNS.get(kinds.pop(), _ANY) if len(kinds) == 1 else _ANY
+    items = with_billed_again(items)
     columns = [column for column in fitting if not column.optional or any(map(column.text, items))]
-    return View(_html(columns, items) + quiet(foot), f"{_text(columns, items)}\n{foot}")
+    html = conversation(items, bool(page.get("has_more"))) if fitting is _MESSAGES else _html(columns, items)
+    return View(f"{html}<div>{quiet(foot)}</div>", f"{_text(columns, items)}\n{foot}")
 
 
 def _html(columns: Sequence[_Column], items: Sequence[Facts]) -> str:
-    heads = [column.head for column in columns]
-    rows = [[column.html(column.text(item)) for column in columns] for item in items]
-    if _TOKENS in columns:
-        full = max(map(total_of, items))
-        heads.append("")
-        for row, item in zip(rows, items, strict=True):
-            row.append(token_bar(item, full) if full else "")
-        return table(heads, rows) + _LEGEND
-    return table(heads, rows)
+    shown = [column for column in columns if column is not _AGAIN]
+    heads = [column.head for column in shown]
+    rows = [[column.html(column.text(item)) for column in shown] for item in items]
+    if _TOKENS not in columns:
+        return table(heads, rows)
+    bars = token_bars(items)
+    rows = [[*row, drawn] for row, drawn in zip(rows, bars, strict=True)]
+    return table([*heads, ""], rows) + (legend(again=_AGAIN in columns) if any(bars) else "")
 
 
 def _text(columns: Sequence[_Column], items: Sequence[Facts]) -> str:

@@ -13,18 +13,23 @@ Facts = Mapping[str, Any]
 
 def message(facts: Facts) -> View:
     """A chat bubble: the user's on the right, the assistant's on the left."""
+    text, notes = content_of(facts)
+    return View(bubble(facts), "\n".join([f"{facts.get('role', '?')}: {text}", *(f"  {note}" for note in notes)]))
+
+
+def bubble(facts: Facts, *marks: str) -> str:
+    """A message as HTML; `marks` stand under it, before who said it and when."""
     role = str(facts.get("role", "?"))
     text, notes = content_of(facts)
     mine = role == "user"
-    bubble = (
+    style = (
         f"display:inline-block;max-width:80%;padding:8px 12px;border-radius:12px;text-align:left;"
         f"border:1px solid {BLUE if mine else GREY};background:{PANEL}"
     )
-    inside = plain(text) + "".join(f"<div>{quiet(note)}</div>" for note in notes)
-    label = quiet(" · ".join(filter(None, [role, clock(facts.get("created_at")), str(facts.get("id", ""))])))
+    inside = plain(text) + "".join(f'<div style="font-size:85%">{escape(note)}</div>' for note in notes)
+    label = quiet(" · ".join(filter(None, [*marks, role, clock(facts.get("created_at")), str(facts.get("id", ""))])))
     side = "right" if mine else "left"
-    html = f'<div style="text-align:{side};margin:6px 0"><div style="{bubble}">{inside}</div><div>{label}</div></div>'
-    return View(html, "\n".join([f"{role}: {text}", *(f"  {note}" for note in notes)]))
+    return f'<div style="text-align:{side};margin:6px 0"><div style="{style}">{inside}</div><div>{label}</div></div>'
 
 
 def content_of(facts: Facts) -> tuple[str, list[str]]:

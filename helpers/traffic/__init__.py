@@ -4,8 +4,10 @@ import sys
 from typing import TYPE_CHECKING, TypeVar
 
 from helpers.problems import KitError
+from helpers.traffic.compared import comparison
 from helpers.traffic.log import LOG, Exchange
 from helpers.traffic.picture import picture
+from helpers.traffic.steps import SeenStep, seen_steps
 from helpers.views import View
 
 if TYPE_CHECKING:
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
     Client = TypeVar("Client", bound=OpenAI | AsyncOpenAI)
 
-__all__ = ["Exchange", "exchanges", "statuses_of", "watch", "wire"]
+__all__ = ["Exchange", "SeenStep", "exchanges", "statuses_of", "steps_of", "watch", "wire"]
 
 
 def watch(client: "Client") -> "Client":
@@ -37,14 +39,16 @@ def watch(client: "Client") -> "Client":
     )
 
 
-def wire() -> View:
+def wire(*, compare: tuple[int, int] | None = None) -> View:
     """The exchanges of the last cell that made any, as a table whose rows open.
 
     Outside Jupyter: those since the previous call of `wire`.
+    `compare=(1, 3)` puts two rows side by side instead, by the numbers in front of them, and marks what differs;
+    of attempts at one request and of polls it takes the last. Raises `KitError` for a number that no row has.
     """
     found = exchanges()
     LOG.turn_the_page()
-    return picture(found)
+    return picture(found) if compare is None else comparison(found, compare)
 
 
 def exchanges(last_cell: bool = True) -> list[Exchange]:
@@ -54,4 +58,11 @@ def exchanges(last_cell: bool = True) -> list[Exchange]:
 
 def statuses_of(run_id: str) -> list[tuple[float, str]]:
     """Each status that a watched client saw this run in, with the seconds since the first; empty if it saw none."""
-    return LOG.statuses_of(run_id)
+    seen = LOG.sightings_of(run_id)
+    return [(at - seen[0][0], status) for at, status in seen]
+
+
+def steps_of(run_id: str) -> list[SeenStep]:
+    """The steps of this run that a watched client saw, in a stream or in a list, oldest first."""
+    seen = LOG.sightings_of(run_id)
+    return seen_steps(LOG.everything(), run_id, seen[0][0]) if seen else []

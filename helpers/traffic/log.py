@@ -1,6 +1,7 @@
 """The log of exchanges: bounded, and without a key in it."""
 
 import json
+import sys
 import threading
 import time
 from collections import OrderedDict, deque
@@ -12,8 +13,16 @@ from helpers.traffic.events import StreamEvent
 from helpers.views import kernel
 
 MOST_EXCHANGES = 500
+MOST_BYTES = 16 * 1024 * 1024
+"""What all exchanges together may hold in their texts; the oldest make room."""
 MOST_RUNS = 200
+MOST_STATUSES = 200
+"""Of one run, which may wait for functions again and again."""
 EVENT_STREAM = "text/event-stream"
+HIDDEN = "‹hidden›"
+"""Stands where a key was."""
+_OBJECT = 200
+"""Bytes of an object around the texts, roughly."""
 
 
 @dataclass
@@ -23,11 +32,15 @@ class Exchange:
     method: str
     url: str
     """Path and query, percent signs decoded for reading."""
+    address: str
+    """The whole of it as it was sent, with scheme, host and port."""
     page: int
     """The number of the cell that sent it."""
     request_headers: Mapping[str, str]
     request_body: str
     """Text, or a description of what is no text; empty when there was none."""
+    request_is_whole: bool = True
+    """Whether `request_body` is what was sent, neither cut nor only described."""
     status: int | None = None
     """The HTTP status, `None` while there is no answer."""
     error: str = ""
@@ -44,6 +57,10 @@ class Exchange:
     seconds: float | None = None
     """Until the last byte; `None` while the answer is under way."""
     started: float = field(default_factory=time.monotonic)
+    held: int = field(default=0, repr=False)
+    """Bytes that its texts take, as the log counts them."""
+    places: int = field(default=0, repr=False)
+    """How often it stands in the log: 0 once it is forgotten, though its answer may still be under way."""
 
     @property
     def path(self) -> str:
@@ -77,7 +94,8 @@ class Log:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._exchanges: deque[Exchange] = deque(maxlen=MOST_EXCHANGES)
+        self._exchanges: deque[Exchange] = deque()
+        self._held = 0
         self._statuses: OrderedDict[str, list[tuple[float, str]]] = OrderedDict()
         self._page = 0
 
@@ -93,6 +111,24 @@ class Log:
         """Remember an exchange, from the moment its request goes out."""
         with self._lock:
             self._exchanges.append(exchange)
+            exchange.places += 1
+            self._held += exchange.held
+            if len(self._exchanges) > MOST_EXCHANGES:
+                self._forget_one()
+
+    def grew(self, exchange: Exchange, *texts: str) -> None:
+        """Count the texts that an exchange holds in addition; the oldest exchanges go when all hold too much."""
+        size = sum(map(sys.getsizeof, texts)) + _OBJECT
+        with self._lock:
+            exchange.held += size
+            self._held += size * exchange.places
+            while self._held > MOST_BYTES and len(self._exchanges) > 1:
+                self._forget_one()
+
+    def _forget_one(self) -> None:
+        oldest = self._exchanges.popleft()
+        oldest.places -= 1
+        self._held -= oldest.held
 
     def note_runs(self, body: str) -> None:
         """Remember the status of every run in a JSON body, with the time."""
@@ -107,16 +143,15 @@ class Log:
 
     def _note(self, run_id: str, status: str, now: float) -> None:
         seen = self._statuses.setdefault(run_id, [])
-        if not seen or seen[-1][1] != status:
+        if not seen or (seen[-1][1] != status and len(seen) < MOST_STATUSES):
             seen.append((now, status))
         if len(self._statuses) > MOST_RUNS:
             self._statuses.popitem(last=False)
 
-    def statuses_of(self, run_id: str) -> list[tuple[float, str]]:
-        """Seconds since the first sight of the run, and the status it changed to."""
+    def sightings_of(self, run_id: str) -> list[tuple[float, str]]:
+        """The moment on this machine's steady clock, and the status that the run changed to."""
         with self._lock:
-            seen = list(self._statuses.get(run_id, []))
-        return [(at - seen[0][0], status) for at, status in seen]
+            return list(self._statuses.get(run_id, []))
 
     def everything(self) -> list[Exchange]:
         """All exchanges still remembered, oldest first."""

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from helpers.traffic.curl import VARIABLE, curl_of
 from helpers.traffic.groups import Group, fault_of, grouped
-from helpers.traffic.log import Exchange, pretty
+from helpers.traffic.log import Exchange
 from helpers.traffic.streams import count_of, lines_of, summary_of, table_of
-from helpers.views import AMBER, GREEN, LINE, RED, View, folded, mono, quiet
+from helpers.traffic.strip import strip_of
+from helpers.traffic.tree import tree_of
+from helpers.views import AMBER, GREEN, LINE, MONO, RED, View, folded, mono, quiet, unfolding
 
 _COLOURS = {2: GREEN, 4: AMBER, 5: RED}
 _WAITS = ("retry-after-ms", "retry-after")
@@ -21,7 +24,7 @@ def picture(exchanges: Sequence[Exchange]) -> View:
         )
         return View(quiet(nothing), nothing)
     groups = grouped(exchanges)
-    rows = "".join(map(_row, groups))
+    rows = "".join(_row(number, group) for number, group in enumerate(groups, start=1))
     return View(f'<div style="margin:4px 0">{rows}</div>', "\n".join(map(_lines, groups)))
 
 
@@ -75,7 +78,7 @@ def _duration(group: Group) -> str:
     return f"{1000 * sum(exchange.seconds or 0 for exchange in group.exchanges):.0f} ms"
 
 
-def _row(group: Group) -> str:
+def _row(number: int, group: Group) -> str:
     first, last = group.first, group.last
     colour = _COLOURS.get((last.status or 599) // 100, LINE) if not last.error else RED
     path, _, query = first.url.partition("?")
@@ -85,8 +88,8 @@ def _row(group: Group) -> str:
         "" if group.was_retried else fault_of(last),
     ]
     head = (
-        f'<summary style="cursor:pointer;padding:3px 8px;border-left:4px solid {colour}">'
-        f"<b>{mono(f'{first.method:<6}')}</b> {mono(path)}{quiet(f'?{query}') if query else ''} "
+        f'<summary style="cursor:pointer;padding:3px 8px;overflow-wrap:anywhere;border-left:4px solid {colour}">'
+        f"{quiet(number)} <b>{mono(f'{first.method:<6}')}</b> {mono(path)}{quiet(f'?{query}') if query else ''} "
         f"<b>{escape(_outcome(last, group))}</b> {quiet(' · '.join(filter(None, notes)))}</summary>"
     )
     inside = _attempts(group) if group.was_retried else "".join(map(_details, _worth_a_look(group.exchanges)))
@@ -115,12 +118,27 @@ def _worth_a_look(exchanges: Sequence[Exchange]) -> list[Exchange]:
 
 def _details(exchange: Exchange) -> str:
     parts = [
-        ("request headers", _headers(exchange.request_headers)),
-        ("request body", pretty(exchange.request_body)),
-        ("answer's headers", _headers(exchange.response_headers)),
-        ("answer's body", pretty(exchange.response_body)),
+        folded("request headers", _headers(exchange.request_headers)),
+        _opening("request body", exchange.request_body),
+        _as_curl(exchange),
+        folded("answer's headers", _headers(exchange.response_headers)) if exchange.response_headers else "",
+        _opening("answer's body", exchange.response_body),
     ]
-    return "".join(folded(title, content) for title, content in parts if content) + table_of(exchange)
+    return "".join(parts) + strip_of(exchange) + table_of(exchange)
+
+
+def _opening(title: str, body: str) -> str:
+    return unfolding(title, tree_of(body)) if body else ""
+
+
+def _as_curl(exchange: Exchange) -> str:
+    command = curl_of(exchange)
+    if not command:
+        return quiet("no curl command: the log does not hold the whole body")
+    hint = f"for a POSIX shell (macOS, Linux, WSL, Git Bash); one click selects it; {VARIABLE} must hold your key"
+    style = f"{MONO};color:inherit;background:none;border:1px solid {LINE};padding:8px;margin:4px 0;user-select:all"
+    shown = f'<pre style="{style};white-space:pre-wrap;overflow-wrap:anywhere">{escape(command)}</pre>'
+    return unfolding("as curl", quiet(hint) + shown)
 
 
 def _headers(headers: Mapping[str, str]) -> str:

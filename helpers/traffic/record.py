@@ -6,13 +6,12 @@ import time
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote, unquote
 
-from httpx2 import Headers, Request, Response
+from httpx2 import Request, Response
 
 from helpers.traffic.armed import BLOCKS, HEADER
 from helpers.traffic.events import EventReader, StreamEvent
-from helpers.traffic.log import LOG, Exchange
+from helpers.traffic.log import HIDDEN, LOG, Exchange
 
-HIDDEN = "‹hidden›"
 MOST_TEXT = 64 * 1024
 """Characters of a body, or of all events of a stream, that are kept."""
 MOST_EVENTS = 1000
@@ -59,7 +58,8 @@ class Record:
         if self._block:
             self._block.ask(request.headers)
         self._host = request.url.netloc.decode("ascii")
-        self._secrets = _secrets_of(request.headers)
+        sent = dict(request.headers.items())  # looking names up one by one would go through all of them each time
+        self._secrets = _secrets_of(sent)
         self._type = self._encoding = ""
         self._kept = bytearray()
         self._size = 0
@@ -67,14 +67,22 @@ class Record:
         self._room = MOST_TEXT
         self._room_for_deltas = True
         self._complete = self._closed = False
+        target = request.url.raw_path.decode("ascii")
+        url = self._clean(unquote(target))
+        if HIDDEN in url:  # a key can be written with percent signs in many ways
+            target = quote(url, safe="/?&=:,").replace(quote(HIDDEN), HIDDEN)
+        body, is_whole = self._request_body(request, sent)
         self.exchange = Exchange(
             method=request.method,
-            url=self._clean(unquote(request.url.raw_path.decode("ascii"))),
+            url=url,
+            address=self._clean(f"{request.url.scheme}://{self._host}{target}"),
             page=LOG.page(),
-            request_headers=self._headers(request.headers, _SENT),
-            request_body=self._request_body(request),
+            request_headers=self._headers(sent, _SENT),
+            request_body=body,
+            request_is_whole=is_whole,
         )
         LOG.add(self.exchange)
+        LOG.grew(self.exchange, self.exchange.url, self.exchange.address, body)
 
     @contextlib.contextmanager
     def failing(self) -> Iterator[None]:
@@ -92,9 +100,10 @@ class Record:
         """The head of the answer is there."""
         if self._block:
             self._block.answered(self._host, response.headers)
-        self._type = response.headers.get("content-type", "")
-        self._encoding = response.headers.get("content-encoding", "")
-        self.exchange.response_headers = self._headers(response.headers, _RECEIVED)
+        received = dict(response.headers.items())
+        self._type = received.get("content-type", "")
+        self._encoding = received.get("content-encoding", "")
+        self.exchange.response_headers = self._headers(received, _RECEIVED)
         self.exchange.status = response.status_code
         if self.exchange.is_stream and not self._encoding:
             self._events = EventReader()
@@ -132,6 +141,7 @@ class Record:
             text = self._text(body, kind, size)
             LOG.note_runs(text)
             self.exchange.response_body = _cut(text, size)
+            LOG.grew(self.exchange, self.exchange.response_body)
         if self.exchange.seconds is None:
             self.exchange.seconds = time.monotonic() - self.exchange.started
 
@@ -151,14 +161,18 @@ class Record:
         if left >= 0:
             self._room = left
         seconds = time.monotonic() - exchange.started
-        exchange.events.append(StreamEvent(seconds, name[:_LONGEST_NAME], data if left >= 0 else NOT_KEPT))
+        event = StreamEvent(seconds, name[:_LONGEST_NAME], data if left >= 0 else NOT_KEPT)
+        exchange.events.append(event)
+        LOG.grew(exchange, event.name, event.data)
 
-    def _request_body(self, request: Request) -> str:
-        kind = request.headers.get("content-type", "")
+    def _request_body(self, request: Request, sent: Mapping[str, str]) -> tuple[str, bool]:
+        """What is kept of it, and whether that is the whole."""
+        kind = sent.get("content-type", "")
         if kind.startswith("multipart/"):
-            return f"[{kind.partition(';')[0]}, {request.headers.get('content-length', '?')} bytes]"
+            return f"[{kind.partition(';')[0]}, {sent.get('content-length', '?')} bytes]", False
         size = len(request.content)
-        return _cut(self._text(request.content, kind, size), size)
+        text = self._text(request.content, kind, size)
+        return _cut(text, size), len(text) <= MOST_TEXT and (not size or kind.startswith(_TEXT_TYPES))
 
     def _text(self, body: bytes, kind: str, size: int) -> str:
         """A body without keys; `size` is what it had before it was cut."""
@@ -171,8 +185,7 @@ class Record:
             text = text[: -max(map(len, self._secrets), default=0) or None]
         return text
 
-    def _headers(self, headers: Headers, names: tuple[str, ...]) -> Mapping[str, str]:
-        given = dict(headers.items())  # looking names up one by one would go through all of them each time
+    def _headers(self, given: Mapping[str, str], names: tuple[str, ...]) -> Mapping[str, str]:
         shown = {name: self._clean(given[name]) for name in names if name in given}
         return shown | {name: HIDDEN for name in _SECRETS if name in shown}
 
@@ -186,7 +199,7 @@ def _cut(text: str, size: int) -> str:
     return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}\n[cut here; {size} bytes in all]"
 
 
-def _secrets_of(headers: Headers) -> set[str]:
+def _secrets_of(headers: Mapping[str, str]) -> set[str]:
     """The keys in these headers, in each spelling they can have in a text, a URL or JSON."""
     values = [headers.get(name, "").removeprefix("Bearer ") for name in _SECRETS]
     keys = [value for value in values if len(value) >= _SHORTEST_SECRET]

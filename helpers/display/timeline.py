@@ -1,0 +1,92 @@
+"""A run over real time: its statuses, its steps with their calls, and tokens at the side."""
+
+from collections.abc import Mapping
+from html import escape
+from itertools import pairwise
+from typing import Any
+
+from helpers.display.bars import Stretch, bar
+from helpers.display.calls import made_calls
+from helpers.display.statuses import COLOURS, ENDS, Moments, badge, moments_of
+from helpers.display.tokens import spent, tokens_of
+from helpers.traffic import SeenStep, steps_of
+from helpers.views import GREY, mono, quiet
+
+Facts = Mapping[str, Any]
+
+_ROW = "display:flex;align-items:center;gap:10px;margin:2px 0"
+_LABEL = "flex:0 0 130px"
+_THINNEST = 1.5
+"""Percent of the width, so that a short step is seen."""
+
+
+def timeline(facts: Facts) -> str:
+    """The statuses and the steps as bars on one scale, as HTML: as the client saw them, otherwise in whole seconds."""
+    moments, steps = moments_of(facts), steps_of(str(facts.get("id", "")))
+    end = max([moments.changes[-1][0], *(step.seen[-1][0] for step in steps if _is_exact(step, moments))]) or 1.0
+    rows = [
+        _row("statuses", bar(_stretches(moments, end)), spent(facts)),
+        *(_step(facts, moments, end, one) for one in steps),
+    ]
+    stops = " → ".join(f"{badge(status)} {quiet(moments.elapsed(at))}" for at, status in moments.changes)
+    source = "as this client saw it" if moments.watched else "from the object's own times, whole seconds"
+    rough = (
+        " · steps: only known to the second, somewhere within their bars"
+        if not all(_is_exact(one, moments) for one in steps)
+        else ""
+    )
+    return f"{''.join(rows)}<div>{stops} {quiet(source + rough)}</div>"
+
+
+def step_lines(run_id: str) -> list[str]:
+    """The steps and their calls as text, without times, which are chance."""
+    return [line for step in steps_of(run_id) for line in _lines(step.facts)]
+
+
+def _lines(step: Facts) -> list[str]:
+    tokens = tokens_of(step)
+    head = f"step {step.get('type', '?')}  {step.get('status', '?')}" + (f"  {tokens} tokens" if tokens else "")
+    return [head, *(f"  {call}" for call in made_calls(step))]
+
+
+def _row(label: str, track: str, note: str) -> str:
+    return f'<div style="{_ROW}"><div style="{_LABEL}">{escape(label)}</div>{track}<div>{quiet(note)}</div></div>'
+
+
+def _stretches(moments: Moments, end: float) -> list[Stretch]:
+    last = moments.changes[-1][1]
+    found = [
+        Stretch(100 * (until - since) / end, COLOURS.get(status, GREY), status)
+        for (since, status), (until, _) in pairwise(moments.changes)
+    ]
+    return found or [Stretch(100, COLOURS.get(last, GREY), last)]
+
+
+def _step(run: Facts, moments: Moments, end: float, step: SeenStep) -> str:
+    since, until = _span(run, moments, end, step)
+    status, kind = str(step.facts.get("status", "?")), str(step.facts.get("type", "step"))
+    length = min(max(100 * (until - since) / end, _THINNEST), 100)
+    gap = min(100 * since / end, 100 - length)
+    track = bar([Stretch(gap, "none", ""), Stretch(length, COLOURS.get(status, GREY), f"{kind}: {status}")])
+    calls = "".join(f'<div style="padding-left:24px">{mono(call)}</div>' for call in made_calls(step.facts))
+    note = f"{status} {tokens_of(step.facts)} tokens" if tokens_of(step.facts) else status
+    return _row(kind, track, note) + calls
+
+
+def _is_exact(step: SeenStep, moments: Moments) -> bool:
+    return moments.watched and step.was_watched
+
+
+def _span(run: Facts, moments: Moments, end: float, step: SeenStep) -> tuple[float, float]:
+    """Where the step begins and ends on the run's scale, in seconds."""
+    if _is_exact(step, moments):
+        return step.seen[0][0], step.seen[-1][0] if len(step.seen) > 1 else end
+    made, created = step.facts.get("created_at"), run.get("created_at")
+    if not isinstance(made, int) or not isinstance(created, int):
+        return 0.0, end
+    ended = next((step.facts[name] for name in ENDS if isinstance(step.facts.get(name), int)), None)
+    # Each of the two may lie anywhere within its second; what is sure is that the run was at work.
+    slack = 1.0 if moments.watched else 0.0
+    begun = next((at for at, status in moments.changes if status == "in_progress"), 0.0)
+    until = end if ended is None else min(max(begun, ended - created + slack), end)
+    return min(max(begun, made - created - slack), until), until
