@@ -100,7 +100,11 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         "--run-ttl", type=_between(int, 1, 86400), default=600, help="seconds until a run expires (default: 600)"
     )
     serve.add_argument("--deployments", type=_names, default=(), metavar="A,B", help="accept these names only")
-    serve.add_argument("--fault", metavar="NAME", help="what goes wrong with every request, as in fault()")
+    serve.add_argument(
+        "--fault",
+        metavar="NAME",
+        help='what goes wrong with every request, e.g. "rate_limit;times=2" (the README lists them)',
+    )
 
 
 def _add_sheet(sheet: argparse.ArgumentParser) -> None:

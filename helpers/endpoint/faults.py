@@ -26,7 +26,7 @@ _LONGEST_SILENCE = 600.0
 """Seconds after which even a client without a time limit of its own is let go."""
 _MOST_COUNTED = 1000
 
-_GRAMMAR = re.compile(r"(?P<name>[a-z_]{1,40})(?:;times=(?P<times>[1-9][0-9]{0,5}))?(?:;id=[\w-]{1,64})?")
+_GRAMMAR = re.compile(r"(?P<name>[a-z_]{1,40})\s*(?:;\s*times=(?P<times>[1-9][0-9]{0,5})\s*)?(?:;\s*id=[\w-]{1,64})?")
 
 FILTERED = (
     "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. "
@@ -62,7 +62,7 @@ class Trouble:
 
     def strikes(self, name: str) -> bool:
         """Whether this fault happens now; counted."""
-        if self.asked is None or self.asked.partition(";")[0] != name or not self.faults.use(self.asked):
+        if self.asked is None or self.asked.partition(";")[0].strip() != name or not self.faults.use(self.asked):
             return False
         self.hit = name
         return True
@@ -104,10 +104,12 @@ class Faults:
 
 def problem_of(asked: str) -> str:
     """What is wrong with a fault's text, in one sentence; empty when it can be used."""
-    match = _GRAMMAR.fullmatch(asked)
-    if match and match["name"] in KNOWN:
-        return ""
-    return f"Unknown fault: '{asked[:60]}'. Known are {', '.join(KNOWN)}; each may be followed by ;times=N."
+    name = asked.partition(";")[0].strip()
+    if name not in KNOWN:
+        return f"Unknown fault: '{name[:60]}'. Known are {', '.join(KNOWN)}."
+    if not _GRAMMAR.fullmatch(asked):
+        return f"Unknown option: '{asked[:60]}'. After the name may come ;times=N, with N from 1 to 999999, and ;id=…"
+    return ""
 
 
 async def before(trouble: Trouble, family: str, path: str) -> None:
