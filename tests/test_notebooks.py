@@ -55,6 +55,7 @@ def test_solutions_pass(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert all(is_correct(text) for text in verdicts.values()), verdicts
 
 
+@pytest.mark.all  # for those who write lessons; it would take a learner another half minute
 @pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("path", PRACTISED)
 def test_wrong_answers_are_refused_for_their_reason(path: Path, tmp_path: Path) -> None:
