@@ -18,7 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Describe the marker."""
-    config.addinivalue_line("markers", "all: needs a browser, a network, another client, a real model or patience; see --all")
+    config.addinivalue_line("markers", "all: needs a browser, a network, a real model or patience; see --all")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
