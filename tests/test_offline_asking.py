@@ -47,6 +47,9 @@ class TestAskingBack:
             ),
             ("How many dollars are 30 kronor?", "For that I need the dollars: exchange(dollars, currency). Which one?"),
             ("How warm is Bergen in spring?", "For that I need the month: climate(town, month). Which one?"),
+            ("How warm is it in Bergen in winter?", "For that I need the month: climate(town, month). Which one?"),
+            ("Convert 20 kronor to dollars", "For that I need the dollars: exchange(dollars, currency). Which one?"),
+            ("30クローナは何ドルですか?", "それにはdollarsが必要です: exchange(dollars, currency)。どれですか?"),
             ("Is it cold in Bergen now?", "For that I need the month: climate(town, month). Which one?"),
             ("ベルゲンの気温は?", "それにはmonthが必要です: climate(town, month)。どれですか?"),
             (
@@ -91,7 +94,9 @@ class TestAskingBack:
         assert said("Rent a kayak on Lake Bled", text) == ([], expected)
 
     def test_another_value_that_is_not_known(self) -> None:
-        """Is told as well."""
+        """Is told as well, and the one of the message before is not taken again."""
+        followed = said("How many kronor are 80 dollars?", "And in Swiss francs?")
+        assert followed == ([], "exchange does not know Swiss francs; its currency is one of NOK, SEK. Which one?")
         assert "does not know Chile" in said("Send 3 kg to Portugal: what does it cost?", "Then to Chile.")[1]
 
     def test_what_can_be_called_is_called(self) -> None:
@@ -137,6 +142,16 @@ class TestWhatIsAsked:
             ("My egg has 60 grams. How long do I boil it?", [("boil_time", {"grams": 60})]),
             ("80ドル持っています。何クローナですか?", [("exchange", {"dollars": 80, "currency": "SEK"})]),
             (
+                "I have 80 dollars. How many Norwegian kroner is that, and how many Swedish kronor?",
+                [("exchange", {"dollars": 80, "currency": "NOK"}), ("exchange", {"dollars": 80, "currency": "SEK"})],
+            ),
+            (
+                "How many Swedish kronor are 80 dollars, and how many Norwegian kroner?",
+                [("exchange", {"dollars": 80, "currency": "SEK"}), ("exchange", {"dollars": 80, "currency": "NOK"})],
+            ),
+            ("トゥルクは2月に何度まで上がりますか?", [("climate", {"town": "トゥルク", "month": 2})]),
+            ("札幌は2月に何度ですか?", [("climate", {"town": "札幌", "month": 2})]),
+            (
                 "Compare Bergen and Turku in May.",
                 [("climate", {"town": "Bergen", "month": 5}), ("climate", {"town": "Turku", "month": 5})],
             ),
@@ -158,6 +173,13 @@ class TestWhatIsAsked:
     def test_calls(self, text: str, expected: list[tuple[str, Arguments]]) -> None:
         """The function is found by its values, and by the sentence before the question."""
         assert said(text)[0] == expected
+
+    def test_how_many_without_an_amount_is_new(self) -> None:
+        """Only what has a unit continues the question before it."""
+        assert said("How warm is Bergen in May?", "How many people?")[0] == []
+        assert said("How many kronor are 80 dollars?", "How many Norwegian kroner?")[0] == [
+            ("exchange", {"dollars": 80, "currency": "NOK"})
+        ]
 
     def test_one_harbour_is_one_call(self) -> None:
         """A word of the function's parameters is no second value."""

@@ -66,6 +66,24 @@ class TestCapitals:
     @pytest.mark.parametrize(
         ("question", "expected"),
         [
+            ("What is the capital of China's neighbour Mongolia?", "The capital of Mongolia is Ulaanbaatar."),
+            ("What is the capital of South Sudan's neighbor, Kenya?", "The capital of Kenya is Nairobi."),
+            ("What is the capital of the neighbour of Spain, Portugal?", "The capital of Portugal is Lisbon."),
+            ("What is the capital of Spain's neighbour?", 'I do not know a country called "Spain\'s neighbour".'),
+            (
+                "What are Spain's and Portugal's capitals?",
+                "The capital of Spain is Madrid. The capital of Portugal is Lisbon.",
+            ),
+            ("中国の隣国のモンゴルの首都は?", "モンゴルの首都はウランバートルです。"),
+        ],
+    )
+    def test_a_country_beside_another(self, question: str, expected: str) -> None:
+        """Only the one that is asked for is answered."""
+        assert answer(question) == expected
+
+    @pytest.mark.parametrize(
+        ("question", "expected"),
+        [
             ("日本の首都はどこですか?", "日本の首都は東京です。"),
             ("日本の首都はどこですか？", "日本の首都は東京です。"),
             ("What is the capital of Japan?", "The capital of Japan is Tokyo."),

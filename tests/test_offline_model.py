@@ -127,8 +127,10 @@ class TestPhrasebook:
         """No line of keywords is hidden by another entry."""
         for entry in phrasebook.entries():
             for line in entry.keywords:
-                text = f" {key(' '.join(line))}"
-                assert max(phrasebook.entries(), key=lambda each: each.score(text)) is entry, line
+                text = key(" ".join(line))
+                words = phrasebook.words_of(text)
+                scores = [each.score(text, words) for each in phrasebook.entries()]
+                assert phrasebook.entries()[scores.index(max(scores))] is entry, line
 
     @pytest.mark.parametrize(
         ("question", "part"),
@@ -141,6 +143,56 @@ class TestPhrasebook:
     )
     def test_matching_by_keywords(self, question: str, part: str) -> None:
         """Other words around the keywords do not matter."""
+        assert part in answer(question)
+
+    @pytest.mark.parametrize(
+        "question",
+        [
+            "Is there Wi-Fi in trains?",
+            "Is there wifi in trains?",
+            "Where do I buy a SIM card?",
+            "Where are SIM cards sold?",
+            "日本でWi-Fiは使えますか?",
+            "日本でWiFiは使えますか?",
+            "日本でSIMは買えますか?",
+        ],
+    )
+    def test_short_words_are_found(self, question: str) -> None:
+        """Between Japanese letters too, and with the ending of a plural."""
+        assert "eSIM" in answer(question)
+
+    @pytest.mark.parametrize(
+        "question",
+        [
+            "What is winter like in Japan?",
+            "wine in Tokyo?",
+            "Can I open the window in the Shinkansen?",
+            "Is it a simple card game?",
+            "What does dinner in Tokyo cost?",
+            "Is an icy card slippery?",
+            "Who are the assistants?",
+            "ポテトチップスは好き?",
+            "桜島の高さは?",
+            "奈良は何県ですか?",
+        ],
+    )
+    def test_a_part_of_a_word_is_no_keyword(self, question: str) -> None:
+        """Neither of an English word nor of one in katakana."""
+        assert answer(question).startswith(("I do not know that", "それはわかりません"))
+
+    @pytest.mark.parametrize(
+        ("question", "part"),
+        [
+            ("Packing for a trip to Japan?", "shoes"),
+            ("What are the specialties of Osaka?", "takoyaki"),
+            ("Which dishes should one eat in Osaka?", "takoyaki"),
+            ("Planning two days in Nara?", "deer"),
+            ("チップは必要ですか?", "習慣"),
+            ("桜はいつ咲きますか?", "3月"),
+        ],
+    )
+    def test_endings_do_not_matter(self, question: str, part: str) -> None:
+        """`days` and `packing` are the keywords `day` and `pack`."""
         assert part in answer(question)
 
 

@@ -24,6 +24,10 @@ class TestOutputs:
             ("42", "Riga: 42."),
             ('"closed today"', "Riga: closed today."),
             ("Two museums are open.", "Riga: Two museums are open."),
+            ("Riga: three", "Riga: three."),
+            ("Riga has three…", "Riga has three…"),
+            ("Rigan art", "Riga: Rigan art."),
+            ('the sign says "Closed."', 'Riga: the sign says "Closed."'),
             ('{"hours": {"from": 10, "to": null}}', "Riga: hours: from 10, to not given."),
             ("", "Riga: list_museums gave nothing back."),
             ("[]", "Riga: list_museums gave nothing back."),
@@ -39,6 +43,7 @@ class TestOutputs:
         """In the language of the question."""
         text = converse(thread("リガの美術館は?", tools=self.TOOLS), lambda *_: '{"number": 3, "open": false}')[1]
         assert text == "リガ: numberは3、openはいいえです。"
+        assert converse(thread("リガの美術館は?", tools=self.TOOLS), lambda *_: "3.5 EUR")[1] == "リガ: 3.5 EUR。"
         assert "答えられません" in converse(thread("リガの美術館は?", tools=self.TOOLS), lambda *_: '{"error": "x"}')[1]
 
     def test_two_outputs_are_told_apart(self) -> None:

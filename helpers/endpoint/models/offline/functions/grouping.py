@@ -28,6 +28,7 @@ _FOLLOW_UP = re.compile(
     r"|^(?:in|for|on|to|at|from) [\w ,]{1,40}\?$",
     re.IGNORECASE,
 )
+_HOW_MANY = re.compile(r"^(?:and )?how (?:many|much)(?: in)? [\w ]{1,30}\?$|^何[^\s、。?]{1,12}\?$", re.IGNORECASE)
 _POINTS = re.compile(
     r"\b(?:that|it|this|these|those|them|there)\b|それ|これ|そこ|ここ|その|この|くらい|いくら|何", re.IGNORECASE
 )
@@ -119,16 +120,24 @@ def _segments(text: str) -> list[tuple[int, int]]:
 
 def _continued(talk: Talk, text: str, index: int, before: tuple[str, ...]) -> list[Request]:
     """`And in Osaka?`: the function of the sentence before, with the values that it has new."""
-    if not _FOLLOW_UP.search(text) or talk.answers(text):
+    if not _follows(text) or talk.answers(text):
         return []
     chain: list[str] = []
-    for past in reversed(before[-_LOOK_BACK:]):
+    history = replace(talk, asked=before)
+    for place in range(len(before) - 1, max(-1, len(before) - 1 - _LOOK_BACK), -1):
+        past = before[place]
         chain.append(past)
-        if groups := _split(talk, past, index):
+        if groups := _split(talk, past, index) or _pointing(history, past, place):
             return [replace(groups[-1], text=text, sentence=index, before=tuple(chain))]
-        if not (_FOLLOW_UP.search(past) or _is_reply(talk, past)):
+        if not (_follows(past) or _is_reply(talk, past)):
             return []
     return []
+
+
+def _follows(text: str) -> bool:
+    """Whether a sentence only says what is new: `And in Osaka?`, or after an amount `how many pounds?`"""
+    measured = any(each.kind in ("currency", "unit") for each in find(text))
+    return bool(_FOLLOW_UP.search(text) or (measured and _HOW_MANY.search(text)))
 
 
 def _replied(talk: Talk, text: str, index: int) -> list[Request]:

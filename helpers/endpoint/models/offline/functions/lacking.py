@@ -20,11 +20,19 @@ _TASTE = frozenset(
 def lacking(root: Schema, values: Mapping[Path, object], text: str, taken: frozenset[str]) -> Iterator[Lack]:
     """The function's own parameters without a value; those inside of objects and lists are filled as well as may be."""
     for slot in slots(root, root):
-        if len(slot.path) != 1 or slot.path in values or slot.many:
+        if len(slot.path) != 1 or slot.many:
             continue
-        unknown = _unknown(slot, values, find(text, taken))
+        found = find(text, taken)
+        unknown = _unknown(slot, values, found)
+        if slot.path in values and (not unknown or _is_said(values[slot.path], found)):
+            continue
         if unknown or (slot.needed and _must_be_said(slot, root)):
             yield Lack(" ".join(words.split(slot.path[-1])) or slot.path[-1], _options(slot), unknown)
+
+
+def _is_said(value: object, found: list[Found]) -> bool:
+    """Whether a value stands in the text itself, and not only in a message before it."""
+    return any(str(value).casefold() in names.every_form(each.text) for each in found)
 
 
 def _must_be_said(slot: Slot, root: Schema) -> bool:

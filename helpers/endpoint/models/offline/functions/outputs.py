@@ -14,6 +14,7 @@ _LONGEST = 600
 _MOST_ITEMS = 12
 _MOST_LABELS = 3
 _DEEP = 4
+_ENDS = (*".!?。!?…", '."', '!"', '?"', "。」")
 _ERROR_KEYS = ("error", "errors", "exception", "error_message")
 _ERROR = re.compile(r"^\s*(?:[\w.]*(?:Error|Exception)\b|Traceback\b|failed\b|failure\b|エラー|失敗)", re.IGNORECASE)
 
@@ -42,7 +43,7 @@ def _answer(question: Question, call: FunctionCall, calls: Sequence[FunctionCall
         about = f" ({label})" if label else ""
         return question.reply(
             _sentence(f"{call.name}{about} could not tell: {text}"),
-            _sentence_ja(f"{call.name}{about}は答えられませんでした: {text}"),
+            _sentence_ja(f"{call.name}{about}は答えられませんでした: {text}", isinstance(problem, str)),
             "Error",
             "エラー",
         )
@@ -53,9 +54,8 @@ def _answer(question: Question, call: FunctionCall, calls: Sequence[FunctionCall
         )
     text = _short(_said(_without(value, label), language), language)
     about = label or " ".join(words.split(call.name))
-    return question.reply(
-        _sentence(f"{about}: {text}"), _sentence_ja(f"{about}: {text}", isinstance(value, str)), _word(value)
-    )
+    whole = text if re.match(rf"{re.escape(about)}(?!\w)", text, re.IGNORECASE) else f"{about}: {text}"
+    return question.reply(_sentence(whole), _sentence_ja(whole, isinstance(value, str)), _word(value))
 
 
 def _label(arguments: Mapping[str, Any], alike: Sequence[FunctionCall]) -> str:
@@ -163,8 +163,8 @@ def _short(text: str, language: Language) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?", "。", "(shortened)")) else f"{text}."
+    return text if text.endswith((*_ENDS, "(shortened)")) else f"{text}."
 
 
 def _sentence_ja(text: str, quoted: bool = False) -> str:
-    return text if text.endswith(("。", "!", "?", ".", "(以下省略)")) else f"{text}{'' if quoted else 'です'}。"
+    return text if text.endswith((*_ENDS, "(以下省略)")) else f"{text}{'' if quoted else 'です'}。"

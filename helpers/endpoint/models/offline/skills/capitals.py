@@ -38,6 +38,12 @@ _PLACE = re.compile(
 _LEAD = re.compile(
     r"^(?:(?:what|where|which|tell me|please|name|give me|and)(?:'?s| is)?\s+)+|^(?:では|じゃあ|それと|あと)、?"
 )
+_BESIDE = re.compile(
+    r"'s?\s+(?:closest |nearest )?(?:neighbou?r(?:ing (?:country|state))?|ally|rival|partner)\b"
+    r"|の(?:隣国|隣の国|お?隣|同盟国)(?:である|の|、)?",
+    re.IGNORECASE,
+)
+_BESIDE_OF = re.compile(r"\b(?:neighbou?r|ally|rival|partner) of [^,]{1,60},", re.IGNORECASE)
 _FILLER = re.compile(r"\b(?:tell|give|show|let|help|teach) us\b", re.IGNORECASE)
 _FOLLOW_UP = re.compile(
     r"^(?:(?:okay|ok|and|then|so),? )*(?:and|what about|how about)"
@@ -158,7 +164,7 @@ def _reverse(question: Question, text: str) -> Answer:
 
 
 def _capitals_of(question: Question, region: str, place: str) -> Answer:
-    found = [row for _, row in find(region, by_name())]
+    found = _meant(region)
     if not found:
         return _unknown(question, place)
     answers = [row.sentence(question) for row in found]
@@ -166,6 +172,13 @@ def _capitals_of(question: Question, region: str, place: str) -> Answer:
         return _yes_no(question, found[0], answers[0])
     gap = "" if question.language == "ja" else " "
     return Answer(gap.join(each.text for each in answers), ", ".join(each.word for each in answers))
+
+
+def _meant(region: str) -> list[Country]:
+    """The countries that a text is about: of `Japan's neighbour Mongolia` the second one alone."""
+    pieces = _BESIDE.split(_BESIDE_OF.sub("", region))
+    found = [[row for _, row in find(piece, by_name())] for piece in pieces]
+    return [row for rows in found[:-1] for row in rows[:-1]] + found[-1]
 
 
 def _yes_no(question: Question, row: Country, answer: Answer) -> Answer:
