@@ -25,6 +25,7 @@ UNANSWERED = (
 )
 UNKNOWN = "there is no exercise of that name; the name stands in the title above the exercise"
 GONE = "the assistant of this lesson is deleted; run the cell that creates it again, then those of the exercise"
+_ASYNC = "this is an async function, and an ordinary one is asked for; leave out async and await"
 _NO_ASSISTANT = "No assistant found"
 """How the service begins its 404 for an assistant that is not there."""
 
@@ -53,15 +54,19 @@ def check(exercise: str, /, *answer: object) -> None:
 def calling(function: Callable[..., T], *arguments: object) -> T:
     """What the learner's function returns for these arguments.
 
-    Raises `NotYet` when it fails, with its error, or when it is no function at all.
+    Raises `NotYet` when it fails, with its error, when it is no function at all, or when it is an async one.
     """
     if not callable(function):
         kind = type(function).__name__
         raise NotYet(f"a function is asked for, and this is {kind}; give check its name, without brackets after it")
     try:
-        return function(*arguments)
+        returned = function(*arguments)
     except Exception as error:
         raise NotYet(GONE if _misses_assistant(error) else _failure(function, arguments, error)) from error
+    if inspect.iscoroutine(returned):
+        returned.close()  # otherwise Python would warn that it was never awaited
+        raise NotYet(_ASYNC)
+    return returned
 
 
 def refused_for_assistant(exchange: Exchange) -> bool:

@@ -217,3 +217,32 @@ def test_another_404_is_a_refusal_and_no_wrong_kind(client: openai.AzureOpenAI, 
     threads = [client.beta.threads.create() for _ in range(2)]
     client.beta.threads.delete(threads[0].id)
     assert "the endpoint refused a request that has to do with the answer (NotFoundError" in say("03a", *threads)
+
+
+def _entry(call: Any) -> object:  # noqa: ANN401 - a tool call of any kind
+    return {"tool_call_id": call.id, "output": '{"EUR": 20}'}
+
+
+@pytest.mark.parametrize(
+    ("careful", "reason"),
+    [
+        (_entry, "a whole entry for submit_tool_outputs was returned for a good call; return its output alone"),
+        (
+            lambda call: '{"EUR": 20}' if call.function.arguments.startswith('{"yen": 3200') else _entry(call),
+            "a whole entry for submit_tool_outputs was returned for an unknown name",
+        ),
+        (lambda call: 20, "an output is a string with something in it, and for a good call it is 20"),
+    ],
+)
+def test_08b_wants_the_output_as_a_string(say: Say, careful: Callable[[Any], object], reason: str) -> None:
+    """For every call, and without what is around it."""
+    assert reason in say("08b", careful)
+
+
+def test_07b_knows_an_async_function(say: Say) -> None:
+    """Though the check itself throws away what `follow` returns."""
+
+    async def follow(question: str, label: object) -> None:
+        raise AssertionError("it ran")
+
+    assert "this is an async function, and an ordinary one is asked for" in say("07b", follow)

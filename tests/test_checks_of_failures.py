@@ -60,7 +60,8 @@ def test_11a_after_a_first_try_that_gave_up(client: openai.AzureOpenAI, say: Say
     [
         ("rate_limit", 2, "the wire shows attempt 3, not 4"),
         ("server_error", 3, "the attempts before it ended with [500, 500, 500], not with 429"),
-        (None, None, "the wire shows attempt 1, not 4"),
+        (None, None, "no fault was on when it was made"),
+        ("run_failed", 1, "the wire shows attempt 1, not 4"),
     ],
 )
 def test_11a_looks_at_each_attempt(
@@ -70,6 +71,13 @@ def test_11a_looks_at_each_attempt(
     with fault(name, times=times) if name else contextlib.nullcontext():
         survivor = client.with_options(max_retries=3).beta.threads.create()
     assert reason in say("11a", survivor)
+
+
+def test_11a_without_its_block_after_a_try_that_gave_up(client: openai.AzureOpenAI, say: Say) -> None:
+    """The refusals before it belong to another cell."""
+    with fault("rate_limit", times=3), pytest.raises(openai.RateLimitError):
+        client.beta.threads.create()
+    assert "no fault was on when it was made" in say("11a", client.beta.threads.create())
 
 
 def test_11a_wants_an_object_that_this_client_made(say: Say) -> None:
@@ -146,3 +154,19 @@ def test_11c_says_what_is_wrong_with_what_is_left(
 ) -> None:
     """Too few deleted, or too many."""
     assert reason in say("11c", _tidy(client, is_twin))
+
+
+@pytest.mark.parametrize("options", [{"limit": 20}, {"limit": 100}, {"limit": 100, "order": "asc"}])
+def test_11c_needs_more_than_one_page(client: openai.AzureOpenAI, say: Say, options: dict[str, Any]) -> None:
+    """Not even the largest page, from either side, holds all twins."""
+
+    def tidy(thread_id: str) -> None:
+        seen = set()
+        for message in client.beta.threads.messages.list(thread_id=thread_id, **options).data:
+            mark = (message.metadata or {}).get("request")
+            if mark in seen:
+                client.beta.threads.messages.delete(message.id, thread_id=thread_id)
+            if mark:
+                seen.add(mark)
+
+    assert "how many messages does one page of a list hold?" in say("11c", tidy)

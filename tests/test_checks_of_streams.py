@@ -63,7 +63,8 @@ def test_06a_takes_the_names_in_any_honest_form(client: openai.AzureOpenAI, say:
     with client.beta.threads.create_and_run_stream(
         assistant_id=_tabi(client).id, thread={"messages": [_message()]}
     ) as stream:
-        names = [event.event for event in stream]
+        events = list(stream)
+    names = [event.event for event in events]
     once = list(dict.fromkeys(names))
     for answer in (names, tuple(names), once, [*once, "done"]):
         assert "06a is correct" in say("06a", answer)
@@ -71,6 +72,8 @@ def test_06a_takes_the_names_in_any_honest_form(client: openai.AzureOpenAI, say:
     assert "does not keep names in an order" in say("06a", set(names))
     assert "the first event of that request" in say("06a", names[1:])
     assert "not the names that came" in say("06a", once[:-1])
+    assert "these are events; keep the name of each: event.event" in say("06a", events)
+    assert "among the names is int; event.event is" in say("06a", [*names, 7])
     assert "not of the kind" in say("06a", 42)
 
 
@@ -106,6 +109,22 @@ def test_06b_compares_with_the_wire(
         stream.until_done()
     assert verdict in say("06b", keeper)
     assert verdict in say("06b", stream)
+
+
+def test_06b_names_the_init_that_was_left_out(client: openai.AzureOpenAI, asked: dict[str, Any], say: Say) -> None:
+    """The stream fails with a private name, which the lesson's table has too."""
+
+    class Collector(AssistantEventHandler):
+        def __init__(self) -> None:
+            self.pieces: list[str] = []
+
+    collector = Collector()
+    with (
+        pytest.raises(AttributeError, match="'Collector' object has no attribute '_AssistantEventHandler__"),
+        client.beta.threads.runs.stream(**asked, event_handler=collector),
+    ):
+        raise AssertionError("the stream began")
+    assert "Collector has an __init__ without super().__init__()" in say("06b", collector)
 
 
 def test_06b_sees_other_mistakes(client: openai.AzureOpenAI, asked: dict[str, Any], say: Say) -> None:

@@ -138,3 +138,13 @@ def test_what_is_no_function_is_said_to_be_none() -> None:
     answer: Any = "Lisbon"
     with pytest.raises(NotYet, match="a function is asked for, and this is str; give check its name"):
         calling(answer, "What is the capital of Portugal?")
+
+
+def test_an_async_function_is_called_so() -> None:
+    """Without Python's warning that nobody awaited it, which would fail this test."""
+
+    async def tidy(thread_id: str) -> None:
+        raise AssertionError("it ran")
+
+    with pytest.raises(NotYet, match="this is an async function, and an ordinary one is asked for"):
+        _ = calling(tidy, "thread_x")

@@ -1,12 +1,13 @@
 """Checks of lesson 06, streaming."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from openai import AssistantEventHandler
 from openai.types.beta.threads import Run
 
+from helpers.exercises import NotYet
 from helpers.traffic import Exchange, exchanges
 
 _DELTA = "thread.message.delta"
@@ -24,7 +25,7 @@ def check_06a(names: Iterable[str]) -> str | None:
     """The events of a stream that made its own thread, in the order in which they came."""
     if isinstance(names, str | set | frozenset):
         return f"a {type(names).__name__} does not keep names in an order; a list does"
-    given = _once_in_a_row(names)
+    given = _once_in_a_row(_checked(names))
     streamed = [_names_of(one) for one in _streams() if one.path.endswith("/threads/runs")]
     if not streamed:
         return "no thread and run were made in one request that streams; create_and_run does that"
@@ -37,14 +38,11 @@ def check_06a(names: Iterable[str]) -> str | None:
     return "these are not the names that came over the wire; collect one from each event, until the stream ends"
 
 
-def check_06b(collector: object) -> str | None:
+def check_06b(collector: AssistantEventHandler) -> str | None:
     """The handler followed a stream, and kept every piece of text on its own."""
-    if isinstance(collector, type):
-        return "that is the class; give check the handler made from it, which followed the stream"
-    if not isinstance(collector, AssistantEventHandler):
-        return f"{type(collector).__name__} is no handler; begin with class Collector(AssistantEventHandler)"
-    if collector.current_run is None:
-        return "the handler has not seen a stream yet; hand it to runs.stream, and read the stream to its end"
+    reason = _no_handler(collector)
+    if reason or collector.current_run is None:
+        return reason
     stream = _stream_of(collector.current_run.id)
     if stream is None:
         return "its stream is not in the log; use the client of this lesson, and run the cell again"
@@ -63,6 +61,30 @@ def check_06c(run: Run) -> str | None:
         return "the run is cancelled, but its events did not come in a stream of this notebook's client"
     if _DELTA not in _names_of(stream):
         return "the run was stopped before its first word; wait for a piece of text, then cancel"
+    return None
+
+
+def _checked(names: Iterable[object]) -> Iterator[str]:
+    """The same names, unless something else is among them: then `NotYet`."""
+    for name in names:
+        if isinstance(name, str):
+            yield name
+        elif hasattr(name, "event"):
+            raise NotYet("these are events; keep the name of each: event.event")
+        else:
+            raise NotYet(f"among the names is {type(name).__name__}; event.event is the name of an event, a string")
+
+
+def _no_handler(collector: object) -> str | None:
+    """Why this cannot have followed a stream."""
+    if isinstance(collector, type):
+        return "that is the class; give check the handler made from it, which followed the stream"
+    if not isinstance(collector, AssistantEventHandler):
+        return f"{type(collector).__name__} is no handler; begin with class Collector(AssistantEventHandler)"
+    if not hasattr(collector, "current_run"):
+        return f"{type(collector).__name__} has an __init__ without super().__init__(); begin it with that"
+    if collector.current_run is None:
+        return "the handler has not seen a stream yet; hand it to runs.stream, and read the stream to its end"
     return None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import ipywidgets  # type: ignore[import-untyped]
 
+from helpers.exercises import calling
 from helpers.traffic import Exchange, exchanges, statuses_of
 
 
@@ -21,7 +22,7 @@ def check_07a(fresh: object, history: object, answer: Callable[[str], object]) -
     made = [one.response_json["id"] for one in clicked if one.method == "POST" and one.path.endswith("/threads")]
     if not made:
         return "the screen is empty, but Tabi still remembers; what holds the memory on the server?"
-    asked = _sent_by(lambda: answer("What is my name?"))
+    asked = _sent_by(lambda: calling(answer, "What is my name?"))
     if not any(f"/threads/{made[-1]}/" in one.path for one in asked):
         return "a thread was made, but the next question went into the old one; see how on_click changes worker"
     history.value = ""
@@ -33,7 +34,7 @@ def check_07b(follow: Callable[[str, object], object]) -> str | None:
     label = ipywidgets.Label()
     seen: list[str] = []
     label.observe(lambda change: seen.append(change["new"]), "value")
-    sent = _sent_by(lambda: follow("What is the capital of Kenya?", label))
+    sent = _sent_by(lambda: calling(follow, "What is the capital of Kenya?", label))
     if not seen:
         return "the label never changed; follow should set label.value"
     runs = {one.response_json["id"] for one in sent if _is_run(one)}

@@ -53,7 +53,7 @@ def check_08a(run: Run) -> str | None:
 
 
 def check_08b(careful: Callable[[RequiredActionFunctionToolCall], object]) -> str | None:
-    """Every call gets an output, the bad ones too."""
+    """Every call gets its output as a string, the bad ones too."""
     good = _output(careful, "a good call", "convert", '{"yen": 3200, "currency": "EUR"}')
     if "20" not in good:
         return f'3200 yen are 20 euros, and careful said "{good}"'
@@ -127,7 +127,7 @@ def _answered(run: Run, name: str) -> Iterator[tuple[dict[str, object], str]]:
 def _output(
     careful: Callable[[RequiredActionFunctionToolCall], object], problem: str, name: str, arguments: str
 ) -> str:
-    """What `careful` makes of a call; an entry for `submit_tool_outputs` will do as well as the bare output."""
+    """The string that `careful` makes of a call; `NotYet` when it makes something else of it."""
     call = RequiredActionFunctionToolCall(
         id=f"call_{'0' * 24}", type="function", function=Function(name=name, arguments=arguments)
     )
@@ -138,7 +138,7 @@ def _output(
             raise
         raise NotYet(f"{type(reason.__cause__).__name__} was raised for {problem}: {name} {arguments}") from reason
     if isinstance(output, dict) and "output" in output:
-        output = output["output"]
+        raise NotYet(f"a whole entry for submit_tool_outputs was returned for {problem}; return its output alone")
     if output is None:
         raise NotYet(f"nothing was returned for {problem}: {name} {arguments}")
     if not isinstance(output, str) or not output:

@@ -12,6 +12,7 @@ from openai.types.beta.threads.run import IncompleteDetails, LastError
 from helpers.connection import connect
 from helpers.exercises import calling
 from helpers.traffic import Exchange, exchanges
+from helpers.traffic.armed import HEADER
 
 E = TypeVar("E", bound=APIError)
 
@@ -26,8 +27,13 @@ _RUNS = (
     Run.model_construct(status="cancelled"),
 )
 """A run for each way in which one can end."""
-_MARKS = ("a", "a", "b", "c", "b", "b", None, None)
-"""The marks of the messages in the thread of exercise 11c, oldest first."""
+_BEGINNING = ("a", "a", "b", "c", "b", "b", None, None)
+_END = ("d", "d", "e", "f", "e", "e", None, None)
+_MARKS = (*_BEGINNING, *(f"m{number}" for number in range(95)), *_END)
+"""The marks of the messages in the thread of exercise 11c, oldest first.
+
+The largest page of a list holds 100: from either side it does not reach the twins of the other.
+"""
 
 
 def check_11a(survivor: Thread) -> str | None:
@@ -38,6 +44,8 @@ def check_11a(survivor: Thread) -> str | None:
         return "no request that made it is in the log; use the client of this lesson, and run the cell again"
     attempts = [one for one in sent[: made + 1] if _same_request(one, sent[made])][-sent[made].attempt :]
     refusals = [one.status for one in attempts[:-1]]
+    if not refusals and HEADER not in sent[made].request_headers:
+        return 'no fault was on when it was made; put the call into the block of fault("rate_limit", times=3)'
     if not refusals and made and sent[made - 1].status == 429:
         return "the client had given up, and a new request began; let the client itself make more attempts"
     if any(status != 429 for status in refusals):
@@ -88,9 +96,15 @@ def _compared(left: Counter[str | None]) -> str | None:
     marks = [mark for mark in before if mark]
     if any(left[mark] == 0 for mark in marks):
         return "of some marks no message is left; the same words under another mark are another wish"
+    if _is_tidy(left, _BEGINNING) != _is_tidy(left, _END):
+        return "the twins in one part of a long thread are still there; how many messages does one page of a list hold?"
     if any(left[mark] > 1 for mark in marks):
         return "a mark still stands there more than once; a message can be repeated more than one time"
     return None
+
+
+def _is_tidy(left: Counter[str | None], marks: tuple[str | None, ...]) -> bool:
+    return all(left[mark] == 1 for mark in marks if mark)
 
 
 def _made(exchange: Exchange, wanted: str) -> bool:
