@@ -5,7 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-QUIET = "color:var(--jp-ui-font-color2,#666)"
+GREY = "var(--jp-inverse-layout-color3,#666)"
+"""Also on the striped rows of a table its contrast is at least 4.5; that of the font colour 2 is not."""
+QUIET = f"color:{GREY}"
 MONO = "font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,13px)"
 LINE = "var(--jp-border-color2,#bbb)"
 PANEL = "var(--jp-layout-color2,#eee)"
@@ -13,7 +15,6 @@ BLUE = "var(--jp-brand-color1,#1976d2)"
 GREEN = "var(--jp-success-color1,#388e3c)"
 AMBER = "var(--jp-warn-color1,#f57c00)"
 RED = "var(--jp-error-color1,#d32f2f)"
-GREY = "var(--jp-ui-font-color2,#757575)"
 
 
 @dataclass(frozen=True)

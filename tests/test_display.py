@@ -16,7 +16,7 @@ from helpers import show
 from helpers.display import view_of
 from helpers.display.timeline import timeline
 from helpers.traffic.log import LOG
-from helpers.views import View
+from helpers.views import QUIET, View
 
 AT = 1_700_000_000
 USAGE = {"prompt_tokens": 25, "completion_tokens": 10, "total_tokens": 35}
@@ -165,6 +165,26 @@ def test_each_thing_in_both_forms(thing: object, text: str) -> None:
     assert "<script" not in view.html
     colours = re.findall(r"(?:color|background):([^;\"]+)", view.html)
     assert all(colour.startswith(("var(--jp-", "inherit", "none")) for colour in colours)
+
+
+def test_a_run_nobody_watched_says_where_its_times_are_from() -> None:
+    """In a sentence of its own, behind the line of statuses."""
+    html = view_of(run("completed", started_at=AT, completed_at=AT + 2)).html
+    assert re.search(r"</div><div><span [^>]*>times: from the run itself, in whole seconds</span></div>", html)
+
+
+def luminance(grey: int) -> float:
+    """How bright a grey is, as the contrast of WCAG 2 counts it."""
+    return float(((grey / 255 + 0.055) / 1.055) ** 2.4)
+
+
+def test_quiet_text_can_be_read_on_every_row_of_a_table() -> None:
+    """With a contrast of 4.5 and more: the values that JupyterLab's themes give the variable, and our own."""
+    assert re.fullmatch(r"color:var\(--jp-inverse-layout-color3,#(\w)\1\1\)", QUIET)
+    ours = int(QUIET[-4] * 2, 16)
+    for text, row in ((0x61, 0xF5), (ours, 0xF5), (0xBD, 0x21)):
+        dark, light = sorted((luminance(text), luminance(row)))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
 def test_a_page_of_messages_is_a_conversation_and_in_the_text_the_list_it_was() -> None:

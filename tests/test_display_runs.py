@@ -119,7 +119,7 @@ def test_steps_stand_on_the_scale_of_the_statuses(streamed_run: Json) -> None:
     """To the millisecond, when the client saw them begin; a step before it ends reaches to the end."""
     html = view_of(streamed_run).html
     assert bars(html) == [[12.5, 87.5], [25.0, 25.0], [75.0, 25.0]]
-    assert "as this client saw it</span>" in html
+    assert "times: as this client saw them</span>" in html
     assert unclosed(html) == []
     assert html.index("get_weather(city=&quot;京都&quot;) → 26") < html.index("message_creation")
     assert "completed 9 + 1 = 10 tokens" in html

@@ -51,7 +51,8 @@ def test_watch_keeps_class_and_options(endpoint: Running) -> None:
     with watch(before) as after:
         assert type(after) is openai.AzureOpenAI
         assert (after.max_retries, after.timeout, after.base_url) == (7, 11, before.base_url)
-        assert watch(after).models.list().data
+        with watch(after) as again:
+            assert again.models.list().data
         assert len(exchanges()) == 1, "watched twice, recorded once"
 
 

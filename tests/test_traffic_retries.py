@@ -157,7 +157,7 @@ def test_what_was_broken_on_purpose_is_marked() -> None:
             client.beta.threads.create()
     view = wire()
     ends = [line.rpartition(" ms")[2].strip() for line in view.text.splitlines()]
-    assert ends == ["broken on purpose: rate_limit", "", "fault armed: rate_limit"]
+    assert ends == ["broken on purpose: rate_limit", "", "no answer; was to be broken on purpose: rate_limit"]
     assert "broken on purpose: rate_limit" in view.html
     assert "x-kit-fault: rate_limit;times=1;id=" in view.html
 

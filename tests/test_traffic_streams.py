@@ -158,12 +158,16 @@ def test_a_stream_that_breaks_off_keeps_what_came() -> None:
     with pytest.raises(openai.APIConnectionError):
         recorded(*TEXT_RUN[:4], error=httpx2.RemoteProtocolError("peer closed connection"))
     (exchange,) = exchanges()
+    view = wire()
     assert (exchange.status, exchange.error) == (200, "RemoteProtocolError: peer closed connection")
     assert exchange.seconds is not None
     assert len(exchange.events) == 4
     assert not exchange.hung_up
-    first, *inside = wire().text.splitlines()
-    assert "  200 · stream, broken off by RemoteProtocolError: peer closed connection  " in first
+    first, *inside = view.text.splitlines()
+    assert "  200 · stream, broken off by RemoteProtocolError  " in first
+    head, _, opened = view.html.partition("</summary>")
+    assert "<b>200 · stream, broken off by RemoteProtocolError</b>" in head
+    assert ("peer closed" in head, opened.count("peer closed")) == (False, 1), "its sentence is told once, inside"
     assert [line.strip() for line in inside][-1] == "thread.message.delta ×1"
 
 

@@ -75,6 +75,15 @@ def test_what_is_no_stream_has_no_strip() -> None:
     assert "<img" not in strip_of(exchanges()[-1])
 
 
+def test_a_method_keeps_its_distance_from_the_path() -> None:
+    """The longest too: a page makes one narrow space of many, so the column is wider than the word."""
+    with client_of(echo) as client:
+        client.beta.threads.delete("thread_1")
+    column = re.search(r'<b style="[^"]*display:inline-block;min-width:(\d+)ch">DELETE</b> ', wire().html)
+    assert column
+    assert int(column[1]) > len("DELETE")
+
+
 def test_two_rows_side_by_side() -> None:
     """By their numbers; the text has what differs, apart from what differs always."""
     with client_of(echo) as client:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from helpers.display import lists, runs, singles
+from helpers.display.events import events, is_event
 from helpers.display.facts import as_json, facts_of, items_of
 from helpers.views import RED, View, card, folded, mono, plain, put
 
@@ -21,7 +22,8 @@ _BY_OBJECT = {
 def show(thing: object, /) -> None:
     """Display `thing` here, also when it is not the last line of a cell.
 
-    A message becomes a bubble, a run the statuses it went through, a list a table in the order it has.
+    A message becomes a bubble, a run the statuses it went through, a list a table in the order it has,
+    and events of a stream a line each, with the deltas in a row as one.
     The JSON of the wire is folded underneath. What is no object of the API is shown as text.
     """
     put(view_of(thing))
@@ -30,6 +32,8 @@ def show(thing: object, /) -> None:
 def view_of(thing: object, /) -> View:
     """What `show` displays, as a value."""
     items = items_of(thing)
+    if items and all(map(is_event, items)):
+        return _with_json(events(items), thing)
     if items is not None:
         return _with_json(lists.listing(items, facts_of(thing) or {}), thing)
     facts = facts_of(thing)
@@ -41,6 +45,8 @@ def view_of(thing: object, /) -> View:
 
 
 def _single(facts: Mapping[str, Any]) -> View:
+    if is_event(facts):
+        return events([facts])
     kind = str(facts.get("object") or facts.get("type") or "")
     if kind.endswith(".deleted"):
         return singles.deleted(facts)

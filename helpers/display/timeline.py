@@ -29,13 +29,13 @@ def timeline(facts: Facts) -> str:
         *(_step(facts, moments, end, one) for one in steps),
     ]
     stops = " → ".join(f"{badge(status)} {quiet(moments.elapsed(at))}" for at, status in moments.changes)
-    source = "as this client saw it" if moments.watched else "from the object's own times, whole seconds"
+    source = "times: as this client saw them" if moments.watched else "times: from the run itself, in whole seconds"
     rough = (
         " · steps: only known to the second, somewhere within their bars"
         if not all(_is_exact(one, moments) for one in steps)
         else ""
     )
-    return f"{''.join(rows)}<div>{stops} {quiet(source + rough)}</div>"
+    return f"{''.join(rows)}<div>{stops}</div><div>{quiet(source + rough)}</div>"
 
 
 def step_lines(run_id: str) -> list[str]:

@@ -46,12 +46,15 @@ def grouped(exchanges: Sequence[Exchange]) -> list[Group]:
 
 
 def fault_of(exchange: Exchange) -> str:
-    """What a `with fault(…)` block did to the exchange, in a few words; empty when it did nothing."""
+    """What a `with fault(…)` block did to the exchange, in a few words; empty when it did nothing.
+
+    Only an answer tells that a fault happened; without one, all that is known is what was asked for.
+    """
     hit = exchange.response_headers.get(HEADER, "none")
     if hit != "none":
         return f"broken on purpose: {hit}"
-    wish = exchange.request_headers.get(HEADER, "")
-    return f"fault armed: {wish.partition(';')[0]}" if wish and exchange.status is None else ""
+    wish = exchange.request_headers.get(HEADER, "").partition(";")[0]
+    return f"no answer; was to be broken on purpose: {wish}" if wish and exchange.status is None else ""
 
 
 def _chains(exchanges: Sequence[Exchange]) -> list[list[Exchange]]:

@@ -12,6 +12,8 @@ from helpers.traffic.tree import tree_of
 from helpers.views import AMBER, GREEN, LINE, MONO, RED, View, folded, mono, quiet, unfolding
 
 _COLOURS = {2: GREEN, 4: AMBER, 5: RED}
+_METHOD = f'<b style="{MONO};display:inline-block;min-width:7ch">{{}}</b> '
+"""As wide as the longest, so that the paths stand one under the other."""
 _WAITS = ("retry-after-ms", "retry-after")
 """The headers with which a service says how long to wait; the client reads the first one first."""
 
@@ -89,7 +91,7 @@ def _row(number: int, group: Group) -> str:
     ]
     head = (
         f'<summary style="cursor:pointer;padding:3px 8px;overflow-wrap:anywhere;border-left:4px solid {colour}">'
-        f"{quiet(number)} <b>{mono(f'{first.method:<6}')}</b> {mono(path)}{quiet(f'?{query}') if query else ''} "
+        f"{quiet(number)} {_METHOD.format(escape(first.method))}{mono(path)}{quiet(f'?{query}') if query else ''} "
         f"<b>{escape(_outcome(last, group))}</b> {quiet(' · '.join(filter(None, notes)))}</summary>"
     )
     inside = _attempts(group) if group.was_retried else "".join(map(_details, _worth_a_look(group.exchanges)))
@@ -118,6 +120,7 @@ def _worth_a_look(exchanges: Sequence[Exchange]) -> list[Exchange]:
 
 def _details(exchange: Exchange) -> str:
     parts = [
+        _error(exchange),
         folded("request headers", _headers(exchange.request_headers)),
         _opening("request body", exchange.request_body),
         _as_curl(exchange),
@@ -125,6 +128,12 @@ def _details(exchange: Exchange) -> str:
         _opening("answer's body", exchange.response_body),
     ]
     return "".join(parts) + strip_of(exchange) + table_of(exchange)
+
+
+def _error(exchange: Exchange) -> str:
+    """The whole sentence of an error that the row only names."""
+    told = exchange.error and exchange.error not in _result(exchange)
+    return f"<div>{quiet(exchange.error)}</div>" if told else ""
 
 
 def _opening(title: str, body: str) -> str:

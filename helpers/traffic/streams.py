@@ -14,7 +14,7 @@ Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
     """One event, or the deltas of one kind that came in a row."""
 
     name: str
@@ -22,27 +22,38 @@ class _Line:
 
     @property
     def is_delta(self) -> bool:
+        """Whether it is a piece of something, or several."""
         return self.name.endswith(".delta")
+
+    @property
+    def text(self) -> str:
+        """Its name. How many deltas there are is chance, so it says `×n` even for one."""
+        return f"{self.name} ×{len(self.events)}" if self.is_delta else self.name
+
+    @property
+    def html(self) -> tuple[str, str]:
+        """Its name, and what was in it."""
+        return mono(self.name) + (f" ×{len(self.events)}" if self.is_delta else ""), _content(self)
 
 
 def lines_of(exchange: Exchange) -> list[str]:
-    """The events in their order as text. How many deltas there are is chance, so it says `×n` even for one."""
-    lines = [f"{line.name} ×{len(line.events)}" if line.is_delta else line.name for line in _folded(exchange.events)]
+    """The events in their order as text."""
+    lines = [line.text for line in in_lines(exchange.events)]
     return [*lines, _rest(exchange)] if exchange.further_events else lines
 
 
 def table_of(exchange: Exchange) -> str:
     """The events in their order as HTML: when they came, and what was in them."""
-    rows = [[unbroken(_when(line)), _title(line), _content(line)] for line in _folded(exchange.events)]
+    rows = [[unbroken(_when(line)), *line.html] for line in in_lines(exchange.events)]
     rest = quiet(_rest(exchange)) if exchange.further_events else ""
     return (table(["after", "event", "data"], rows) if rows else "") + rest
 
 
 def summary_of(exchange: Exchange) -> str:
-    """How a stream went, apart from how much came."""
+    """How a stream went, apart from how much came; of an error only the name."""
     if exchange.hung_up:
         return "stream, left by its reader"
-    return f"stream, broken off by {exchange.error}" if exchange.error else "stream"
+    return f"stream, broken off by {exchange.error.partition(':')[0]}" if exchange.error else "stream"
 
 
 def count_of(exchange: Exchange) -> str:
@@ -83,27 +94,24 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _folded(events: Sequence[StreamEvent]) -> list[_Line]:
+def in_lines(events: Sequence[StreamEvent]) -> list[Line]:
+    """The events in their order, deltas of one kind in a row as one."""
     numbered = list(enumerate(events))
     groups = groupby(numbered, key=lambda one: one[1].name if one[1].name.endswith(".delta") else one[0])
     found = [tuple(event for _, event in group) for _, group in groups]
-    return [_Line(group[0].name or "(no event name)", group) for group in found]
+    return [Line(group[0].name or "(no event name)", group) for group in found]
 
 
 def _rest(exchange: Exchange) -> str:
     return f"and ×{exchange.further_events} more, which are not kept"
 
 
-def _when(line: _Line) -> str:
+def _when(line: Line) -> str:
     first, last = (f"{event.seconds:.3f} s" for event in (line.events[0], line.events[-1]))
     return first if first == last else f"{first} – {last}"
 
 
-def _title(line: _Line) -> str:
-    return mono(line.name) + (f" ×{len(line.events)}" if line.is_delta else "")
-
-
-def _content(line: _Line) -> str:
+def _content(line: Line) -> str:
     data = "\n".join(event.data for event in line.events)
     if line.is_delta:
         return plain(said_in(line.events).strip()) + folded("JSON", data)
