@@ -58,3 +58,13 @@ def test_a_picture_of_lesson_05(open_in_lab: Open) -> None:
     window = open_in_lab("05_runs.ipynb")
     window.run_all()
     picture(window.cell("create-and-poll"), ROOT / "docs" / "lesson_05.png")
+
+
+@pytest.mark.skipif(not WANTED, reason="takes a picture when KIT_PICTURES is set")
+def test_a_picture_of_the_wire(open_in_lab: Open) -> None:
+    """For the README: what a streamed run that was cancelled sent and received, the stream's row open."""
+    window = open_in_lab("06_streaming.ipynb")
+    window.run_all()
+    wire = window.cell("cancel-wire")
+    wire.locator("summary", has_text="stream").first.click()
+    picture(wire, ROOT / "docs" / "wire.png")
