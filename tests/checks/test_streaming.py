@@ -1,7 +1,6 @@
 """The checks of lesson 06 against an endpoint: honest answers in other words, and mistakes with their reasons."""
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import openai
@@ -10,38 +9,15 @@ from openai import AssistantEventHandler
 from openai.types.beta import Assistant
 from openai.types.beta.threads import Run
 
-from helpers import connect
-from helpers.endpoint.server import Options, start
-from helpers.exercises import check
-from helpers.traffic.log import LOG, MOST_EXCHANGES
-
-Say = Callable[..., str]
-"""Runs a check; what it printed comes back."""
+from .conftest import Say
 
 QUESTION = "Plan one day in Tokyo. Plan one day in Kyoto. Plan one day in Nara."
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[openai.AzureOpenAI]:
-    """A recording client of an endpoint that takes its time, so that a run can be stopped midway."""
-    monkeypatch.setattr(LOG, "_exchanges", deque(maxlen=MOST_EXCHANGES))
-    with start(Options(state="memory", key="a key of this test", pace=0.2)) as running:
-        monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", running.url)
-        monkeypatch.setenv("AZURE_OPENAI_KEY", running.key)
-        with connect() as made:
-            yield made
-
-
-@pytest.fixture
-def say(client: openai.AzureOpenAI, capsys: pytest.CaptureFixture[str]) -> Say:
-    """What a check says, in one line."""
-
-    def said(*arguments: object) -> str:
-        capsys.readouterr()
-        check(*arguments)  # type: ignore[arg-type]
-        return capsys.readouterr().out.strip()
-
-    return said
+def pace() -> float:
+    """The endpoint takes its time, so that a run can be stopped midway."""
+    return 0.2
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The checks of the lessons against an endpoint: what learners really did, and what they are told."""
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import openai
@@ -9,36 +8,9 @@ import pytest
 from openai.types.beta import Assistant
 from openai.types.beta.threads import Run
 
-from helpers import connect
-from helpers.endpoint.server import Options, start
-from helpers.exercises import GONE, UNANSWERED, check
-from helpers.traffic.log import LOG, MOST_EXCHANGES
+from helpers.exercises import GONE, UNANSWERED
 
-Say = Callable[..., str]
-"""Runs a check; what it printed comes back."""
-
-
-@pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[openai.AzureOpenAI]:
-    """What `connect` gives a lesson, with an endpoint and a log of this test alone."""
-    monkeypatch.setattr(LOG, "_exchanges", deque(maxlen=MOST_EXCHANGES))
-    with start(Options(state="memory", key="a key of this test")) as running:
-        monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", running.url)
-        monkeypatch.setenv("AZURE_OPENAI_KEY", running.key)
-        with connect() as made:
-            yield made
-
-
-@pytest.fixture
-def say(client: openai.AzureOpenAI, capsys: pytest.CaptureFixture[str]) -> Say:
-    """What a check says, in one line."""
-
-    def said(*arguments: object) -> str:
-        capsys.readouterr()
-        check(*arguments)  # type: ignore[arg-type]
-        return capsys.readouterr().out.strip()
-
-    return said
+from .conftest import Say
 
 
 @pytest.fixture

@@ -1,47 +1,23 @@
 """The checks of lesson 11 against an endpoint: honest answers in other words, and mistakes with their reasons."""
 
 import contextlib
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import openai
 import pytest
 
-from helpers import connect
 from helpers.endpoint import faults
-from helpers.endpoint.server import Options, start
-from helpers.exercises import check
 from helpers.failing import fault
-from helpers.traffic.log import LOG, MOST_EXCHANGES
 
-Say = Callable[..., str]
-"""Runs a check; what it printed comes back."""
+from .conftest import Say
 
 
-@pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[openai.AzureOpenAI]:
-    """A recording client that does not wait long before it tries again."""
-    monkeypatch.setattr(LOG, "_exchanges", deque(maxlen=MOST_EXCHANGES))
+@pytest.fixture(autouse=True)
+def _no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client does not wait long before it tries again."""
     monkeypatch.setattr(faults, "RETRY_AFTER", 0)
     monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
-    with start(Options(state="memory", key="a key of this test")) as running:
-        monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", running.url)
-        monkeypatch.setenv("AZURE_OPENAI_KEY", running.key)
-        with connect() as made:
-            yield made
-
-
-@pytest.fixture
-def say(client: openai.AzureOpenAI, capsys: pytest.CaptureFixture[str]) -> Say:
-    """What a check says, in one line."""
-
-    def said(*arguments: object) -> str:
-        capsys.readouterr()
-        check(*arguments)  # type: ignore[arg-type]
-        return capsys.readouterr().out.strip()
-
-    return said
 
 
 @pytest.mark.parametrize("options", [{}, {"messages": [{"role": "user", "content": "At last!"}]}])
