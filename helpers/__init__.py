@@ -14,6 +14,7 @@ _MODULE_OF = {
     "progress": "standing",
     "fault": "failing",
     "ChatBox": "chat",
+    "Playground": "playground",
     "KitError": "problems",
 }
 

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
 import openai
@@ -29,6 +29,7 @@ class Conversation:
     """Questions and answers on one thread, which is made with the first question unless it is given.
 
     `functions` are the learner's own; the assistant may ask for them, and they are called where `ask` is iterated.
+    `options` go into every run as they are, for example `{"temperature": 0}`.
     """
 
     def __init__(
@@ -38,6 +39,8 @@ class Conversation:
         thread: Thread | str | None = None,
         words: Words = ENGLISH,
         functions: Given = None,
+        *,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         if not isinstance(client, openai.OpenAI):
             given = type(client).__name__
@@ -47,9 +50,12 @@ class Conversation:
         self._thread_id = None if thread is None else _id_of(thread)
         self._words = words
         self._functions = table_of(functions, words)
+        self._options = dict(options or {})
         self._streams = True
         self._stop = threading.Event()
         self._run: Run | None = None
+        self.last_run: Run | None = None
+        """The run of the latest question as it was last seen, whatever became of it."""
         self._unanswered: str | None = None
         self._said: dict[str, str] = {}
         self._writing: list[str] = []
@@ -62,6 +68,7 @@ class Conversation:
     def ask(self, question: str) -> Generator[Event, None, None]:
         """What happens until the run answers. Any kind of failure raises `NoAnswer`, which says what to do."""
         self._stop.clear()
+        self.last_run = None
         self._said, self._writing = {}, []
         try:
             run = yield from self._answered(question)
@@ -97,7 +104,7 @@ class Conversation:
             self._client.beta.threads.messages.create(thread_id, role="user", content=question)
             self._unanswered = question
         run = yield from self._follow(
-            lambda **streamed: runs.create(thread_id, assistant_id=self._assistant_id, **streamed)
+            lambda **streamed: runs.create(thread_id, assistant_id=self._assistant_id, **self._options, **streamed)
         )
         for _ in range(ROUNDS):
             if run.status != "requires_action" or not self._functions:
@@ -215,6 +222,7 @@ class Conversation:
     def _note(self, run: Run) -> Run:
         """Remember the run, which can be cancelled only by whoever knows its id."""
         first, self._run = self._run is None, run
+        self.last_run = run
         if first and self._stop.is_set():
             self._cancel_run()
         return run

@@ -1,0 +1,5 @@
+"""Playground: two configurations of a run side by side."""
+
+from helpers.playground.lab import Playground
+
+__all__ = ["Playground"]

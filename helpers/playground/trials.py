@@ -1,0 +1,171 @@
+"""What two sides came to, as pictures; and the log of all trials, as a table and as a CSV."""
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from itertools import count
+from pathlib import Path
+
+from helpers.display import view_of
+from helpers.display.bars import Stretch, bar
+from helpers.playground.configurations import difference, first_words
+from helpers.playground.sides import Outcome
+from helpers.problems import KitError
+from helpers.views import BLUE, LINE, RED, mono, plain, quiet, table, text_table
+
+_COLUMNS = ("trial", "time", "side", "deployment", "instructions", "temperature", "tools", "prompt", "status",
+            "prompt_tokens", "completion_tokens", "seconds", "calls", "answer", "problem")  # fmt: skip
+_HEADS = ("trial", "time", "side", "prompt", "differs in (A | B)", "status", "tokens", "seconds", "first words")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The two outcomes of one *Run both*."""
+
+    number: int
+    at: datetime
+    a: Outcome
+    b: Outcome
+
+    @property
+    def sides(self) -> tuple[tuple[str, Outcome], tuple[str, Outcome]]:
+        """Both outcomes with their letters."""
+        return ("A", self.a), ("B", self.b)
+
+    @property
+    def difference(self) -> str:
+        """Where the configurations differ, a line for each setting."""
+        return difference(self.a.configuration, self.b.configuration)
+
+    def _repr_html_(self) -> str:
+        answers = "".join(_answer(letter, one) for letter, one in self.sides)
+        head = f"<b>Trial {self.number}</b> {quiet(_one_line(self.difference) or 'both sides the same')}"
+        return f'<div>{head}</div><div style="display:flex;gap:12px">{answers}</div>{self.pictures()}'
+
+    def __repr__(self) -> str:
+        lines = [f"trial {self.number}  {_one_line(self.difference) or 'both sides the same'}"]
+        for letter, one in self.sides:
+            lines.append(f"{letter}  {one.status}  {_tokens(one)} tokens")
+            lines += [f"   {text}" for text in (*_calls(one), *one.answer.splitlines())]
+            lines += [f"   {one.problem}"] if one.problem else []
+        return "\n".join(lines)
+
+    def pictures(self) -> str:
+        """HTML: how long each side took and what it cost, on one scale; then each run over time."""
+        longest = max(one.seconds for _, one in self.sides) or 1.0
+        rows = [
+            [letter, bar([Stretch(100 * one.seconds / longest, BLUE, "time")], 140), quiet(f"{one.seconds:.1f} s")]
+            for letter, one in self.sides
+        ]
+        runs = [(letter, one.run) for letter, one in self.sides if one.run]
+        shown = [table(["side", "waited", ""], rows)]
+        if runs:
+            shown.append(view_of([run for _, run in runs]).html)
+        shown += [f"<div><b>{letter}</b></div>{view_of(run).html}" for letter, run in runs]
+        return "".join(shown)
+
+
+class Log:
+    """Every trial, in its order; two lines each, A above B."""
+
+    def __init__(self) -> None:
+        self.trials: list[Trial] = []
+
+    def _repr_html_(self) -> str:
+        if not self.trials:
+            return quiet("no trial yet")
+        rows = [[escape(cell) for cell in line.values()] for line in self._shown()]
+        return table(_HEADS, rows)
+
+    def __repr__(self) -> str:
+        """Without times and durations, which two runs of a notebook do not share."""
+        if not self.trials:
+            return "no trial yet"
+        heads = [head for head in _HEADS if head not in ("time", "seconds")]
+        return text_table([heads, *([line[head] for head in heads] for line in self._shown())])
+
+    def csv(self) -> str:
+        """All trials as comma-separated values, a row for each side.
+
+        Who opens it in a spreadsheet must not run what a model wrote: a text that would be a formula gets a `'`.
+        """
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        writer.writerows(_row(*line) for line in self._lines())
+        return text.getvalue()
+
+    def save(self, folder: Path) -> Path:
+        """The trials in a new file of `folder`: trials-1.csv, or the next number that is free.
+
+        With the mark at its beginning by which spreadsheets know UTF-8. Raises `KitError` when there is nothing to
+        save, or the file cannot be written.
+        """
+        if not self.trials:
+            raise KitError("There is no trial to save yet.", "Run both sides first.")
+        for number in count(1):
+            path = folder / f"trials-{number}.csv"
+            try:
+                with path.open("x", encoding="utf-8-sig", newline="") as file:
+                    file.write(self.csv())
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise KitError(
+                    f"{path} cannot be written ({error.strerror or error}).", "Copy the text of lab.csv() instead."
+                ) from error
+            return path
+        raise AssertionError("numbers do not end")
+
+    def _shown(self) -> list[dict[str, str]]:
+        return [_line(*line) for line in self._lines()]
+
+    def _lines(self) -> list[tuple[Trial, str, Outcome]]:
+        return [(trial, letter, one) for trial in self.trials for letter, one in trial.sides]
+
+
+def _line(trial: Trial, letter: str, one: Outcome) -> dict[str, str]:
+    """The cells of the table by their heads; what differs stands once, beside A."""
+    said = one.answer or (one.problem.what if one.problem else "")
+    cells = (str(trial.number), f"{trial.at:%H:%M:%S}", letter, first_words(one.prompt),
+             _one_line(trial.difference) if letter == "A" else "", one.status, _tokens(one), f"{one.seconds:.1f}",
+             first_words(said))  # fmt: skip
+    return dict(zip(_HEADS, cells, strict=True))
+
+
+def _row(trial: Trial, letter: str, one: Outcome) -> list[object]:
+    """The cells under `_COLUMNS`."""
+    own = one.configuration
+    cells: list[object] = [trial.number, trial.at.isoformat(sep=" ", timespec="seconds"), letter, own.deployment]
+    cells += [own.instructions, own.temperature, " ".join(own.tools), one.prompt, one.status, *one.tokens]
+    cells += [round(one.seconds, 3), "\n".join(_calls(one)), one.answer, str(one.problem or "")]
+    return [f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for cell in cells]
+
+
+def _answer(letter: str, one: Outcome) -> str:
+    style = f"flex:1;min-width:0;border:1px solid {LINE};border-radius:6px;padding:8px 12px;overflow-wrap:anywhere"
+    return f'<div style="{style}"><b>{letter}</b> {answer_of(one)}</div>'
+
+
+def answer_of(one: Outcome) -> str:
+    """HTML: how a side ended, the calls it made, what it said, and what went wrong."""
+    parts = [quiet(f"{one.status} · {_tokens(one)} tokens · {one.seconds:.1f} s"), *map(mono, _calls(one))]
+    parts += [plain(one.answer)] if one.answer else []
+    if one.problem:
+        parts.append(f'<span style="border-left:3px solid {RED};padding-left:6px">{escape(str(one.problem))}</span>')
+    return "".join(f'<div style="margin:4px 0">{part}</div>' for part in parts)
+
+
+def _calls(one: Outcome) -> list[str]:
+    return [f"{call.name}({call.arguments}) → {call.output}" for call in one.calls]
+
+
+def _tokens(one: Outcome) -> str:
+    return f"{one.tokens[0]} + {one.tokens[1]}"
+
+
+def _one_line(text: str) -> str:
+    return " · ".join(text.splitlines())
