@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-import ipywidgets
+import ipywidgets  # type: ignore[import-untyped]
 
 from helpers.playground.configurations import Configuration
 from helpers.playground.sides import Outcome

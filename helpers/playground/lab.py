@@ -1,5 +1,6 @@
 """The playground: two columns of settings, a button that runs both, and the log of the trials."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import ipywidgets
+import ipywidgets  # type: ignore[import-untyped]
 import openai
 
 from helpers.chat.failures import problem_of
@@ -63,12 +64,9 @@ class Playground:
         self._save = ipywidgets.Button(description="Save CSV", disabled=True)
         self._status = ipywidgets.HTML()
         self._pictures, self._table = ipywidgets.HTML(), ipywidgets.HTML()
-        for button, action in (
-            (self._run_both, self._on_run),
-            (self._stop, self._on_stop),
-            (self._save, self._on_save),
-        ):
-            button.on_click(self._guarded(action))
+        self._run_both.on_click(self._guarded(self._on_run))
+        self._stop.on_click(self._guarded(self._on_stop))
+        self._save.on_click(self._guarded(self._on_save))
         a, b = self._columns
         a.load(self._base)
         b.load(configured({"instructions": f"{self._base.instructions} Answer in Japanese."}, self._base, ()))
@@ -111,7 +109,8 @@ class Playground:
             self._worker.join(timeout=_CLOSING_SECONDS)
         self.widget.close()
         if self._assistant is not None:
-            self._client.beta.assistants.delete(self._assistant)
+            with contextlib.suppress(openai.NotFoundError):
+                self._client.beta.assistants.delete(self._assistant)
             self._assistant = None
 
     def _try(self, prompt: str, configurations: Sequence[Configuration]) -> Trial:
@@ -120,7 +119,6 @@ class Playground:
             raise KitError("This playground is closed.", "Make a new one: lab = Playground(client).")
         if not all(side.prompt or prompt.strip() for side in configurations):
             raise KitError("There is no prompt.", "Write one above the columns, or one into each.")
-        self._stopping = False
         at, assistant = datetime.now(), self._made_assistant()
         sides = [Side(self._client, assistant, one, prompt.strip(), self._functions) for one in configurations]
         self._under_way = tuple(sides)
@@ -175,7 +173,7 @@ class Playground:
         try:
             self._set_busy(True)
             prompt, sides = self._prompt.value, [column.configuration for column in self._columns]
-            work = self._guarded(lambda: self._try(prompt, sides))
+            work = self._guarded(lambda: self._tell(f"Trial {self._try(prompt, sides).number} is done."))
             self._worker = threading.Thread(target=self._work, args=(work,), name="playground", daemon=True)
             self._worker.start()
         except BaseException:
@@ -218,6 +216,7 @@ class Playground:
         return act
 
     def _set_busy(self, busy: bool) -> None:
+        self._stopping = self._stopping and not busy
         self._run_both.disabled, self._stop.disabled = busy, not busy
         self._save.disabled = busy or not self.log.trials
 
