@@ -70,12 +70,10 @@ def _name_of(tool: object) -> str:
     return str(name)
 
 
-def difference(a: Configuration, b: Configuration) -> str:
-    """Where two sides differ: `temperature: 0 | 1`, a line for each setting; empty where they are the same."""
-    left, right = asdict(a), asdict(b)
-    return "\n".join(
-        f"{name}: {_shown(left[name])} | {_shown(right[name])}" for name in left if left[name] != right[name]
-    )
+def difference(one: Configuration, other: Configuration) -> dict[str, str]:
+    """What `one` is set to where the two differ, a short text for each setting; empty where they are the same."""
+    mine, others = asdict(one), asdict(other)
+    return {name: _shown(mine[name]) for name in mine if mine[name] != others[name]}
 
 
 def _shown(value: object) -> str:

@@ -119,6 +119,7 @@ class Playground:
             raise KitError("This playground is closed.", "Make a new one: lab = Playground(client).")
         if not all(side.prompt or prompt.strip() for side in configurations):
             raise KitError("There is no prompt.", "Write one above the columns, or one into each.")
+        self._tell("Both are running.")
         at, assistant = datetime.now(), self._made_assistant()
         sides = [Side(self._client, assistant, one, prompt.strip(), self._functions) for one in configurations]
         self._under_way = tuple(sides)
@@ -132,6 +133,7 @@ class Playground:
         trial = Trial(len(self.log.trials) + 1, at, a, b)
         self.log.trials.append(trial)
         self._pictures.value = trial.pictures()
+        self._tell(f"Trial {trial.number} is done.")
         self._table.value = f"<b>Trials</b>{self.log._repr_html_()}"
         return trial
 
@@ -173,7 +175,7 @@ class Playground:
         try:
             self._set_busy(True)
             prompt, sides = self._prompt.value, [column.configuration for column in self._columns]
-            work = self._guarded(lambda: self._tell(f"Trial {self._try(prompt, sides).number} is done."))
+            work = self._guarded(lambda: self._try(prompt, sides))
             self._worker = threading.Thread(target=self._work, args=(work,), name="playground", daemon=True)
             self._worker.start()
         except BaseException:
@@ -182,7 +184,6 @@ class Playground:
             raise
 
     def _work(self, work: Callable[[object], None]) -> None:
-        self._tell("Both are running.")
         try:
             work(None)
         finally:

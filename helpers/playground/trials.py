@@ -8,16 +8,18 @@ from html import escape
 from itertools import count
 from pathlib import Path
 
-from helpers.display import view_of
 from helpers.display.bars import Stretch, bar
+from helpers.display.facts import facts_of
+from helpers.display.runs import run
+from helpers.display.tokens import legend, token_bars
 from helpers.playground.configurations import difference, first_words
 from helpers.playground.sides import Outcome
 from helpers.problems import KitError
-from helpers.views import BLUE, LINE, RED, mono, plain, quiet, table, text_table
+from helpers.views import GREY, LINE, RED, mono, plain, quiet, table, text_table, unbroken
 
 _COLUMNS = ("trial", "time", "side", "deployment", "instructions", "temperature", "tools", "prompt", "status",
             "prompt_tokens", "completion_tokens", "seconds", "calls", "answer", "problem")  # fmt: skip
-_HEADS = ("trial", "time", "side", "prompt", "differs in (A | B)", "status", "tokens", "seconds", "first words")
+_HEADS = ("trial", "time", "side", "prompt", "what differs", "status", "tokens", "seconds", "first words")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -37,16 +39,18 @@ class Trial:
 
     @property
     def difference(self) -> str:
-        """Where the configurations differ, a line for each setting."""
-        return difference(self.a.configuration, self.b.configuration)
+        """Where the configurations differ: `temperature: 0 | 1`, or that they do not."""
+        a, b = self.a.configuration, self.b.configuration
+        mine, others = difference(a, b), difference(b, a)
+        return " · ".join(f"{name}: {mine[name]} | {others[name]}" for name in mine) or "both sides the same"
 
     def _repr_html_(self) -> str:
         answers = "".join(_answer(letter, one) for letter, one in self.sides)
-        head = f"<b>Trial {self.number}</b> {quiet(_one_line(self.difference) or 'both sides the same')}"
+        head = f"<b>Trial {self.number}</b> {quiet(self.difference)}"
         return f'<div>{head}</div><div style="display:flex;gap:12px">{answers}</div>{self.pictures()}'
 
     def __repr__(self) -> str:
-        lines = [f"trial {self.number}  {_one_line(self.difference) or 'both sides the same'}"]
+        lines = [f"trial {self.number}  {self.difference}"]
         for letter, one in self.sides:
             lines.append(f"{letter}  {one.status}  {_tokens(one)} tokens")
             lines += [f"   {text}" for text in (*_calls(one), *one.answer.splitlines())]
@@ -54,18 +58,24 @@ class Trial:
         return "\n".join(lines)
 
     def pictures(self) -> str:
-        """HTML: how long each side took and what it cost, on one scale; then each run over time."""
+        """HTML: how long each side took and what it cost, on one scale; then each run over time, on its own."""
+        runs = [(letter, facts_of(one.run) or {}) for letter, one in self.sides]
         longest = max(one.seconds for _, one in self.sides) or 1.0
         rows = [
-            [letter, bar([Stretch(100 * one.seconds / longest, BLUE, "time")], 140), quiet(f"{one.seconds:.1f} s")]
-            for letter, one in self.sides
+            [
+                f"<b>{letter}</b>",
+                unbroken(f"{one.seconds:.1f} s"),
+                bar([Stretch(100 * one.seconds / longest, GREY, f"{one.seconds:.1f} s")], 140),
+                unbroken(_tokens(one)),
+                tokens,
+            ]
+            for (letter, one), tokens in zip(self.sides, token_bars([facts for _, facts in runs]), strict=True)
         ]
-        runs = [(letter, one.run) for letter, one in self.sides if one.run]
-        shown = [table(["side", "waited", ""], rows)]
-        if runs:
-            shown.append(view_of([run for _, run in runs]).html)
-        shown += [f"<div><b>{letter}</b></div>{view_of(run).html}" for letter, run in runs]
-        return "".join(shown)
+        compared = table(["side", "waited", "", "prompt + completion tokens", ""], rows) + legend(again=False)
+        drawn = [
+            f'<div style="margin-top:8px"><b>{letter}</b></div>{run(facts).html}' for letter, facts in runs if facts
+        ]
+        return compared + "".join(drawn)
 
 
 class Log:
@@ -77,8 +87,11 @@ class Log:
     def _repr_html_(self) -> str:
         if not self.trials:
             return quiet("no trial yet")
-        rows = [[escape(cell) for cell in line.values()] for line in self._shown()]
-        return table(_HEADS, rows)
+        rows = [
+            [unbroken(cell) if head == "tokens" else escape(cell) for head, cell in line.items()]
+            for line in self._shown()
+        ]
+        return f'<div style="line-height:1.4;font-size:92%">{table(_HEADS, rows)}</div>'
 
     def __repr__(self) -> str:
         """Without times and durations, which two runs of a notebook do not share."""
@@ -95,7 +108,7 @@ class Log:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(_COLUMNS)
-        writer.writerows(_row(*line) for line in self._lines())
+        writer.writerows(_row(trial, letter, one) for trial in self.trials for letter, one in trial.sides)
         return text.getvalue()
 
     def save(self, folder: Path) -> Path:
@@ -121,17 +134,17 @@ class Log:
         raise AssertionError("numbers do not end")
 
     def _shown(self) -> list[dict[str, str]]:
-        return [_line(*line) for line in self._lines()]
-
-    def _lines(self) -> list[tuple[Trial, str, Outcome]]:
-        return [(trial, letter, one) for trial in self.trials for letter, one in trial.sides]
+        return [_line(trial, letter, one) for trial in self.trials for letter, one in trial.sides]
 
 
 def _line(trial: Trial, letter: str, one: Outcome) -> dict[str, str]:
-    """The cells of the table by their heads; what differs stands once, beside A."""
+    """The cells of the table by their heads."""
+    other = trial.b if letter == "A" else trial.a
+    differs = difference(one.configuration, other.configuration)
     said = one.answer or (one.problem.what if one.problem else "")
+    settings = " · ".join(f"{name}: {value}" for name, value in differs.items())
     cells = (str(trial.number), f"{trial.at:%H:%M:%S}", letter, first_words(one.prompt),
-             _one_line(trial.difference) if letter == "A" else "", one.status, _tokens(one), f"{one.seconds:.1f}",
+             settings, one.status, _tokens(one), f"{one.seconds:.1f}",
              first_words(said))  # fmt: skip
     return dict(zip(_HEADS, cells, strict=True))
 
@@ -165,7 +178,3 @@ def _calls(one: Outcome) -> list[str]:
 
 def _tokens(one: Outcome) -> str:
     return f"{one.tokens[0]} + {one.tokens[1]}"
-
-
-def _one_line(text: str) -> str:
-    return " · ".join(text.splitlines())

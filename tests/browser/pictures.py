@@ -23,17 +23,18 @@ _FRAME = """(place, width) => place.style.cssText = `box-sizing: border-box; fle
 _NO_FRAME = "place => place.style.cssText = ''"
 
 
-def picture(place: "Locator", path: Path, framed: int = 0) -> None:
+def picture(place: "Locator", path: Path, framed: int = 0, *, sharp: bool = True) -> None:
     """Take a picture of a part of the page, if that is asked for: otherwise no run changes a file.
 
     `framed` is the width of a frame around the part, in pixels of the page; 0 draws none.
+    A large part that need not be `sharp` has one dot for each pixel of the page, whatever the screen.
     """
     if WANTED:
         path.parent.mkdir(exist_ok=True)
         if framed:
             place.evaluate(_FRAME, framed)
         place.evaluate(_SETTLE)
-        place.screenshot(path=path, animations="disabled")
+        place.screenshot(path=path, animations="disabled", scale="device" if sharp else "css")
         if framed:
             place.evaluate(_NO_FRAME)
         assert path.stat().st_size < MOST_BYTES

@@ -1,0 +1,288 @@
+"""The playground without a browser: what its runs are given, what becomes of them, and what the log keeps."""
+
+import csv
+import io
+import threading
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+from support.scripted import Scripted
+from support.talking import calling
+
+from helpers import KitError, Playground
+from helpers.endpoint.models.base import Event, Finished, Prompt, TextDelta
+from helpers.endpoint.server import Options, start
+from helpers.playground.configurations import Configuration, configured, difference
+from helpers.playground.declaring import declared
+from helpers.playground.trials import Trial
+
+
+def get_weather(city: str) -> dict[str, object]:
+    """The weather in a city."""
+    return {"city": city, "sky": "sunny"}
+
+
+def broken(city: str) -> None:
+    """The weather in a city, from a service that is down."""
+    raise ConnectionError(f"no weather for {city}")
+
+
+@pytest.fixture
+def client() -> Iterator[openai.AzureOpenAI]:
+    """A client of an endpoint that thinks for a moment."""
+    with (
+        start(Options(state="memory", key="a key of this test", pace=0.1)) as running,
+        openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
+    ):
+        yield made
+
+
+@pytest.fixture
+def lab(client: openai.AzureOpenAI) -> Iterator[Playground]:
+    """A playground with two functions."""
+    made = Playground(client, functions=[get_weather, broken])
+    yield made
+    made.close()
+
+
+def press(lab: Playground) -> None:
+    """Click *Run both*, and wait for the worker, which must end."""
+    lab._run_both.click()
+    assert lab._worker is not None
+    lab._worker.join(timeout=20)
+    assert not lab._worker.is_alive()
+
+
+def rows(lab: Playground) -> list[dict[str, str]]:
+    """The log as a spreadsheet reads it."""
+    return list(csv.DictReader(io.StringIO(lab.csv())))
+
+
+def test_each_run_is_given_its_own_side(lab: Playground) -> None:
+    """Every setting arrives at the run, and the two runs have threads of their own."""
+    settings = {"deployment": "gpt-4o", "instructions": "Answer in Japanese.", "temperature": 0.5, "tools": [get_weather]}
+    trial = lab.run("What is the capital of Japan?", b=settings)
+    a, b = trial.a.run, trial.b.run
+    assert a is not None
+    assert b is not None
+    assert (a.model, a.instructions, a.temperature, a.tools) == (
+        *("gpt-35-turbo", "You help people plan a trip in Japan.", 1.0, []),
+    )
+    assert (b.model, b.instructions, b.temperature) == ("gpt-4o", "Answer in Japanese.", 0.5)
+    assert [tool.function.name for tool in b.tools if tool.type == "function"] == ["get_weather"]
+    assert a.thread_id != b.thread_id
+    assert (trial.a.answer, trial.b.answer) == ("The capital of Japan is Tokyo.", "日本の首都は東京です。")
+    assert a.usage is not None
+    assert trial.a.tokens == (a.usage.prompt_tokens, a.usage.completion_tokens)
+
+
+def test_both_run_at_once() -> None:
+    """Neither side begins to answer before the other has begun: one after the other would never end."""
+    both = threading.Barrier(2)
+
+    async def together(_: Scripted, __: Prompt) -> AsyncIterator[Event]:
+        import asyncio
+
+        await asyncio.to_thread(both.wait, 10)
+        yield TextDelta("Together.")
+        yield Finished("stop", 1, 1)
+
+    class Meeting(Scripted):
+        def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
+            return together(self, prompt)
+
+    with (
+        start(Options(state="memory", key="a key of this test", model=Meeting())) as running,
+        openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
+    ):
+        trial = Playground(made).run("Hello")
+        assert (trial.a.answer, trial.b.answer) == ("Together.", "Together.")
+
+
+def test_a_side_may_have_its_own_prompt(lab: Playground) -> None:
+    """The other one takes the shared one."""
+    trial = lab.run("What is the capital of France?", b={"prompt": "What is the capital of Peru?"})
+    assert (trial.a.prompt, trial.b.prompt) == ("What is the capital of France?", "What is the capital of Peru?")
+    assert "Lima" in trial.b.answer
+
+
+def test_functions_are_called_and_a_broken_one_is_told_of(lab: Playground) -> None:
+    """Only the side that has the tool calls it; an exception becomes the output."""
+    trial = lab.run("What is the weather in Kyoto?", a={"tools": "broken"}, b={"tools": ["get_weather"]})
+    assert [(call.name, call.failed) for call in trial.a.calls] == [("broken", True)]
+    assert trial.a.calls[0].output == "ConnectionError: no weather for Kyoto"
+    assert [call.output for call in trial.b.calls] == ['{"city": "Kyoto", "sky": "sunny"}']
+    assert "sunny" in trial.b.answer
+    assert 'get_weather({"city": "Kyoto"}) →' in repr(trial)
+
+
+def test_what_the_service_refuses_stays_in_its_column(lab: Playground) -> None:
+    """The other side goes on, and the log keeps both."""
+    trial = lab.run("What is the capital of Japan?", a={"temperature": 3})
+    assert trial.a.problem is not None
+    assert "Invalid 'temperature'" in trial.a.problem.what
+    assert (trial.a.status, trial.a.tokens) == ("no run", (0, 0))
+    assert trial.b.status == "completed"
+    assert "Invalid &#x27;temperature&#x27;" in lab._columns[0]._answer.value
+    assert [row["status"] for row in rows(lab)] == ["no run", "completed"]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"color": "red"}, "cannot be set to 'color'"),
+        ("red", "cannot be set to 'red'"),
+        ({"instructions": 5}, "instructions is 5, which is no text"),
+        ({"temperature": "hot"}, "temperature is 'hot', which is no number"),
+        ({"temperature": True}, "temperature is True, which is no number"),
+        ({"tools": ["fly"]}, "has no function fly"),
+        ({"tools": None}, "has no function None"),
+    ],
+)
+def test_a_setting_that_does_not_exist_is_named(given: Any, says: str) -> None:  # noqa: ANN401 - it may be anything
+    """Before anything is sent."""
+    with pytest.raises(KitError, match=says):
+        configured(given, Configuration(), ["get_weather"])
+
+
+def test_what_differs_is_said_in_few_words() -> None:
+    """Only the settings that differ, long texts cut."""
+    a, b = Configuration(instructions="x" * 100), Configuration(temperature=0.0, tools=("f", "g"))
+    assert difference(a, b) == {"instructions": "x" * 60 + " …", "temperature": "1", "tools": "none"}
+    assert difference(b, b) == {}
+
+
+def test_a_function_is_declared_as_python_knows_it() -> None:
+    """Hints are types, defaults are optional, no docstring is no error."""
+
+    def find(place: str, radius: float = 1.0, stars: "int" = 3, tags: list[str] = [], other=None, *more): ...  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN202, B006
+
+    function = declared("find", find)["function"]
+    assert function["description"] == "find"
+    assert {name: one["type"] for name, one in function["parameters"]["properties"].items()} == {
+        **{"place": "string", "radius": "number", "stars": "integer", "tags": "array", "other": "string"},
+    }
+    assert function["parameters"]["required"] == ["place"]
+    assert declared("get_weather", get_weather)["function"]["description"] == "The weather in a city."
+
+
+def test_a_click_runs_what_is_set_on_the_page(lab: Playground) -> None:
+    """The kernel is free meanwhile; afterwards answers, bars, timelines and log are on the page."""
+    lab._prompt.value = "What is the capital of Peru?"
+    press(lab)
+    trial = lab.log.trials[0]
+    assert (trial.a.answer, trial.b.answer) == ("The capital of Peru is Lima.", "ペルーの首都はリマです。")
+    assert trial.a.answer in lab._columns[0]._answer.value
+    assert lab._pictures.value.count("statuses</div>") == 2
+    assert "prompt_tokens:" in lab._pictures.value
+    assert trial.b.answer in lab._table.value
+    assert "Trial 1 is done." in lab._status.value
+    assert not lab._run_both.disabled
+
+
+def test_stop_cancels_both_runs_on_the_server() -> None:
+    """A second click meanwhile begins nothing, and afterwards the playground can run again."""
+    with (
+        start(Options(state="memory", key="a key of this test", pace=30)) as running,
+        openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
+    ):
+        lab = Playground(made)
+        lab._run_both.click()
+        assert lab._run_both.disabled
+        lab._on_run()
+        lab._stop.click()
+        assert lab._worker is not None
+        lab._worker.join(timeout=20)
+        assert [one.status for _, one in lab.log.trials[0].sides] == ["cancelled", "cancelled"]
+        for _, one in lab.log.trials[0].sides:
+            assert one.run is not None
+            assert made.beta.threads.runs.retrieve(one.run.id, thread_id=one.run.thread_id).status == "cancelled"
+        assert len(lab.log.trials) == 1
+        assert not lab._run_both.disabled
+
+
+def test_a_problem_of_a_click_is_never_invisible(lab: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the worker and in the callback itself; the button works again."""
+    lab._prompt.value = " "
+    press(lab)
+    assert 'role="alert"' in lab._status.value
+    assert "There is no prompt." in lab._status.value
+    lab._save.click()
+    assert "There is no trial to save yet." in lab._status.value
+    monkeypatch.setattr("helpers.playground.lab.Side", lambda *_: 1 / 0)
+    lab._prompt.value = "Hello"
+    press(lab)
+    assert "ZeroDivisionError" in lab._status.value
+    assert not lab._run_both.disabled
+
+
+def test_saving_replaces_no_file(lab: Playground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next free number beside the notebook, marked as UTF-8."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "trials-1.csv").write_text("mine", encoding="utf-8")
+    lab.run("日本の首都はどこですか?")
+    assert lab.save().name == "trials-2.csv"
+    assert lab.save().name == "trials-3.csv"
+    assert (tmp_path / "trials-1.csv").read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / "trials-2.csv").read_bytes().startswith(b"\xef\xbb\xbftrial,time,side,")
+    assert (tmp_path / "trials-2.csv").read_text(encoding="utf-8-sig") == lab.csv()
+
+
+def test_a_folder_that_takes_no_file_is_named(lab: Playground, tmp_path: Path) -> None:
+    """Read-only, full or gone: the text can still be copied."""
+    lab.run("Hello")
+    with pytest.raises(KitError, match=r"gone.*cannot be written"):
+        lab.log.save(tmp_path / "gone")
+
+
+def test_a_spreadsheet_finds_no_formula_in_what_was_said(lab: Playground) -> None:
+    """Neither in the prompt nor in an answer; a number stays one."""
+    lab.run("=1+1", a={"instructions": "@me"})
+    row = rows(lab)[0]
+    assert (row["prompt"], row["instructions"], row["temperature"]) == ("'=1+1", "'@me", "1.0")
+
+
+def test_nothing_said_is_taken_for_html(client: openai.AzureOpenAI) -> None:
+    """Prompts, names and answers are text."""
+    lab = Playground(client)
+    trial = lab.run("My name is <b>Aiko</b>.", a={"deployment": "<i>", "instructions": "<u>"})
+    shown = trial._repr_html_() + lab.log._repr_html_() + lab._columns[0]._answer.value
+    assert not {"<b>Aiko", "<i>", "<u>"} & {tag for tag in ("<b>Aiko", "<i>", "<u>") if tag in shown}
+
+
+def test_text_twins_hold_no_time(lab: Playground) -> None:
+    """Two runs of one notebook print the same."""
+    assert repr(lab).splitlines()[-1] == "no trial yet"
+    texts = [f"{repr(lab.run('What is the capital of Peru?')).replace(str(n), 'n')}" for n in (1, 2)]
+    assert texts[0].splitlines()[0] == "trial n  both sides the same"
+    assert texts[0] == texts[1]
+    assert "time" not in repr(lab.log).splitlines()[0]
+    bundle = lab._repr_mimebundle_()
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == lab.widget.model_id
+    assert "The capital of Peru is Lima." in bundle["text/html"]
+
+
+def test_closing_deletes_the_assistant_and_keeps_the_log(client: openai.AzureOpenAI) -> None:
+    """One assistant for all trials, none before the first; closing twice, or after somebody else, is no error."""
+    lab = Playground(client)
+    assert client.beta.assistants.list().data == []
+    lab.run("Hello")
+    lab.run("Hello")
+    (assistant,) = client.beta.assistants.list().data
+    assert assistant.metadata == {"lesson": "90"}
+    client.beta.assistants.delete(assistant.id)
+    lab.close()
+    lab.close()
+    assert len(lab.log.trials) == 2
+    with pytest.raises(KitError, match="closed"):
+        lab.run("Hello")
+
+
+def test_what_is_no_client_is_named() -> None:
+    """As ChatBox does."""
+    with pytest.raises(KitError, match="Playground was given str"):
+        Playground("client")  # type: ignore[arg-type]
