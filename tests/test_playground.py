@@ -1,24 +1,23 @@
 """The playground without a browser: what its runs are given, what becomes of them, and what the log keeps."""
 
+import asyncio
 import csv
 import io
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 from support.scripted import Scripted
-from support.talking import calling
 
 from helpers import KitError, Playground
 from helpers.endpoint.models.base import Event, Finished, Prompt, TextDelta
 from helpers.endpoint.server import Options, start
 from helpers.playground.configurations import Configuration, configured, difference
 from helpers.playground.declaring import declared
-from helpers.playground.trials import Trial
 
 
 def get_weather(city: str) -> dict[str, object]:
@@ -26,7 +25,7 @@ def get_weather(city: str) -> dict[str, object]:
     return {"city": city, "sky": "sunny"}
 
 
-def broken(city: str) -> None:
+def get_weather_now(city: str) -> None:
     """The weather in a city, from a service that is down."""
     raise ConnectionError(f"no weather for {city}")
 
@@ -44,17 +43,30 @@ def client() -> Iterator[openai.AzureOpenAI]:
 @pytest.fixture
 def lab(client: openai.AzureOpenAI) -> Iterator[Playground]:
     """A playground with two functions."""
-    made = Playground(client, functions=[get_weather, broken])
+    made = Playground(client, functions=[get_weather, get_weather_now])
     yield made
     made.close()
 
 
 def press(lab: Playground) -> None:
-    """Click *Run both*, and wait for the worker, which must end."""
+    """Click *Run both*, and wait."""
     lab._run_both.click()
+    settle(lab)
+
+
+def settle(lab: Playground) -> None:
+    """Wait for the worker, which must end."""
     assert lab._worker is not None
     lab._worker.join(timeout=20)
     assert not lab._worker.is_alive()
+
+
+def begin(lab: Playground) -> None:
+    """Wait until both runs are there."""
+    until = time.monotonic() + 20
+    while [bool(side._conversation.last_run) for side in lab._under_way] != [True, True]:
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def rows(lab: Playground) -> list[dict[str, str]]:
@@ -64,8 +76,8 @@ def rows(lab: Playground) -> list[dict[str, str]]:
 
 def test_each_run_is_given_its_own_side(lab: Playground) -> None:
     """Every setting arrives at the run, and the two runs have threads of their own."""
-    settings = {"deployment": "gpt-4o", "instructions": "Answer in Japanese.", "temperature": 0.5, "tools": [get_weather]}
-    trial = lab.run("What is the capital of Japan?", b=settings)
+    own = {"deployment": "gpt-4o", "instructions": "Answer in Japanese.", "temperature": 0.5, "tools": [get_weather]}
+    trial = lab.run("What is the capital of Japan?", b=own)
     a, b = trial.a.run, trial.b.run
     assert a is not None
     assert b is not None
@@ -80,21 +92,22 @@ def test_each_run_is_given_its_own_side(lab: Playground) -> None:
     assert trial.a.tokens == (a.usage.prompt_tokens, a.usage.completion_tokens)
 
 
-def test_both_run_at_once() -> None:
-    """Neither side begins to answer before the other has begun: one after the other would never end."""
-    both = threading.Barrier(2)
+class Meeting(Scripted):
+    """Answers when two ask at the same time, and not before."""
 
-    async def together(_: Scripted, __: Prompt) -> AsyncIterator[Event]:
-        import asyncio
+    def __init__(self) -> None:
+        super().__init__()
+        self._both = threading.Barrier(2)
 
-        await asyncio.to_thread(both.wait, 10)
+    async def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
+        """One word."""
+        await asyncio.to_thread(self._both.wait, 10)
         yield TextDelta("Together.")
         yield Finished("stop", 1, 1)
 
-    class Meeting(Scripted):
-        def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
-            return together(self, prompt)
 
+def test_both_run_at_once() -> None:
+    """One after the other, neither would answer."""
     with (
         start(Options(state="memory", key="a key of this test", model=Meeting())) as running,
         openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
@@ -112,8 +125,8 @@ def test_a_side_may_have_its_own_prompt(lab: Playground) -> None:
 
 def test_functions_are_called_and_a_broken_one_is_told_of(lab: Playground) -> None:
     """Only the side that has the tool calls it; an exception becomes the output."""
-    trial = lab.run("What is the weather in Kyoto?", a={"tools": "broken"}, b={"tools": ["get_weather"]})
-    assert [(call.name, call.failed) for call in trial.a.calls] == [("broken", True)]
+    trial = lab.run("What is the weather in Kyoto?", a={"tools": "get_weather_now"}, b={"tools": ["get_weather"]})
+    assert [(call.name, call.failed) for call in trial.a.calls] == [("get_weather_now", True)]
     assert trial.a.calls[0].output == "ConnectionError: no weather for Kyoto"
     assert [call.output for call in trial.b.calls] == ['{"city": "Kyoto", "sky": "sunny"}']
     assert "sunny" in trial.b.answer
@@ -194,15 +207,47 @@ def test_stop_cancels_both_runs_on_the_server() -> None:
         lab._run_both.click()
         assert lab._run_both.disabled
         lab._on_run()
+        begin(lab)
         lab._stop.click()
-        assert lab._worker is not None
-        lab._worker.join(timeout=20)
+        settle(lab)
         assert [one.status for _, one in lab.log.trials[0].sides] == ["cancelled", "cancelled"]
         for _, one in lab.log.trials[0].sides:
             assert one.run is not None
             assert made.beta.threads.runs.retrieve(one.run.id, thread_id=one.run.thread_id).status == "cancelled"
         assert len(lab.log.trials) == 1
         assert not lab._run_both.disabled
+
+
+def test_stop_before_a_run_began_begins_none(lab: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever clicks Stop while the assistant is still being made pays nothing."""
+    made = lab._made_assistant()
+    monkeypatch.setattr(lab, "_made_assistant", lambda: (lab._stop_sides(), made)[1])
+    press(lab)
+    trial = lab.log.trials[0]
+    assert [one.status for _, one in trial.sides] == ["no run", "no run"]
+    assert "Stopped before it began." in repr(trial)
+
+
+def test_an_interrupt_cancels_both_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel's Interrupt, while `run` waits: nothing goes on behind its back, and the playground is free."""
+    with (
+        start(Options(state="memory", key="a key of this test", pace=30)) as running,
+        openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
+    ):
+        lab = Playground(made)
+        seen: list[Any] = []
+
+        def interrupted(_: object) -> None:
+            begin(lab)
+            seen.extend(lab._under_way)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("concurrent.futures.Future.result", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            lab.run("Hello")
+        assert [side._conversation.last_run.status for side in seen] == ["cancelled", "cancelled"]
+        assert not lab._run_both.disabled
+        assert not lab._turn.locked()
 
 
 def test_a_problem_of_a_click_is_never_invisible(lab: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,15 +296,16 @@ def test_nothing_said_is_taken_for_html(client: openai.AzureOpenAI) -> None:
     lab = Playground(client)
     trial = lab.run("My name is <b>Aiko</b>.", a={"deployment": "<i>", "instructions": "<u>"})
     shown = trial._repr_html_() + lab.log._repr_html_() + lab._columns[0]._answer.value
-    assert not {"<b>Aiko", "<i>", "<u>"} & {tag for tag in ("<b>Aiko", "<i>", "<u>") if tag in shown}
+    assert [tag for tag in ("<b>Aiko", "<i>", "<u>") if tag in shown] == []
+    assert "&lt;b&gt;Aiko" in shown
 
 
 def test_text_twins_hold_no_time(lab: Playground) -> None:
     """Two runs of one notebook print the same."""
     assert repr(lab).splitlines()[-1] == "no trial yet"
-    texts = [f"{repr(lab.run('What is the capital of Peru?')).replace(str(n), 'n')}" for n in (1, 2)]
-    assert texts[0].splitlines()[0] == "trial n  both sides the same"
-    assert texts[0] == texts[1]
+    first, second = (repr(lab.run("What is the capital of Peru?")).splitlines() for _ in range(2))
+    assert (first[0], second[0]) == ("trial 1  both sides the same", "trial 2  both sides the same")
+    assert first[1:] == second[1:]
     assert "time" not in repr(lab.log).splitlines()[0]
     bundle = lab._repr_mimebundle_()
     assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == lab.widget.model_id
@@ -285,4 +331,4 @@ def test_closing_deletes_the_assistant_and_keeps_the_log(client: openai.AzureOpe
 def test_what_is_no_client_is_named() -> None:
     """As ChatBox does."""
     with pytest.raises(KitError, match="Playground was given str"):
-        Playground("client")  # type: ignore[arg-type]
+        Playground("client")

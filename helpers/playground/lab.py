@@ -71,7 +71,7 @@ class Playground:
         a.load(self._base)
         b.load(configured({"instructions": f"{self._base.instructions} Answer in Japanese."}, self._base, ()))
         self._tell(_READY)
-        columns = ipywidgets.HBox([a.widget, b.widget], layout={"flex_flow": "row wrap", "gap": "8px"})
+        columns = ipywidgets.HBox([a.widget, b.widget], layout={"flex_flow": "row wrap", "grid_gap": "8px"})
         buttons = ipywidgets.HBox([self._run_both, self._stop, self._save, self._status])
         self.widget = ipywidgets.VBox([self._prompt, columns, buttons, self._pictures, self._table])
 
