@@ -51,7 +51,6 @@ class Playground:
         self._worker: threading.Thread | None = None
         self._under_way: tuple[Side, ...] = ()
         self._stopping = False
-        self._closed = False
         self.log = Log()
         self._columns = tuple(Column(letter, deployments, tuple(self._functions)) for letter in "AB")
         self._make_widgets()
@@ -80,7 +79,7 @@ class Playground:
 
         `a` and `b` name what to set: `deployment`, `instructions`, `temperature`, `tools`, `prompt`; the rest is as it
         was at the beginning. What goes wrong at the service is in the outcome. Raises `KitError` for a setting that
-        does not exist, or when the playground is closed.
+        does not exist, or a prompt that is empty.
         """
         sides = [configured(given or {}, self._base, self._functions) for given in (a, b)]
         with self._turn:
@@ -102,12 +101,10 @@ class Playground:
         return self.log.save(Path.cwd())
 
     def close(self) -> None:
-        """Stop what is under way, delete the playground's assistant, and take the widget away. The log stays."""
-        self._closed = True
+        """Stop what is under way, and delete the playground's assistant. The next run would make another one."""
         self._stop_sides()
         if self._worker is not None:
             self._worker.join(timeout=_CLOSING_SECONDS)
-        self.widget.close()
         if self._assistant is not None:
             with contextlib.suppress(openai.NotFoundError):
                 self._client.beta.assistants.delete(self._assistant)
@@ -115,8 +112,6 @@ class Playground:
 
     def _try(self, prompt: str, configurations: Sequence[Configuration]) -> Trial:
         """Both runs at once; the turn is taken."""
-        if self._closed:
-            raise KitError("This playground is closed.", "Make a new one: lab = Playground(client).")
         if not all(side.prompt or prompt.strip() for side in configurations):
             raise KitError("There is no prompt.", "Write one above the columns, or one into each.")
         self._tell("Both are running.")
