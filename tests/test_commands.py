@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+from nbformat.sign import NotebookNotary
+from support.notebooks.files import node, read, write
 from support.starting import refused, run
 
 from helpers import commands, results
@@ -156,3 +158,16 @@ def test_test_hands_its_arguments_to_pytest(monkeypatch: pytest.MonkeyPatch) -> 
     assert commands.main(["test", "--all", "--update", "-k", "runs", "tests/test_house.py"]) == 5
     assert asked[0][1:3] == ["-m", "pytest"]
     assert asked[0][-5:] == ["--all", "--update-notebooks", "-k", "runs", "tests/test_house.py"]
+
+
+def test_the_lessons_are_trusted_and_nothing_stops_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stored picture keeps its colours; a notebook that is no JSON any more, or an own one, is left alone."""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    lesson, own = tmp_path / "01_one.ipynb", tmp_path / "mine.ipynb"
+    write(node({"cells": [], "metadata": {"a": 1}, "nbformat": 4, "nbformat_minor": 5}), lesson)
+    write(node({"cells": [], "metadata": {"a": 2}, "nbformat": 4, "nbformat_minor": 5}), own)
+    (tmp_path / "00_broken.ipynb").write_text("{", encoding="utf-8")
+    commands.trust(tmp_path)
+    notary = NotebookNotary()  # type: ignore[no-untyped-call]
+    assert notary.check_signature(read(lesson))  # type: ignore[no-untyped-call]
+    assert not notary.check_signature(read(own))  # type: ignore[no-untyped-call]

@@ -110,7 +110,7 @@ function render({ model, el }) {
   const field = h("textarea", { rows: 1, placeholder: words.placeholder, "aria-label": words.placeholder, oninput: onInput, onkeydown: onKey, onblur: keepDraft });
   const send = iconButton("send", words.send, ask);
   const stop = iconButton("stop", words.stop, () => tell({ type: "stop" }));
-  const clear = iconButton("clear", words.clear, () => tell({ type: "clear" }));
+  const clear = iconButton("clear", words.clear, () => { tell({ type: "clear" }); field.focus(); });
   const status = h("div", { class: "kit-status", role: "status" });
   const root = h("section",
     // Otherwise the notebook would take keys for its own commands.
@@ -213,6 +213,7 @@ function render({ model, el }) {
   // A notebook takes cells out of the page while they are out of sight; put back, a log would stand at its beginning.
   const resized = new ResizeObserver(() => {
     if (log.clientHeight) log.scrollTop = following ? log.scrollHeight : place;
+    fit();
   });
   resized.observe(log);
 
@@ -251,9 +252,13 @@ function render({ model, el }) {
 
   const write = (text) => { field.value = text; onInput(); };
 
-  function onInput() {
+  function fit() {
     field.style.height = "auto";
-    field.style.height = `${field.scrollHeight}px`;
+    if (field.scrollHeight) field.style.height = `${field.scrollHeight}px`; // 0 while the box is not laid out yet
+  }
+
+  function onInput() {
+    fit();
     clearTimeout(draftTimer);
     draftTimer = setTimeout(keepDraft, DRAFT);
   }
