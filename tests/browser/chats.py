@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -111,6 +112,13 @@ class Chat:
     def rest(self) -> None:
         """Wait until the box is free again."""
         self.box.locator(".kit-chat:not(.kit-busy)").wait_for()
+
+    def wait_for_prompts(self, number: int) -> None:
+        """Wait until the model was asked so often. A short answer may be over before the page has drawn its wait."""
+        until = time.monotonic() + 20
+        while len(self.model.prompts) < number:
+            assert time.monotonic() < until, f"{len(self.model.prompts)} prompts"
+            self.window.page.wait_for_timeout(20)
 
     def python(self, source: str) -> str:
         """Run this in the notebook, and give back what it prints."""
