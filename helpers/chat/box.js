@@ -251,12 +251,10 @@ function render({ model, el }) {
   }
 
   const write = (text) => { field.value = text; onInput(); };
-
   function fit() {
     field.style.height = "auto";
-    if (field.scrollHeight) field.style.height = `${field.scrollHeight}px`; // 0 while the box is not laid out yet
+    if (field.scrollHeight) field.style.height = `${field.scrollHeight}px`; // 0: not laid out yet
   }
-
   function onInput() {
     fit();
     clearTimeout(draftTimer);
