@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote, unquote
 
-from httpx2 import Request, Response
+from httpx2 import Headers, Request, Response
 
 from helpers.traffic.armed import BLOCKS, HEADER
 from helpers.traffic.events import EventReader, StreamEvent
@@ -58,7 +58,7 @@ class Record:
         if self._block:
             self._block.ask(request.headers)
         self._host = request.url.netloc.decode("ascii")
-        sent = dict(request.headers.items())  # looking names up one by one would go through all of them each time
+        sent = _named(request.headers)
         self._secrets = _secrets_of(sent)
         self._type = self._encoding = ""
         self._kept = bytearray()
@@ -100,7 +100,7 @@ class Record:
         """The head of the answer is there."""
         if self._block:
             self._block.answered(self._host, response.headers)
-        received = dict(response.headers.items())
+        received = _named(response.headers)
         self._type = received.get("content-type", "")
         self._encoding = received.get("content-encoding", "")
         self.exchange.response_headers = self._headers(received, _RECEIVED)
@@ -193,6 +193,11 @@ class Record:
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         return text
+
+
+def _named(headers: Headers) -> dict[str, str]:
+    """The headers by their names in lower case; looked up one by one, each name would go through all of them."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers.raw}
 
 
 def _cut(text: str, size: int) -> str:
