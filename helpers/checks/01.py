@@ -44,7 +44,8 @@ def _short(error: APIError) -> str:
 
 def _refusals() -> dict[str, APIError]:
     """The refusals of the lesson, by their cause."""
-    endpoint = str(connect().base_url)
+    with connect() as client:
+        endpoint = str(client.base_url)
     wrong = {
         "key": {"api_key": "not-the-key"},
         "path": {"azure_endpoint": endpoint},
@@ -55,8 +56,9 @@ def _refusals() -> dict[str, APIError]:
 
 
 def _refusal(options: dict[str, str]) -> APIError:
-    try:
-        connect(**options, max_retries=0).beta.assistants.list(limit=1)
-    except APIError as error:
-        return error
+    with connect(**options, max_retries=0) as client:
+        try:
+            client.beta.assistants.list(limit=1)
+        except APIError as error:
+            return error
     raise AssertionError(f"no refusal for {sorted(options)}")

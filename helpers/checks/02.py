@@ -14,23 +14,24 @@ MORE_THAN_A_PAGE = 101
 
 def check_02a(find: Callable[[str], object]) -> str | None:
     """`find` gets at an assistant behind the largest page, and says `None` where there is none."""
-    client = connect()
     made: list[Assistant] = []
-    try:
-        _add(made, client)
-        if calling(find, "check-0") is None:
-            return "find returns nothing for an assistant that is there; which of its fields holds the lesson?"
-        for _ in range(MORE_THAN_A_PAGE):
+    with connect() as client:
+        try:
             _add(made, client)
-        return _first_miss(find, made)
-    finally:
-        for one in made:
-            client.beta.assistants.delete(one.id)
+            if calling(find, "check-0") is None:
+                return "find returns nothing for an assistant that is there; which of its fields holds the lesson?"
+            for _ in range(MORE_THAN_A_PAGE):
+                _add(made, client)
+            return _first_miss(find, made)
+        finally:
+            for one in made:
+                client.beta.assistants.delete(one.id)
 
 
 def check_02b(tabi: Assistant) -> str | None:
     """The endpoint, asked again, has both notes."""
-    notes = connect().beta.assistants.retrieve(tabi.id).metadata or {}
+    with connect() as client:
+        notes = client.beta.assistants.retrieve(tabi.id).metadata or {}
     if notes.get("city") != "Kyoto":
         return "the endpoint has no city Kyoto in this assistant's metadata; a change counts once it is sent there"
     if notes.get("lesson") != "02":

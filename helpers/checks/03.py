@@ -13,9 +13,11 @@ def check_03a(chie: Thread | str, david: Thread | str) -> str | None:
     ids = {"Chie": _id_of(chie), "David": _id_of(david)}
     if ids["Chie"] == ids["David"]:
         return "chie and david are one and the same thread; only a second one would keep the two apart"
-    client = connect()
-    for name, thread_id in ids.items():
-        messages = list(client.beta.threads.messages.list(thread_id=thread_id))
+    with connect() as client:
+        threads = client.beta.threads
+        said = {name: list(threads.messages.list(thread_id=thread_id)) for name, thread_id in ids.items()}
+        answering = [{run.assistant_id for run in threads.runs.list(thread_id=one)} for one in ids.values()]
+    for name, messages in said.items():
         told = _said_by_user(messages).casefold()
         if name.casefold() not in told:
             return f"nobody says the name {name} in {name}'s thread; is it somebody else's, or still without a message?"
@@ -23,8 +25,7 @@ def check_03a(chie: Thread | str, david: Thread | str) -> str | None:
             return f"somebody else's name is in {name}'s thread too; begin with two new threads, one name in each"
         if not any(message.run_id for message in messages):
             silent = f"no run has answered in {name}'s thread yet; what puts Tabi to work on a thread?"
-            return GONE if _assistant_was_missing(thread_id) else silent
-    answering = [{run.assistant_id for run in client.beta.threads.runs.list(thread_id=one)} for one in ids.values()]
+            return GONE if _assistant_was_missing(ids[name]) else silent
     if not answering[0] & answering[1]:
         return "two assistants answered; the same one should talk to both"
     return None

@@ -1,8 +1,10 @@
 """Checks of lesson 04, messages."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
+from openai.types.beta.thread_create_params import Message as MessageParam
 from openai.types.beta.threads import Message
 
 from helpers.connection import connect
@@ -20,36 +22,35 @@ Messages = Iterable[Message | str]
 
 def check_04a(everything: Callable[[str], Messages | None]) -> str | None:
     """`everything` gets a thread that no single page can hold, in the order in which it was written."""
-    thread_id, written = _written(MORE_THAN_A_PAGE)
-    try:
-        answer = calling(everything, thread_id)
-        return _compared(answer, written, "everything")
-    finally:
-        connect().beta.threads.delete(thread_id)
+    with _written(MORE_THAN_A_PAGE) as (thread_id, written):
+        return _compared(calling(everything, thread_id), written, "everything")
 
 
 def check_04b(news: Callable[[str, str], Messages | None]) -> str | None:
     """`news` gets what is newer than a message, and has the endpoint leave out the rest."""
-    thread_id, written = _written(OLD + NEW)
-    known, new = written[:OLD], written[OLD:]
-    try:
+    with _written(OLD + NEW) as (thread_id, written):
+        known, new = written[:OLD], written[OLD:]
         started = time.monotonic()
         reason = _compared(calling(news, thread_id, known[-1]), new, "news")
         if reason is None and _ids(calling(news, thread_id, written[-1])):
             return "after the newest message there is nothing new, yet news returns something; then the list is empty"
         sent = [one.response_body for one in exchanges(last_cell=False) if one.started >= started]
-    finally:
-        connect().beta.threads.delete(thread_id)
     if reason is None and any(old in body for old in known[:-1] for body in sent):
         return "these are the right messages, but older ones travelled too; a cursor leaves them where they are"
     return reason
 
 
-def _written(count: int) -> tuple[str, list[str]]:
-    """A new thread of so many messages: its id, and theirs, oldest first."""
-    threads = connect().beta.threads
-    thread = threads.create(messages=[{"role": "user", "content": f"Message {number + 1}"} for number in range(count)])
-    return thread.id, [message.id for message in threads.messages.list(thread_id=thread.id, order="asc", limit=100)]
+@contextmanager
+def _written(count: int) -> Iterator[tuple[str, list[str]]]:
+    """A thread of so many messages for as long as the block lasts: its id, and theirs, oldest first."""
+    messages: list[MessageParam] = [{"role": "user", "content": f"Message {number + 1}"} for number in range(count)]
+    with connect() as client:
+        threads = client.beta.threads
+        thread = threads.create(messages=messages)
+        try:
+            yield thread.id, [one.id for one in threads.messages.list(thread_id=thread.id, order="asc", limit=100)]
+        finally:
+            threads.delete(thread.id)
 
 
 def _compared(answer: Messages | None, wanted: list[str], name: str) -> str | None:

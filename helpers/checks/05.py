@@ -97,8 +97,9 @@ def _has_id(body: object, wanted: str) -> bool:
 
 def _written_by(run: Run) -> list[str]:
     """The texts that the run wrote; none when its thread is gone, or at another endpoint."""
-    try:
-        page = connect().beta.threads.messages.list(thread_id=run.thread_id, run_id=run.id)
-    except APIError:
-        return []
+    with connect() as client:
+        try:
+            page = client.beta.threads.messages.list(thread_id=run.thread_id, run_id=run.id)
+        except APIError:
+            return []
     return [part.text.value for message in page.data for part in message.content if part.type == "text"]

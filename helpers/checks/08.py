@@ -116,7 +116,9 @@ def _ended(stream: Exchange) -> str:
 
 def _answered(run: Run, name: str) -> Iterator[tuple[dict[str, object], str]]:
     """Arguments and output of each call of this function in the run's steps."""
-    for step in connect().beta.threads.runs.steps.list(run.id, thread_id=run.thread_id):
+    with connect() as client:
+        steps = list(client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id))
+    for step in steps:
         if step.step_details.type != "tool_calls":
             continue
         for call in step.step_details.tool_calls:

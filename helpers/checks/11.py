@@ -72,19 +72,20 @@ def check_11b(place: Callable[[APIError | Run], object]) -> str | None:
 
 def check_11c(tidy: Callable[[str], object]) -> str | None:
     """`tidy` leaves one message of each mark, and every message that has none."""
-    threads = connect().beta.threads
-    thread = threads.create(
-        messages=[
-            {"role": "user", "content": "Yes, please.", "metadata": {"request": mark} if mark else {}}
-            for mark in _MARKS
-        ]
-    )
-    try:
-        calling(tidy, thread.id)
-        left = [(one.metadata or {}).get("request") for one in threads.messages.list(thread_id=thread.id, limit=100)]
-    finally:
-        threads.delete(thread.id)
-    return _compared(Counter(left))
+    with connect() as client:
+        threads = client.beta.threads
+        thread = threads.create(
+            messages=[
+                {"role": "user", "content": "Yes, please.", "metadata": {"request": mark} if mark else {}}
+                for mark in _MARKS
+            ]
+        )
+        try:
+            calling(tidy, thread.id)
+            left = threads.messages.list(thread_id=thread.id, limit=100)
+            return _compared(Counter((one.metadata or {}).get("request") for one in left))
+        finally:
+            threads.delete(thread.id)
 
 
 def _compared(left: Counter[str | None]) -> str | None:
@@ -123,16 +124,18 @@ def _where(run: Run) -> str:
 
 def _refusals() -> list[APIStatusError]:
     """Two real refusals: the key is wrong, and the thread is not there."""
-    client = connect(max_retries=0)
-    return [
-        _raised(APIStatusError, asking, thread_id)
-        for asking, thread_id in ((client.copy(api_key="not-the-key"), "thread_x"), (client, f"thread_{'0' * 24}"))
-    ]
+    with connect(max_retries=0) as client:
+        stranger = client.copy(api_key="not-the-key")
+        return [
+            _raised(APIStatusError, stranger, "thread_x"),
+            _raised(APIStatusError, client, f"thread_{'0' * 24}"),
+        ]
 
 
 def _silences() -> list[APIConnectionError]:
     """Nobody at the address, and somebody who does not answer in time."""
-    nobody = _raised(APIConnectionError, connect(azure_endpoint=_NOWHERE, max_retries=0), "thread_x")
+    with connect(azure_endpoint=_NOWHERE, max_retries=0) as client:
+        nobody = _raised(APIConnectionError, client, "thread_x")
     return [nobody, APITimeoutError(request=nobody.request)]
 
 
