@@ -84,41 +84,95 @@ def test_a_method_keeps_its_distance_from_the_path() -> None:
     assert int(column[1]) > len("DELETE")
 
 
+def told(text: str) -> dict[str, list[list[str]]]:
+    """The parts of a comparison, each with the cells of its lines: what differs, then what is not told."""
+    parts: dict[str, list[list[str]]] = {}
+    for line in text.splitlines()[2:]:
+        if line.startswith("   the "):
+            lines = parts.setdefault(re.split("  +", line.strip())[0], [])
+        else:
+            lines.append(re.split("  +", line.strip()))
+    return parts
+
+
 def test_two_rows_side_by_side() -> None:
-    """By their numbers; the text has what differs, apart from what differs always."""
+    """By their numbers; first what differs in the requests, then in the answers. Ids of answers are chance."""
     with client_of(echo) as client:
         client.models.with_raw_response.list()
         client.beta.threads.create(metadata={"city": "Nara", "day": "1", "<i>": "1"})
         client.beta.threads.create(metadata={"city": "東京", "day": "1"})
     assert [number in wire().html for number in ('85%">2</span>', '85%">4</span>')] == [True, False]
     view = wire(compare=(2, 3))
-    assert [re.split(r"  +", line) for line in view.text.splitlines()[1:-1]] == [
-        ["≠", "request.metadata.city", "Nara", "東京"],
-        ["≠", "request.metadata.<i>", "1", "–"],
-        ["≠", "answer.metadata.city", "Nara", "東京"],
-        ["≠", "answer.metadata.<i>", "1", "–"],
-    ]
-    assert "x-request-id" in view.html
+    city, member = ["≠", "metadata.city", '"Nara"', '"東京"'], ["≠", "metadata.<i>", '"1"', "–"]
+    assert told(view.text) == {
+        "the request": [city, member, ["8 alike · 1 of chance"]],
+        "the answer": [city, member, ["4 alike · 1 of chance"]],
+    }
     assert "<i>" not in view.html
     assert unclosed(view.html) == []
-    assert len(re.findall("≠ <span", view.html)) == 5
-    same = re.search(r"= (\d+) the same", view.text)
-    assert same
-    assert view.html.count("<tr>") == 1 + 5 + int(same[1])
-    assert len(wire(compare=(1, 1)).text.splitlines()) == 2
+    assert told(wire(compare=(1, 1)).text)["the answer"][0][0].startswith("no difference · ")
 
 
-def test_other_kinds_of_answers_can_be_compared() -> None:
-    """A stream by its events, an error by its text, a body of another kind as a whole."""
-    answers = [streamed(run_event("queued"), DONE), httpx2.Response(400, text="no <b>")]
+def test_what_is_alike_or_of_chance_is_folded_and_quiet() -> None:
+    """In the HTML nothing is left out, but only what tells something is marked."""
+    with client_of(echo) as client:
+        client.beta.threads.create(metadata={"city": "Nara"})
+        client.beta.threads.create(metadata={"city": "Kyoto"})
+    html = wire(compare=(1, 2)).html
+    assert html.count("<b>≠</b>") == 2
+    parts = html.split("<tbody>")[1:]
+    for part, (marked, folded) in zip(
+        parts, [("city", "api-<wbr>version"), ("city", "x-<wbr>request-<wbr>id")], strict=True
+    ):
+        assert part.index(marked) < part.index("<details>") < part.index(folded)
+    assert html.count('<col style="width:28%">') == 3, "one grid for all tables"
+
+
+def test_answers_of_two_kinds_are_told_in_a_line_each() -> None:
+    """A stream by the number of its events, an object by its kind, an error by its message."""
+    refusal = httpx2.Response(400, json={"error": {"message": "no <b>", "code": "x"}})
+    answers = [streamed(run_event("queued"), DONE), httpx2.Response(200, json={"object": "thread", "id": "t"}), refusal]
     with client_of(lambda _: answers.pop(0)) as client:
         list(client.beta.threads.runs.create("thread_1", assistant_id="asst_1", stream=True))
+        client.beta.threads.create()
         with pytest.raises(Exception, match="400"):
             client.beta.threads.create()
-    lines = {line.split()[1]: line.split()[2:] for line in wire(compare=(1, 2)).text.splitlines()[1:-1]}
-    assert lines["status"] == ["200", "400"]
-    assert lines["events"] == ["thread.run.queued", "done", "–"]
-    assert lines["answer"] == ["–", "no", "<b>"] or lines["answer"][0] == "–"
+    bodies = [line for line in told(wire(compare=(1, 2)).text)["the answer"] if line[1:2] == ["body"]]
+    assert bodies == [["≠", "body", "a stream of 2 events", "one JSON object: thread"]]
+    answer = told(wire(compare=(2, 3)).text)["the answer"]
+    assert answer[:2] == [["≠", "status", "200", "400"], ["≠", "body", "one JSON object: thread", "an error: no <b>"]]
+
+
+def test_two_streams_are_compared_by_events_and_words() -> None:
+    """How many deltas there were is chance."""
+    answers = [
+        streamed(run_event("queued"), *map(text_delta, words), DONE) for words in (["To", "kyo"], ["Tokyo"], ["Nara"])
+    ]
+    with client_of(lambda _: answers.pop(0)) as client:
+        for _ in range(3):
+            list(client.beta.threads.runs.create("thread_1", assistant_id="asst_1", stream=True))
+    assert told(wire(compare=(1, 2)).text)["the answer"][0][0].startswith("no difference")
+    assert told(wire(compare=(2, 3)).text)["the answer"][0] == ["≠", "text in deltas", "Tokyo", "Nara"]
+
+
+def test_a_moment_is_chance_and_a_long_value_is_cut_where_it_differs() -> None:
+    """Unless only one side has the moment; what is alike before the difference says little."""
+    first = {
+        "object": "thread.run",
+        "created_at": 1,
+        "started_at": None,
+        "failed_at": None,
+        "a": "1",
+        "b": "same " * 50,
+    }
+    other = first | {"created_at": 2, "started_at": 3, "a": 1, "b": "same " * 50 + "and more"}
+    answers = [httpx2.Response(200, json=one) for one in (first, other)]
+    with client_of(lambda _: answers.pop(0)) as client:
+        client.beta.threads.create()
+        client.beta.threads.create()
+    names = {line[1]: line[2:] for line in told(wire(compare=(1, 2)).text)["the answer"][:-1]}
+    assert names.pop("b")[1].endswith('same and more"')
+    assert names == {"started_at": ["null", "3"], "a": ['"1"', "1"]}
 
 
 @pytest.mark.parametrize("numbers", [(0, 1), (1, 3), (-1, 1), (1,), (1, 2, 1)])

@@ -1,42 +1,40 @@
 """Two exchanges side by side, and what differs between them."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl
 
 from helpers.problems import KitError
 from helpers.traffic.groups import grouped
 from helpers.traffic.log import Exchange, parsed
-from helpers.traffic.streams import lines_of
-from helpers.views import AMBER, View, mono, plain, quiet, text_table
+from helpers.traffic.sides import Part, Row, drawn, written
+from helpers.traffic.streams import count_of, in_lines, said_in
+from helpers.views import View
 
-_OF_CHANCE = ("x-request-id", "apim-request-id", "openai-processing-ms")
-"""Headers that differ in any two answers: told in the HTML, not in the text."""
-_MOST_ROWS = 300
-_LONGEST = 60
-"""Characters of a value in the text; the HTML has all of it."""
+_OF_CHANCE = (
+    "x-stainless-retry-count",
+    "x-request-id",
+    "apim-request-id",
+    "openai-poll-after-ms",
+    "openai-processing-ms",
+)
+"""Headers that count, or name, or time one exchange: that they differ says nothing."""
 _DEEPEST = 20
-_CELL = "text-align:left;vertical-align:top;padding:3px 10px"
 
-
-class _Row(NamedTuple):
-    name: str
-    left: str
-    right: str
-
-    @property
-    def differs(self) -> bool:
-        return self.left != self.right
+_Side = dict[str, str]
+"""What one exchange says, each under a name."""
 
 
 def comparison(exchanges: Sequence[Exchange], numbers: tuple[int, int]) -> View:
-    """Two rows of the wire view, each with its number; the text has only what differs."""
+    """Two rows of the wire view, each with its number: first what differs in the requests, then in the answers."""
     left, right = _chosen(exchanges, numbers)
-    pairs = zip(_sections(left), _sections(right), strict=True)
-    rows = [_Row(name, one.get(name, ""), other.get(name, "")) for one, other in pairs for name in {**one, **other}]
-    heads = [f"{number}: {one.method} {one.path}" for number, one in zip(numbers, (left, right), strict=True)]
-    return View(_html(heads, rows), _text(heads, rows))
+    parts = [
+        Part("the request", _rows(_asked(left), _asked(right))),
+        Part("the answer", [*_rows(_heading(left), _heading(right)), *_answers(left, right)]),
+    ]
+    heads = [(str(number), f"{one.method} {one.path}") for number, one in zip(numbers, (left, right), strict=True)]
+    return View(drawn(heads, parts), written(heads, parts))
 
 
 def _chosen(exchanges: Sequence[Exchange], numbers: tuple[int, int]) -> list[Exchange]:
@@ -50,66 +48,91 @@ def _chosen(exchanges: Sequence[Exchange], numbers: tuple[int, int]) -> list[Exc
     return [rows[number - 1].last for number in numbers]
 
 
-def _sections(exchange: Exchange) -> list[dict[str, str]]:
-    """Everything that can differ, each under a name, in the order in which it went over the wire."""
+def _asked(exchange: Exchange) -> _Side:
     path, _, query = exchange.url.partition("?")
-    return [
-        {"method": exchange.method, "path": path},
-        {f"query {name}": value for name, value in parse_qsl(query, keep_blank_values=True)},
-        {f"request header {name}": value for name, value in exchange.request_headers.items()},
-        dict(_members("request", exchange.request_body)),
-        {"status": str(exchange.status or exchange.error or "no answer yet")},
-        {f"answer header {name}": value for name, value in exchange.response_headers.items()},
-        dict(_members("answer", exchange.response_body)),
-        {"events": "\n".join(lines_of(exchange))} if exchange.is_stream else {},
-    ]
+    return (
+        {"method": exchange.method, "path": path}
+        | {f"query {name}": value for name, value in parse_qsl(query, keep_blank_values=True)}
+        | _headers(exchange.request_headers)
+        | _members(exchange.request_body)
+    )
 
 
-def _members(name: str, body: str) -> Iterator[tuple[str, str]]:
+def _heading(exchange: Exchange) -> _Side:
+    status = str(exchange.status or exchange.error or "no answer yet")
+    return {"status": status} | _headers(exchange.response_headers)
+
+
+def _headers(headers: Mapping[str, str]) -> _Side:
+    return {f"header {name}": value for name, value in headers.items()}
+
+
+def _answers(left: Exchange, right: Exchange) -> list[Row]:
+    """Member by member; of two kinds that have no members in common only what each of them is."""
+    kinds = ["stream" if one.is_stream else _kind(one.response_body) for one in (left, right)]
+    if kinds[0] != kinds[1]:
+        return [Row("body", _in_a_line(left), _in_a_line(right))]
+    if left.is_stream:
+        return _rows(_streamed(left), _streamed(right))
+    return _rows(_members(left.response_body), _members(right.response_body))
+
+
+def _rows(left: _Side, right: _Side) -> list[Row]:
+    pairs = [(name, left.get(name), right.get(name)) for name in {**left, **right}]
+    return [Row(name, one, other, _is_chance(name, one, other)) for name, one, other in pairs]
+
+
+def _is_chance(name: str, left: str | None, right: str | None) -> bool:
+    """Whether it says nothing whether they differ: such a header, or the seconds of two moments."""
+    moments = name.endswith("_at") and all((value or "").isdecimal() for value in (left, right))
+    return moments or name.removeprefix("header ") in _OF_CHANCE
+
+
+def _streamed(exchange: Exchange) -> _Side:
+    """The events without how many deltas there were, which is chance, and what the deltas say."""
+    names = [line.name for line in in_lines(exchange.events)]
+    return {"events": "\n".join(names), "text in deltas": said_in(exchange.events).strip()}
+
+
+def _in_a_line(exchange: Exchange) -> str:
+    return f"a stream of {count_of(exchange)}" if exchange.is_stream else _summary(exchange.response_body)
+
+
+def _kind(body: str) -> str:
+    """Bodies of one kind can be compared member by member."""
     value = parsed(body)
-    if body and value is None:
-        yield name, body
-    elif body:
-        yield from _leaves(name, value, 0)
+    if isinstance(value, dict):
+        return "an error" if set(value) == {"error"} else f"one JSON object{_object(value)}"
+    return "text" if body else "no body"
+
+
+def _object(value: Mapping[str, Any]) -> str:
+    return f": {value['object']}" if isinstance(value.get("object"), str) else ""
+
+
+def _summary(body: str) -> str:
+    """What a body is, in one line; an error by its message, a text as it is."""
+    kind, value = _kind(body), parsed(body)
+    if kind == "an error":
+        return f"an error: {_message(value['error'])}"
+    return body if kind == "text" else kind
+
+
+def _message(error: object) -> str:
+    return str(error.get("message")) if isinstance(error, dict) else str(error)
+
+
+def _members(body: str) -> _Side:
+    value = parsed(body)
+    return dict(_leaves("", value, 0)) if isinstance(value, dict) else {"body": body} if body else {}
 
 
 def _leaves(name: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON can be anything
     if depth < _DEEPEST and isinstance(value, Mapping) and value:
         for key, child in value.items():
-            yield from _leaves(f"{name}.{key}", child, depth + 1)
+            yield from _leaves(f"{name}.{key}" if name else key, child, depth + 1)
     elif depth < _DEEPEST and isinstance(value, list) and value:
         for index, child in enumerate(value):
             yield from _leaves(f"{name}[{index}]", child, depth + 1)
     else:
-        yield name, value if isinstance(value, str) else repr(value)
-
-
-def _html(heads: Sequence[str], rows: Sequence[_Row]) -> str:
-    head = "".join(f'<th style="{_CELL}">{escape(one)}</th>' for one in ("", *heads))
-    body = "".join(map(_tr, rows[:_MOST_ROWS]))
-    rest = f" · and {len(rows) - _MOST_ROWS} rows more" if len(rows) > _MOST_ROWS else ""
-    style = "width:100%;table-layout:fixed;margin:4px 0;overflow-wrap:anywhere"
-    drawn = f'<table style="{style}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    return drawn + quiet("≠ differs" + rest)
-
-
-def _tr(row: _Row) -> str:
-    if row.differs:
-        mark = f'<b style="border-left:3px solid {AMBER};padding-left:6px">≠ {mono(row.name)}</b>'
-        cells = [mark, *(f"<b>{plain(value or '–')}</b>" for value in row[1:])]
-    else:
-        cells = [mono(row.name), plain(row.left), plain(row.right)]
-    return "<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells) + "</tr>"
-
-
-def _text(heads: Sequence[str], rows: Sequence[_Row]) -> str:
-    chance = {f"answer header {name}" for name in _OF_CHANCE}
-    told = [row for row in rows if row.differs and row.name not in chance][:_MOST_ROWS]
-    lines = [["≠", "", *heads]] + [["≠", row.name, _short(row.left), _short(row.right)] for row in told]
-    same = sum(not row.differs for row in rows)
-    return f"{text_table(lines)}\n= {same} the same"
-
-
-def _short(value: str) -> str:
-    line = " ".join(value.split()) or "–"
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+        yield name, json.dumps(value, ensure_ascii=False)
