@@ -3,12 +3,12 @@
 import re
 import time
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pytest
 from support.notebooks.files import write
 
+from browser.access import THEMES, violations
 from browser.chats import Chat, Obedient, chat_notebook, served
 from browser.conftest import Open
 from browser.lab import Lab
@@ -304,14 +304,12 @@ def test_everybody_can_use_it(open_chat: OpenChat) -> None:
     chat.bubble("problem").wait_for()
     chat.rest()
     assert chat.log.get_attribute("aria-label") == "Chat with Tabi"
-    page.add_script_tag(content=files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
-    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+    for theme in THEMES:
         chat.window.use_theme(theme)
         for width in ("", "320px"):
             chat.box.locator(".kit-chat").evaluate("(box, width) => { box.style.width = width; }", width)
             assert chat.box.locator(".kit-chat").evaluate("box => box.scrollWidth <= box.clientWidth")
-            found = page.evaluate("async () => (await axe.run('.kit-chat')).violations")
-            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], theme
+            assert violations(chat.box.locator(".kit-chat")) == [], theme
     chat.field.focus()
     names = []
     for _ in range(30):
