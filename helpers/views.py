@@ -1,5 +1,6 @@
 """Something to look at: HTML for a notebook, and a plain-text twin for terminals and diffs."""
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -70,6 +71,11 @@ def plain(text: object) -> str:
     return f'<span style="white-space:pre-wrap">{escape(str(text))}</span>'
 
 
+def breaking(text: object) -> str:
+    """HTML for a path or a name, which breaks rather behind a mark than within a word."""
+    return re.sub(r"([/._-])(?=[^/._-])", r"\1<wbr>", escape(str(text)))
+
+
 def unbroken(text: object) -> str:
     """HTML for text that stays on one line."""
     return f'<span style="white-space:nowrap">{escape(str(text))}</span>'
@@ -94,7 +100,7 @@ def unfolding(title: str, html: str) -> str:
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """An HTML table; the cells are HTML already."""
-    cell = "text-align:left;vertical-align:top;padding:3px 10px"
+    cell = "text-align:left;vertical-align:top;padding:3px 6px"
     head = "".join(f'<th style="{cell}">{escape(name)}</th>' for name in heads)
     body = "".join(f"<tr>{_cells(row, cell)}</tr>" for row in rows)
     return f'<table style="margin:4px 0"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'

@@ -235,6 +235,16 @@ def test_what_the_run_before_read_and_wrote_is_billed_again() -> None:
     assert "&quot;billed again&quot;" not in html, "the JSON is that of the wire"
 
 
+def test_every_picture_has_words_and_every_column_a_head() -> None:
+    """For those who hear a page; a run without tokens has no bar at all."""
+    html = view_of([*runs_of(used(32, 26), used(71, 10)), run("run_failed", "failed")]).html
+    assert re.findall('role="img" aria-label="([^"]*)"', html) == [
+        "prompt_tokens: 32, completion_tokens: 26",
+        "prompt_tokens billed again: 58, prompt_tokens: 13, completion_tokens: 10",
+    ]
+    assert not re.search(r"<th[^>]*></th>", html)
+
+
 def test_a_cut_history_cannot_be_more_than_the_prompt() -> None:
     """As with a truncation strategy."""
     assert told(runs_of(used(100, 50), used(40, 5)))[1] == "40 + 5 = 45  about 40"

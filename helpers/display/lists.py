@@ -11,7 +11,7 @@ from helpers.display.facts import as_json, clock
 from helpers.display.singles import content_of, tools_of
 from helpers.display.statuses import badge, took
 from helpers.display.tokens import BILLED, legend, token_bars, tokens_of, with_billed_again
-from helpers.views import View, mono, plain, quiet, short, table, text_table, unbroken
+from helpers.views import View, breaking, mono, plain, quiet, short, table, text_table, unbroken
 
 Facts = Mapping[str, Any]
 
@@ -37,7 +37,8 @@ def _said(facts: Facts) -> str:
 
 
 def _code(text: str) -> str:
-    return "<br>".join(map(mono, text.splitlines()))
+    """HTML for calls, a line each; a long one breaks anywhere rather than push the tokens off the page."""
+    return f'<div style="min-width:16ch;overflow-wrap:anywhere">{"<br>".join(map(mono, text.splitlines()))}</div>'
 
 
 _ID = _Column("id", _member("id"), short)
@@ -56,12 +57,12 @@ _MESSAGES = [_ID, _CREATED, _Column("run", _member("run_id"), short), _Column("r
 """In the text only, where the order of the list is what counts; the HTML is a conversation."""
 
 _COLUMNS = {
-    "assistant": [_ID, _CREATED, _Column("model", _member("model"), unbroken), _Column("tools", tools_of),
+    "assistant": [_ID, _CREATED, _Column("model", _member("model"), breaking), _Column("tools", tools_of),
                   _Column("name", _member("name"))],
     "thread.message": _MESSAGES,
-    "thread.run": [_ID, _CREATED, _Column("model", _member("model"), unbroken), _STATUS,
+    "thread.run": [_ID, _CREATED, _Column("model", _member("model"), breaking), _STATUS,
                    _Column("took", took, quiet, in_text=False), _AWAITED, _TOKENS, _AGAIN],
-    "thread.run.step": [_ID, _CREATED, _Column("type", _member("type")), _STATUS, _MADE, _TOKENS],
+    "thread.run.step": [_ID, _CREATED, _Column("type", _member("type"), breaking), _STATUS, _MADE, _TOKENS],
     "thread": [_ID, _CREATED, _METADATA],
     "model": [_ID, _Column("owned by", _member("owned_by"))],
     "function": [_ID, _Column("call", call_text, _code)],
@@ -86,12 +87,13 @@ def listing(items: Sequence[Facts], page: Facts) -> View:
 def _html(columns: Sequence[_Column], items: Sequence[Facts]) -> str:
     shown = [column for column in columns if column is not _AGAIN]
     heads = [column.head for column in shown]
-    rows = [[column.html(column.text(item)) for column in shown] for item in items]
-    if _TOKENS not in columns:
-        return table(heads, rows)
     bars = token_bars(items)
-    rows = [[*row, drawn] for row, drawn in zip(rows, bars, strict=True)]
-    return table([*heads, ""], rows) + (legend(again=_AGAIN in columns) if any(bars) else "")
+    rows = [
+        [column.html(column.text(item)) + (drawn if column is _TOKENS else "") for column in shown]
+        for item, drawn in zip(items, bars, strict=True)
+    ]
+    drew = _TOKENS in columns and any(bars)
+    return table(heads, rows) + (legend(again=_AGAIN in columns) if drew else "")
 
 
 def _text(columns: Sequence[_Column], items: Sequence[Facts]) -> str:

@@ -5,7 +5,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from helpers.display.bars import Stretch, bar
+from helpers.display.bars import IN_A_ROW, Stretch, bar
 from helpers.display.calls import made_calls
 from helpers.display.statuses import COLOURS, ENDS, Moments, badge, moments_of
 from helpers.display.tokens import spent, tokens_of
@@ -25,7 +25,7 @@ def timeline(facts: Facts) -> str:
     moments, steps = moments_of(facts), steps_of(str(facts.get("id", "")))
     end = max([moments.changes[-1][0], *(step.seen[-1][0] for step in steps if _is_exact(step, moments))]) or 1.0
     rows = [
-        _row("statuses", bar(_stretches(moments, end)), spent(facts)),
+        _row("statuses", bar(_stretches(moments, end), IN_A_ROW), spent(facts)),
         *(_step(facts, moments, end, one) for one in steps),
     ]
     stops = " → ".join(f"{badge(status)} {quiet(moments.elapsed(at))}" for at, status in moments.changes)
@@ -50,7 +50,8 @@ def _lines(step: Facts) -> list[str]:
 
 
 def _row(label: str, track: str, note: str) -> str:
-    return f'<div style="{_ROW}"><div style="{_LABEL}">{escape(label)}</div>{track}<div>{quiet(note)}</div></div>'
+    parts = f'<div style="{_LABEL}">{escape(label)}</div>{track}<div style="flex:1">{quiet(note)}</div>'
+    return f'<div style="{_ROW}">{parts}</div>'
 
 
 def _stretches(moments: Moments, end: float) -> list[Stretch]:
@@ -67,7 +68,8 @@ def _step(run: Facts, moments: Moments, end: float, step: SeenStep) -> str:
     status, kind = str(step.facts.get("status", "?")), str(step.facts.get("type", "step"))
     length = min(max(100 * (until - since) / end, _THINNEST), 100)
     gap = min(100 * since / end, 100 - length)
-    track = bar([Stretch(gap, "none", ""), Stretch(length, COLOURS.get(status, GREY), f"{kind}: {status}")])
+    stretches = [Stretch(gap, "none", ""), Stretch(length, COLOURS.get(status, GREY), f"{kind}: {status}")]
+    track = bar(stretches, IN_A_ROW)
     calls = "".join(f'<div style="padding-left:24px">{mono(call)}</div>' for call in made_calls(step.facts))
     note = f"{status} {tokens_of(step.facts)} tokens" if tokens_of(step.facts) else status
     return _row(kind, track, note) + calls

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from helpers.display.bars import Stretch, bar
+from helpers.display.bars import IN_A_CELL, Stretch, bar
 from helpers.traffic import statuses_of, steps_of
 from helpers.views import BLUE, GREEN, quiet
 
@@ -62,7 +62,7 @@ def with_billed_again(items: Sequence[Facts]) -> list[Facts]:
 def token_bars(items: Sequence[Facts]) -> list[str]:
     """A bar for each run or step as HTML, as long as its tokens are many; the longest fills the width."""
     full = max(map(_total, items), default=0)
-    return [_bar(item, full) if full else "" for item in items]
+    return [_bar(item, full) if _total(item) else "" for item in items]
 
 
 def legend(again: bool) -> str:
@@ -79,8 +79,8 @@ def _bar(facts: Facts, full: int) -> str:
         ("prompt_tokens", _part(facts, "prompt_tokens") - again, BLUE),
         ("completion_tokens", _part(facts, "completion_tokens"), GREEN),
     ]
-    drawn = bar([Stretch(100 * count / full, fill, f"{name}: {count}") for name, count, fill in parts if count], 140)
-    return drawn + (quiet(f"about {again} billed again") if again else "")
+    drawn = [Stretch(100 * count / full, fill, f"{name}: {count}") for name, count, fill in parts if count]
+    return bar(drawn, IN_A_CELL) + (quiet(f"about {again} billed again") if again else "")
 
 
 def _again(before: Facts, run: Facts) -> int:

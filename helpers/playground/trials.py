@@ -8,7 +8,7 @@ from html import escape
 from itertools import count
 from pathlib import Path
 
-from helpers.display.bars import Stretch, bar
+from helpers.display.bars import IN_A_CELL, Stretch, bar
 from helpers.display.facts import facts_of
 from helpers.display.runs import run
 from helpers.display.tokens import legend, token_bars
@@ -64,18 +64,21 @@ class Trial:
         rows = [
             [
                 f"<b>{letter}</b>",
-                unbroken(f"{one.seconds:.1f} s"),
-                bar([Stretch(100 * one.seconds / longest, GREY, f"{one.seconds:.1f} s")], 140),
-                unbroken(_tokens(one)),
-                tokens,
+                _waited(one.seconds, longest),
+                unbroken(_tokens(one)) + tokens,
             ]
             for (letter, one), tokens in zip(self.sides, token_bars([facts for _, facts in runs]), strict=True)
         ]
-        compared = table(["side", "waited", "", "prompt + completion tokens", ""], rows) + legend(again=False)
+        compared = table(["side", "waited", "prompt + completion tokens"], rows) + legend(again=False)
         drawn = [
             f'<div style="margin-top:8px"><b>{letter}</b></div>{run(facts).html}' for letter, facts in runs if facts
         ]
         return compared + "".join(drawn)
+
+
+def _waited(seconds: float, longest: float) -> str:
+    text = f"{seconds:.1f} s"
+    return unbroken(text) + bar([Stretch(100 * seconds / longest, GREY, text)], IN_A_CELL)
 
 
 class Log:

@@ -1,11 +1,10 @@
 """Two sides in a table: what differs stands out, what is alike is folded away."""
 
-import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import NamedTuple
 
-from helpers.views import AMBER, MONO, QUIET, quiet, text_table, unfolding
+from helpers.views import AMBER, MONO, QUIET, breaking, quiet, text_table, unfolding
 
 _MOST_ROWS = 300
 """Of each part."""
@@ -43,7 +42,7 @@ class Part(NamedTuple):
 
 def drawn(heads: Sequence[tuple[str, str]], parts: Sequence[Part]) -> str:
     """HTML. A head is a number and what stands behind it."""
-    cells = "".join(f'<th scope="col" style="{_CELL}">{quiet(number)} {_breaking(what)}</th>' for number, what in heads)
+    cells = "".join(f'<th scope="col" style="{_CELL}">{quiet(number)} {breaking(what)}</th>' for number, what in heads)
     body = "".join(map(_part, parts))
     return f'{_TABLE}{_COLUMNS}<thead><tr><td colspan="2"></td>{cells}</tr></thead>{body}</table>' + quiet("≠ differs")
 
@@ -64,7 +63,7 @@ def _part(part: Part) -> str:
     others = [row for row in part.rows if not row.differs]
     title = f'<tr><th scope="colgroup" colspan="4" style="{_CELL}">{escape(part.title)}</th></tr>'
     folded = unfolding(_rest(part), f"{_TABLE}{_COLUMNS}{_trs(others)}</table>") if others else ""
-    foot = f'<tr><td></td><td colspan="3" style="{_CELL}">{folded}</td></tr>'
+    foot = f'<tr><td colspan="4" style="{_CELL};padding:3px 0">{folded}</td></tr>'
     return f"<tbody>{title}{_trs(told)}{foot if folded else ''}</tbody>"
 
 
@@ -88,7 +87,7 @@ def _trs(rows: Iterable[Row]) -> str:
 def _tr(row: Row) -> str:
     mark = f'<td style="{_MARK}"><b>≠</b></td>' if row.differs else "<td></td>"
     weight = "bold" if row.differs else f"normal;{QUIET}"
-    name = f'<th scope="row" style="{_CELL};{MONO};font-weight:{weight}">{_breaking(row.name)}</th>'
+    name = f'<th scope="row" style="{_CELL};{MONO};font-weight:{weight}">{breaking(row.name)}</th>'
     values = _value(row.left, 2) if row.left == row.right else _value(row.left) + _value(row.right)
     return f"<tr>{mark}{name}{values}</tr>"
 
@@ -96,11 +95,6 @@ def _tr(row: Row) -> str:
 def _value(value: str | None, columns: int = 1) -> str:
     shown = quiet(_ABSENT) if value is None else f'<span style="{_VALUE}">{escape(value)}</span>'
     return f'<td colspan="{columns}" style="{_CELL}">{shown}</td>'
-
-
-def _breaking(name: str) -> str:
-    """HTML for a path or the name of a member, which breaks rather behind a mark than within a word."""
-    return re.sub(r"([/._-])(?=[^/._-])", r"\1<wbr>", escape(name))
 
 
 def _cut(row: Row) -> list[str]:

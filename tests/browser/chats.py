@@ -39,6 +39,7 @@ def get_weather(city):
 """
 BOX = "chat = ChatBox(client, tabi, functions=[get_weather], language={language!r})\nchat"
 KEY = "a key of this test"
+KERNEL = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
 
 
 class Obedient(Scripted):
@@ -144,8 +145,7 @@ def chat_notebook(running: Running, language: str = "en") -> NotebookNode:
         code("box", BOX.format(language=language)),
         code("other"),
     ]
-    kernel = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
-    made: NotebookNode = v4.new_notebook(cells=cells, metadata=kernel)  # type: ignore[no-untyped-call]
+    made: NotebookNode = v4.new_notebook(cells=cells, metadata=KERNEL)  # type: ignore[no-untyped-call]
     return normalised(made)
 
 

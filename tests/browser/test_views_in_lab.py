@@ -1,0 +1,120 @@
+"""What `show` and `wire` put into JupyterLab: seen by everybody, in both colours, wide and narrow."""
+
+import pytest
+from nbformat import v4
+from support.notebooks.files import write
+from support.notebooks.updating import normalised
+
+from browser.access import THEMES, violations
+from browser.chats import KERNEL, code
+from browser.conftest import Open
+from browser.lab import Lab
+
+pytestmark = pytest.mark.all
+
+START = """
+import openai
+from helpers import connect, expect, fault, show, wire
+
+client = connect()
+runs, messages = client.beta.threads.runs, client.beta.threads.messages
+function = {"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}
+tools = [{"type": "function", "function": function}]
+tabi = client.beta.assistants.create(
+    model="gpt-4o", name="Tabi", instructions="Answer briefly.", tools=tools, metadata={"of": "a test"}
+)
+
+
+def say(thread, text):
+    return messages.create(thread.id, role="user", content=text)
+
+
+thread = client.beta.threads.create()
+asked = say(thread, "What is the weather in Kyoto?")
+"""
+CELLS = {
+    "assistant": "show(tabi)",
+    "assistants": "show(client.beta.assistants.list())",
+    "models": "show(client.models.list())",
+    "message": "show(asked)",
+    "thread": "show(thread)",
+    "dictionary": "show({'city': 'Kyoto'})",
+    "stream": "heard = list(runs.create(thread.id, assistant_id=tabi.id, stream=True))\nwire()",
+    "events": "show(heard)",
+    "waiting": "run = heard[-1].data\nshow(run)",
+    "run": """
+call = run.required_action.submit_tool_outputs.tool_calls[0]
+outputs = [{"tool_call_id": call.id, "output": "18 °C"}]
+for _ in runs.submit_tool_outputs(run.id, thread_id=thread.id, tool_outputs=outputs, stream=True):
+    pass
+show(runs.retrieve(run.id, thread_id=thread.id))""",
+    "steps": "show(runs.steps.list(run.id, thread_id=thread.id))",
+    "step": "show(runs.steps.list(run.id, thread_id=thread.id).data[-1])",
+    "failed": """
+with fault("run_failed"):
+    failed = runs.create_and_poll(thread_id=thread.id, assistant_id=tabi.id)
+show(failed)""",
+    "conversation": "show(messages.list(thread.id))",
+    "tokens": """
+for question in ("What is the capital of Japan?", "And of Peru?", "And of Kenya?"):
+    say(thread, question)
+    runs.create_and_poll(thread_id=thread.id, assistant_id=tabi.id, tools=[])
+show(runs.list(thread.id))""",
+    "error": """
+with expect(openai.NotFoundError) as refusal:
+    client.beta.threads.retrieve("thread_of_nobody")
+show(refusal.error)""",
+    "retries": """
+with fault("rate_limit", times=1):
+    client.beta.threads.create(metadata={"deep": "京都"})
+wire()""",
+    "refusal": """
+with fault("server_error"), expect(openai.InternalServerError):
+    client.with_options(max_retries=0).beta.threads.create()
+wire()""",
+    "compare": """
+for options in ({"temperature": 0.2}, {"temperature": 1.5, "instructions": "日本語で", "stream": True}):
+    say(thread, "What is the capital of Norway?")
+    answer = runs.create(thread.id, assistant_id=tabi.id, tools=[], **options)
+    if options.get("stream"):
+        print(len(list(answer)), "events")
+    else:
+        runs.poll(answer.id, thread_id=thread.id)
+wire(compare=(2, 5))""",
+    "deleted": "show(client.beta.threads.delete(thread.id))\nshow(client.beta.assistants.delete(tabi.id))",
+}
+"""The name of a cell → what makes it show something."""
+NARROW = "600px"
+SCROLLS = "steps"
+"""The one table that has too many columns to be so narrow; Lab lets it scroll."""
+_OPEN = "node => node.querySelectorAll('details').forEach(one => { one.open = true; })"
+_WIDTH = "(node, width) => { node.style.width = width; node.style.flex = width && 'none'; }"
+_TOO_WIDE = """node => [...node.querySelectorAll('.jp-RenderedHTMLCommon, .jp-RenderedHTMLCommon *')]
+    .filter(one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== 'inline')
+    .map(one => one.outerHTML.slice(0, 200))"""
+_WORDLESS = """node => [...node.querySelectorAll('.jp-RenderedHTML :is(svg, [role=img])')]
+    .filter(one => one.getAttribute('role') !== 'img' || !one.getAttribute('aria-label'))
+    .map(one => one.outerHTML.slice(0, 200))"""
+
+
+def test_everybody_can_read_the_views(open_in_lab: Open, lab: Lab) -> None:
+    """No violation for axe with everything unfolded; every picture has words; nothing is wider than its place."""
+    cells = [code("start", START), *(code(name, source) for name, source in CELLS.items())]
+    write(normalised(v4.new_notebook(cells=cells, metadata=KERNEL)), lab.notebooks / "views.ipynb")  # type: ignore[no-untyped-call]
+    window = open_in_lab("views.ipynb")
+    window.run_all()
+    assert window.errors() == []
+    for theme in THEMES:
+        window.use_theme(theme)
+        for name in CELLS:
+            output = window.output(name)
+            output.scroll_into_view_if_needed()
+            output.evaluate(_OPEN)
+            assert violations(output) == [], (theme, name)
+    for name in CELLS:
+        output = window.output(name)
+        output.scroll_into_view_if_needed()
+        assert output.evaluate(_WORDLESS) == [], name
+        for width in ("",) if name == SCROLLS else ("", NARROW):
+            output.evaluate(_WIDTH, width)
+            assert output.evaluate(_TOO_WIDE) == [], (name, width)
