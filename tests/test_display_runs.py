@@ -14,7 +14,7 @@ from support.html import unclosed
 from helpers.display import view_of
 from helpers.display.diagram import diagram
 from helpers.display.statuses import COLOURS
-from helpers.display.timeline import timeline
+from helpers.display.timeline import duration, timeline
 from helpers.traffic import steps_of
 from helpers.traffic.log import LOG, Exchange
 
@@ -153,6 +153,14 @@ def test_steps_of_a_list_are_known_to_the_second() -> None:
     html = timeline(finished)
     assert bars(html) == [[0.0, 100.0], [25.0, 25.0], [75.0, 25.0]]
     assert "only known to the second" in html
+    assert bars(timeline(finished, 16.0)) == [[0.0, 50.0], [12.5, 12.5], [37.5, 12.5]]
+
+
+def test_a_run_can_be_drawn_on_the_scale_of_a_longer_one() -> None:
+    """So that two can be compared; a scale that is too short cuts nothing off."""
+    short = run("run_short")
+    assert duration(short) == 2.0
+    assert [bars(timeline(short, scale)) for scale in (8.0, 1.0)] == [[[0.0, 25.0]], [[0.0, 100.0]]]
 
 
 def test_steps_of_a_list_lie_somewhere_in_a_run_that_was_watched() -> None:

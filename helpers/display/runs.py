@@ -14,17 +14,18 @@ from helpers.views import GREY, View, card, mono, plain, quiet, unfolding
 Facts = Mapping[str, Any]
 
 
-def run(facts: Facts) -> View:
+def run(facts: Facts, scale: float = 0.0) -> View:
     """The way a run went: statuses and steps over time, the functions it waits for, tokens, and the error if any.
 
     Steps are drawn as far as a watched client has seen them, in the run's stream or in a list of its steps.
+    `scale` is how many seconds the width of the bars stands for; 0 for what this run took.
     """
     status = str(facts.get("status", "?"))
     calls = [f"waits for {call}" for call in awaited_calls(facts)]
     error, path = problem_of(facts), path_of(facts)
     html = card(
         f"<b>run</b> {mono(facts.get('id', ''))} {quiet(facts.get('model', ''))}",
-        timeline(facts),
+        timeline(facts, scale),
         *map(mono, calls),
         plain(error) if error else "",
         unfolding("its way through the nine statuses", diagram(path)),

@@ -1,6 +1,6 @@
 """A run over real time: its statuses, its steps with their calls, and tokens at the side."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -20,13 +20,17 @@ _THINNEST = 1.5
 """Percent of the width, so that a short step is seen."""
 
 
-def timeline(facts: Facts) -> str:
-    """The statuses and the steps as bars on one scale, as HTML: as the client saw them, otherwise in whole seconds."""
+def timeline(facts: Facts, scale: float = 0.0) -> str:
+    """The statuses and the steps as bars on one scale, as HTML: as the client saw them, otherwise in whole seconds.
+
+    `scale` is how many seconds the width stands for, so that runs can be compared; a run never gets less than it took.
+    """
     moments, steps = moments_of(facts), steps_of(str(facts.get("id", "")))
-    end = max([moments.changes[-1][0], *(step.seen[-1][0] for step in steps if _is_exact(step, moments))]) or 1.0
+    end = duration(facts) or 1.0
+    share = min(end / scale, 1.0) if scale else 1.0
     rows = [
-        _row("statuses", bar(_stretches(moments, end), IN_A_ROW), spent(facts)),
-        *(_step(facts, moments, end, one) for one in steps),
+        _row("statuses", _drawn(_stretches(moments, end), share), spent(facts)),
+        *(_step(facts, moments, end, one, share) for one in steps),
     ]
     stops = " → ".join(f"{badge(status)} {quiet(moments.elapsed(at))}" for at, status in moments.changes)
     source = "times: as this client saw them" if moments.watched else "times: from the run itself, in whole seconds"
@@ -36,6 +40,12 @@ def timeline(facts: Facts) -> str:
         else ""
     )
     return f"{''.join(rows)}<div>{stops}</div><div>{quiet(source + rough)}</div>"
+
+
+def duration(facts: Facts) -> float:
+    """How many seconds the run took as far as it is drawn; 0.0 where nothing tells."""
+    moments, steps = moments_of(facts), steps_of(str(facts.get("id", "")))
+    return max([moments.changes[-1][0], *(step.seen[-1][0] for step in steps if _is_exact(step, moments))])
 
 
 def step_lines(run_id: str) -> list[str]:
@@ -54,6 +64,11 @@ def _row(label: str, track: str, note: str) -> str:
     return f'<div style="{_ROW}">{parts}</div>'
 
 
+def _drawn(stretches: Sequence[Stretch], share: float) -> str:
+    """A bar of which only this share of the width is used."""
+    return bar([one._replace(percent=one.percent * share) for one in stretches], IN_A_ROW)
+
+
 def _stretches(moments: Moments, end: float) -> list[Stretch]:
     last = moments.changes[-1][1]
     found = [
@@ -63,13 +78,12 @@ def _stretches(moments: Moments, end: float) -> list[Stretch]:
     return found or [Stretch(100, COLOURS.get(last, GREY), last)]
 
 
-def _step(run: Facts, moments: Moments, end: float, step: SeenStep) -> str:
+def _step(run: Facts, moments: Moments, end: float, step: SeenStep, share: float) -> str:
     since, until = _span(run, moments, end, step)
     status, kind = str(step.facts.get("status", "?")), str(step.facts.get("type", "step"))
     length = min(max(100 * (until - since) / end, _THINNEST), 100)
     gap = min(100 * since / end, 100 - length)
-    stretches = [Stretch(gap, "none", ""), Stretch(length, COLOURS.get(status, GREY), f"{kind}: {status}")]
-    track = bar(stretches, IN_A_ROW)
+    track = _drawn([Stretch(gap, "none", ""), Stretch(length, COLOURS.get(status, GREY), f"{kind}: {status}")], share)
     calls = "".join(f'<div style="padding-left:24px">{mono(call)}</div>' for call in made_calls(step.facts))
     note = f"{status} {tokens_of(step.facts)} tokens" if tokens_of(step.facts) else status
     return _row(kind, track, note) + calls

@@ -11,6 +11,7 @@ from pathlib import Path
 from helpers.display.bars import IN_A_CELL, Stretch, bar
 from helpers.display.facts import facts_of
 from helpers.display.runs import run
+from helpers.display.timeline import duration
 from helpers.display.tokens import legend, token_bars
 from helpers.playground.configurations import difference, first_words
 from helpers.playground.sides import Outcome
@@ -58,7 +59,7 @@ class Trial:
         return "\n".join(lines)
 
     def pictures(self) -> str:
-        """HTML: how long each side took and what it cost, on one scale; then each run over time, on its own."""
+        """HTML: how long each side took and what it cost; then both runs over time. A second is as long in each."""
         runs = [(letter, facts_of(one.run) or {}) for letter, one in self.sides]
         longest = max(one.seconds for _, one in self.sides) or 1.0
         rows = [
@@ -70,8 +71,10 @@ class Trial:
             for (letter, one), tokens in zip(self.sides, token_bars([facts for _, facts in runs]), strict=True)
         ]
         compared = table(["side", "waited", "prompt + completion tokens"], rows) + legend(again=False)
+        begun = [(letter, facts) for letter, facts in runs if facts]
+        scale = max((duration(facts) for _, facts in begun), default=0.0)
         drawn = [
-            f'<div style="margin-top:8px"><b>{letter}</b></div>{run(facts).html}' for letter, facts in runs if facts
+            f'<div style="margin-top:8px"><b>{letter}</b></div>{run(facts, scale).html}' for letter, facts in begun
         ]
         return compared + "".join(drawn)
 
