@@ -160,7 +160,7 @@ def test_functions_are_called(client: openai.AzureOpenAI, given: Any, version: s
 
 WRONG = {
     "raises": ("get_weather", {"city": "Atlantis"}, "LookupError: nobody has found Atlantis"),
-    "missing": ("get_wether", {"city": "Kyoto"}, "this chat box has no function get_wether; it has get_weather"),
+    "missing": ("get_wether", {"city": "Kyoto"}, "no function get_wether is known here; known: get_weather"),
     "arguments": ("get_weather", {"town": "Kyoto"}, "TypeError: get_weather() got an unexpected keyword"),
     "no object": ("get_weather", ["Kyoto"], "the arguments are no JSON object"),
 }

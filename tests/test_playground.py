@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import re
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -14,10 +15,13 @@ import pytest
 from support.scripted import Scripted
 
 from helpers import KitError, Playground
+from helpers.display.timeline import duration
 from helpers.endpoint.models.base import Event, Finished, Prompt, TextDelta
 from helpers.endpoint.server import Options, start
 from helpers.playground.configurations import Configuration, configured, difference
 from helpers.playground.declaring import declared
+from helpers.playground.sides import WORDS
+from helpers.traffic import watch
 
 
 def get_weather(city: str) -> dict[str, object]:
@@ -197,6 +201,20 @@ def test_a_click_runs_what_is_set_on_the_page(lab: Playground) -> None:
     assert not lab._run_both.disabled
 
 
+def test_a_second_is_as_long_on_both_timelines(client: openai.AzureOpenAI) -> None:
+    """Side B calls a function, and takes longer: its statuses fill the width, those of A only their share of it."""
+    lab = Playground(watch(client), functions=[get_weather])
+    trial = lab.run("What is the weather in Kyoto?", b={"tools": ["get_weather"]})
+    tracks = re.findall(r"statuses</div>(.*?)<div><span", trial.pictures(), re.S)
+    a, b = (sum(float(width) for width in re.findall(r"width:([\d.]+)%", track)) for track in tracks)
+    assert trial.a.run is not None
+    assert trial.b.run is not None
+    taken = [duration(run.model_dump()) for run in (trial.a.run, trial.b.run)]
+    assert taken[0] < taken[1]
+    assert a == pytest.approx(100 * taken[0] / taken[1], abs=0.3)
+    assert b == pytest.approx(100, abs=0.3)
+
+
 def test_stop_cancels_both_runs_on_the_server() -> None:
     """A second click meanwhile begins nothing, and afterwards the playground can run again."""
     with (
@@ -332,7 +350,34 @@ def test_closing_deletes_the_assistant_and_keeps_the_log(client: openai.AzureOpe
     assert client.beta.assistants.list().data == []
 
 
-def test_what_is_no_client_is_named() -> None:
+def test_what_is_no_client_and_no_function_is_named(client: openai.AzureOpenAI) -> None:
     """As ChatBox does."""
-    with pytest.raises(KitError, match="Playground was given str"):
+    with pytest.raises(KitError, match="Playground was given str where it needs a client"):
         Playground("client")
+    with pytest.raises(KitError, match="Playground was given int where it needs functions"):
+        Playground(client, functions=5)
+
+
+def test_no_problem_speaks_of_a_chat_box() -> None:
+    """Whatever goes wrong with a run is told as of a playground."""
+    never_said = ("closed", "no_client", "no_question")
+    problems = [name for name in WORDS if f"{name}.fix" in WORDS and name not in never_said]
+    assert len(problems) > 10
+    for sentence in (WORDS[one] for name in problems for one in (name, f"{name}.fix")):
+        assert not re.search("box|chat|send|question", sentence, re.IGNORECASE), sentence
+
+
+def test_a_function_that_is_not_ticked_is_named_without_a_chat_box() -> None:
+    """To the model, which asked for it, and to the person."""
+    with (
+        start(Options(state="memory", key="a key of this test", model=Scripted())) as running,
+        openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
+    ):
+        lab = Playground(made, functions=[get_weather])
+        trial = lab.run('call [["get_wether", {"city": "Kyoto"}]]', a={"tools": ["get_weather"]})
+        assert [call.output for call in trial.a.calls] == [
+            "LookupError: no function get_wether is known here; known: get_weather"
+        ]
+        assert trial.b.problem is not None
+        assert "get_wether" in trial.b.problem.what
+        assert "Tick it under Tools." in trial.b.problem.fix

@@ -36,8 +36,7 @@ def called(call: Call, functions: Mapping[str, Function]) -> Call:
     try:
         function = functions.get(call.name)
         if function is None:
-            known = ", ".join(functions)
-            raise LookupError(f"this chat box has no function {call.name}; it has {known}")
+            raise LookupError(f"no function {call.name} is known here; known: {', '.join(functions)}")
         return call.with_output(_text_of(function(**_arguments_of(call))))
     except (Exception, SystemExit) as error:
         return call.with_output(f"{type(error).__name__}: {error}", failed=True)

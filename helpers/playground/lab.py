@@ -16,7 +16,7 @@ from helpers.chat.failures import problem_of
 from helpers.chat.functions import Given, table_of
 from helpers.playground.column import Column, problem_html
 from helpers.playground.configurations import DEPLOYMENTS, Configuration, configured
-from helpers.playground.sides import Outcome, Side
+from helpers.playground.sides import WORDS, Outcome, Side
 from helpers.playground.trials import Log, Trial
 from helpers.problems import KitError
 from helpers.views import card, quiet
@@ -44,7 +44,7 @@ class Playground:
                 "Give it the client: Playground(connect()).",
             )
         self._client = client
-        self._functions = table_of(functions)
+        self._functions = table_of(functions, WORDS)
         self._base = Configuration(deployment=next(iter(deployments), DEPLOYMENTS[0]))
         self._assistant: str | None = None
         self._turn = threading.Lock()
@@ -207,7 +207,7 @@ class Playground:
             except KitError as error:
                 self._status.value = problem_html(error)
             except Exception as error:
-                self._status.value = problem_html(problem_of(error))
+                self._status.value = problem_html(problem_of(error, WORDS))
 
         return act
 

@@ -19,12 +19,16 @@ from helpers.playground.configurations import Configuration
 from helpers.playground.declaring import declared
 from helpers.problems import KitError
 
-_WORDS = {
+WORDS = {
     **ENGLISH,
+    "no_functions": "Playground was given {given} where it needs functions.",
+    "requires_action": "The run wants {detail} to be called, which is not ticked here. The run was told to stop.",
+    "requires_action.fix": "Tick it under Tools. What is not there, give first: Playground(client, functions=[…]).",
     "not_found.fix": "See what the sentence names, and give a name that exists.",
     "refused_request.fix": "Change what the sentence names, then run again.",
     **{f"{end}.fix": "Run both again." for end in ("failed", "expired", "cancelled", "too_many", "no_answer")},
 }
+"""What the chat box would say, said of a playground."""
 Watcher = Callable[[str], None]
 """Is told all that is written so far, whenever it grows."""
 
@@ -71,7 +75,7 @@ class Side:
         self._prompt = configuration.prompt or prompt
         chosen = {name: functions[name] for name in configuration.tools}
         self._conversation = Conversation(
-            client, assistant, words=_WORDS, functions=chosen, options=_overrides(configuration, chosen)
+            client, assistant, words=WORDS, functions=chosen, options=_overrides(configuration, chosen)
         )
         self._stopped = threading.Event()
 
@@ -86,7 +90,7 @@ class Side:
             problem = error
             said += [error.partial] if error.partial not in "\n\n".join(said) else []
         except Exception as error:
-            problem = problem_of(error, _WORDS)
+            problem = problem_of(error, WORDS)
         seconds = time.monotonic() - began
         run, answer = self._conversation.last_run, "\n\n".join(said)
         return Outcome(self._configuration, self._prompt, answer, tuple(calls), run, seconds, problem)
