@@ -12,6 +12,7 @@ from typing import Any
 
 import openai
 import pytest
+from support.html import unclosed
 from support.scripted import Scripted
 
 from helpers import KitError, Playground
@@ -173,6 +174,16 @@ def test_what_differs_is_said_in_few_words() -> None:
     assert difference(b, b) == {}
 
 
+def test_of_two_long_texts_the_part_is_shown_that_differs() -> None:
+    """What both begin with would fill the line, and say nothing; with spaces between words and without."""
+    rules = "You help people plan a trip in Japan, and you never name a price. "
+    a, b = Configuration(instructions=rules + "Be brief."), Configuration(instructions=rules + "Be kind.")
+    assert (difference(a, b), difference(b, a)) == ({"instructions": "… brief."}, {"instructions": "… kind."})
+    a, b = Configuration(prompt="日本の旅。" * 20 + "京都"), Configuration(prompt="日本の旅。" * 20)
+    assert difference(a, b) == {"prompt": "… の旅。日本の旅。日本の旅。京都"}
+    assert difference(b, a) == {"prompt": "… の旅。日本の旅。日本の旅。"}
+
+
 def test_a_function_is_declared_as_python_knows_it() -> None:
     """Hints are types, defaults are optional, no docstring is no error."""
 
@@ -205,8 +216,8 @@ def test_a_second_is_as_long_on_both_timelines(client: openai.AzureOpenAI) -> No
     """Side B calls a function, and takes longer: its statuses fill the width, those of A only their share of it."""
     lab = Playground(watch(client), functions=[get_weather])
     trial = lab.run("What is the weather in Kyoto?", b={"tools": ["get_weather"]})
-    tracks = re.findall(r"statuses</div>(.*?)<div><span", trial.pictures(), re.S)
-    a, b = (sum(float(width) for width in re.findall(r"width:([\d.]+)%", track)) for track in tracks)
+    tracks = re.findall(r"statuses</div>(.*?)<div style=\"flex:1", trial.pictures(), re.S)
+    a, b = (sum(float(width) for width in re.findall(r'" style="width:([\d.]+)%', track)) for track in tracks)
     assert trial.a.run is not None
     assert trial.b.run is not None
     taken = [duration(run.model_dump()) for run in (trial.a.run, trial.b.run)]
@@ -274,6 +285,12 @@ def test_a_problem_of_a_click_is_never_invisible(lab: Playground, monkeypatch: p
     press(lab)
     assert 'role="alert"' in lab._status.value
     assert "There is no prompt." in lab._status.value
+    lab._prompt.value = "Hello"
+    lab._columns[1]._deployment.value = " "
+    press(lab)
+    assert "Side B has no deployment." in lab._status.value
+    assert lab.log.trials == []
+    lab._columns[1]._deployment.value = "gpt-4"
     lab._save.click()
     assert "There is no trial to save yet." in lab._status.value
     monkeypatch.setattr("helpers.playground.lab.Side", lambda *_: 1 / 0)
@@ -303,10 +320,47 @@ def test_a_folder_that_takes_no_file_is_named(lab: Playground, tmp_path: Path) -
 
 
 def test_a_spreadsheet_finds_no_formula_in_what_was_said(lab: Playground) -> None:
-    """Neither in the prompt nor in an answer; a number stays one."""
-    lab.run("=1+1", a={"instructions": "@me"})
-    row = rows(lab)[0]
+    """Neither in the prompt nor in an answer, in signs of any width; a number stays one."""
+    lab.run("=1+1", a={"instructions": "@me"}, b={"instructions": "\uff1d1+1"})
+    row, other = rows(lab)
     assert (row["prompt"], row["instructions"], row["temperature"]) == ("'=1+1", "'@me", "1.0")
+    assert other["instructions"] == "'\uff1d1+1"
+
+
+def test_line_breaks_and_commas_stay_in_their_cell(lab: Playground) -> None:
+    """A spreadsheet keeps a quoted cell together."""
+    prompt = 'First, "this".\nThen that.'
+    lab.run(prompt)
+    assert [row["prompt"] for row in rows(lab)] == [prompt, prompt]
+
+
+def test_the_log_shows_the_newest_trial_first(lab: Playground) -> None:
+    """Its prompt once, over both sides, unless each had its own; then it is among what differs."""
+    lab.run("What is the capital of Peru?")
+    lab.run("What is the capital of Chad?", b={"prompt": "What is the capital of Oman?"})
+    html = lab.log._repr_html_()
+    assert html.index("each its own prompt") < html.index("What is the capital of Peru?")
+    assert html.count("What is the capital of Peru?") == 1
+    for asked in ("prompt: What is the capital of Chad?", "prompt: What is the capital of Oman?"):
+        assert f"<div>{asked}</div>" in html
+    assert [line.split()[0] for line in repr(lab.log).splitlines()] == ["trial", "2", "2", "1", "1"]
+    assert [row["trial"] for row in rows(lab)] == ["1", "1", "2", "2"]
+    assert unclosed(html) == []
+
+
+def test_closing_while_both_run_ends_them() -> None:
+    """On the server, too; nothing is left there, and the log says what became of them."""
+    with (
+        start(Options(state="memory", key="a key of this test", pace=30)) as running,
+        openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
+    ):
+        lab = Playground(made)
+        lab._run_both.click()
+        begin(lab)
+        lab.close()
+        assert [one.status for _, one in lab.log.trials[0].sides] == ["cancelled", "cancelled"]
+        assert made.beta.assistants.list().data == []
+        assert not lab._run_both.disabled
 
 
 def test_nothing_said_is_taken_for_html(client: openai.AzureOpenAI) -> None:

@@ -20,16 +20,14 @@ class Column:
 
     def __init__(self, letter: str, deployments: Sequence[str], functions: Sequence[str]) -> None:
         self._letter = letter
-        self._deployment = ipywidgets.Combobox(
-            description="Deployment", options=tuple(deployments), layout=_WIDE, style=_STYLE
-        )
-        self._instructions = ipywidgets.Textarea(description="Instructions", rows=3, layout=_WIDE, style=_STYLE)
-        self._temperature = ipywidgets.FloatSlider(
-            description="Temperature", min=0, max=2, step=0.1, readout_format=".1f", layout=_WIDE, style=_STYLE
-        )
+        labelled = {"layout": _WIDE, "style": _STYLE}
+        self._deployment = ipywidgets.Combobox(description="Deployment", options=tuple(deployments), **labelled)
+        self._instructions = ipywidgets.Textarea(description="Instructions", rows=3, **labelled)
+        # No slider: it has no name for a screen reader, and no room for what the service would refuse.
+        self._temperature = ipywidgets.FloatText(description="Temperature", step=0.1, **labelled)
         self._tools = {name: ipywidgets.Checkbox(description=name, indent=False, layout=_WIDE) for name in functions}
         self._prompt = ipywidgets.Textarea(
-            description="Own prompt", placeholder="Empty: the prompt above", rows=1, layout=_WIDE, style=_STYLE
+            description="Own prompt", placeholder="Empty: the prompt above", rows=1, **labelled
         )
         self._answer = ipywidgets.HTML()
         self.widget = ipywidgets.VBox(
@@ -42,13 +40,14 @@ class Column:
                 self._prompt,
                 self._answer,
             ],
-            layout={"flex": "1 1 320px", "min_width": "0", "border": f"1px solid {LINE}", "padding": "8px"},
+            layout={"flex": "1 1 300px", "min_width": "0", "border": f"1px solid {LINE}", "padding": "8px"},
         )
 
     def _tool_rows(self) -> list[ipywidgets.Widget]:
         if not self._tools:
             return []
-        label = ipywidgets.Label("Tools", layout={"width": "90px", "display": "flex", "justify_content": "flex-end"})
+        right = {"width": "90px", "margin": "2px 8px 2px 2px", "display": "flex", "justify_content": "flex-end"}
+        label = ipywidgets.Label("Tools", layout=right)
         boxes = ipywidgets.VBox(list(self._tools.values()), layout={"flex": "1"})
         return [ipywidgets.HBox([label, boxes])]
 
@@ -59,13 +58,13 @@ class Column:
         return Configuration(
             deployment=self._deployment.value.strip(),
             instructions=self._instructions.value,
-            temperature=round(self._temperature.value, 2),
+            temperature=self._temperature.value,
             tools=tools,
             prompt=self._prompt.value.strip(),
         )
 
     def load(self, configuration: Configuration) -> None:
-        """Set the widgets as a configuration says; a slider shows the nearest value that it has."""
+        """Set the widgets as a configuration says."""
         self._deployment.value = configuration.deployment
         self._instructions.value = configuration.instructions
         self._temperature.value = configuration.temperature

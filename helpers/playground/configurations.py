@@ -10,6 +10,8 @@ DEPLOYMENTS = ("gpt-35-turbo", "gpt-4", "gpt-4o", "gpt-4o-mini")
 _INSTRUCTIONS = "You help people plan a trip in Japan."
 _FIRST_WORDS = 60
 """Characters of them."""
+_LEAD = 12
+"""Characters, at most, of what two long texts share, in front of the place where they part."""
 _TEXTS = ("deployment", "instructions", "prompt")
 
 
@@ -71,9 +73,23 @@ def _name_of(tool: object) -> str:
 
 
 def difference(one: Configuration, other: Configuration) -> dict[str, str]:
-    """What `one` is set to where the two differ, a short text for each setting; empty where they are the same."""
+    """What `one` is set to where the two differ, a short text for each setting; empty where they are the same.
+
+    Of two long texts the part that both begin with is left out: in a line of a table nothing else would be left.
+    """
     mine, others = asdict(one), asdict(other)
-    return {name: _shown(mine[name]) for name in mine if mine[name] != others[name]}
+    return {name: _shown(_parting(mine[name], others[name])) for name in mine if mine[name] != others[name]}
+
+
+def _parting(value: object, other: object) -> object:
+    """The value; a long text from a little before the place where it parts from the other."""
+    if not (isinstance(value, str) and isinstance(other, str)) or max(len(value), len(other)) <= _FIRST_WORDS:
+        return value
+    length = min(len(value), len(other))
+    parting = next((place for place in range(length) if value[place] != other[place]), length)
+    earliest = max(parting - _LEAD, 0)
+    start = value.rfind(" ", earliest, parting) + 1 or earliest
+    return f"… {value[start:]}" if start else value
 
 
 def _shown(value: object) -> str:

@@ -16,8 +16,9 @@ from helpers.chat.failures import problem_of
 from helpers.chat.functions import Given, table_of
 from helpers.playground.column import Column, problem_html
 from helpers.playground.configurations import DEPLOYMENTS, Configuration, configured
+from helpers.playground.log import Log
 from helpers.playground.sides import WORDS, Outcome, Side
-from helpers.playground.trials import Log, Trial
+from helpers.playground.trials import Trial
 from helpers.problems import KitError
 from helpers.views import card, quiet
 
@@ -71,8 +72,11 @@ class Playground:
         b.load(configured({"instructions": f"{self._base.instructions} Answer in Japanese."}, self._base, ()))
         self._tell(_READY)
         columns = ipywidgets.HBox([a.widget, b.widget], layout={"flex_flow": "row wrap", "grid_gap": "8px"})
-        buttons = ipywidgets.HBox([self._run_both, self._stop, self._save, self._status])
-        self.widget = ipywidgets.VBox([self._prompt, columns, buttons, self._pictures, self._table])
+        buttons = ipywidgets.HBox(
+            [self._run_both, self._stop, self._save, self._status], layout={"flex_flow": "row wrap"}
+        )
+        parts = [self._prompt, columns, buttons, self._pictures, self._table]
+        self.widget = ipywidgets.VBox(parts, layout={"grid_gap": "6px"})
 
     def run(self, prompt: str, a: Mapping[str, Any] | None = None, b: Mapping[str, Any] | None = None) -> Trial:
         """Run both sides at once, and wait: the trial, with the outcomes `a` and `b`. It also appears in the widget.
@@ -112,8 +116,7 @@ class Playground:
 
     def _try(self, prompt: str, configurations: Sequence[Configuration]) -> Trial:
         """Both runs at once; the turn is taken."""
-        if not all(side.prompt or prompt.strip() for side in configurations):
-            raise KitError("There is no prompt.", "Write one above the columns, or one into each.")
+        _check(prompt, configurations)
         self._tell("Both are running.")
         at, assistant = datetime.now(), self._made_assistant()
         sides = [Side(self._client, assistant, one, prompt.strip(), self._functions) for one in configurations]
@@ -127,9 +130,9 @@ class Playground:
             self._under_way = ()
         trial = Trial(len(self.log.trials) + 1, at, a, b)
         self.log.trials.append(trial)
-        self._pictures.value = trial.pictures()
+        self._pictures.value = _as_wide_as_the_page(trial.pictures())
         self._tell(f"Trial {trial.number} is done.")
-        self._table.value = f"<b>Trials</b>{self.log._repr_html_()}"
+        self._table.value = _as_wide_as_the_page(f"<b>Trials</b> {quiet('newest first')}{self.log._repr_html_()}")
         return trial
 
     def _outcomes(self, pool: ThreadPoolExecutor, sides: Sequence[Side]) -> tuple[Outcome, Outcome]:
@@ -236,3 +239,17 @@ class Playground:
             "text/html": card("<b>Playground</b>", latest, self.log._repr_html_(), quiet(note)),
             "text/plain": repr(self),
         }
+
+
+def _as_wide_as_the_page(html: str) -> str:
+    """HTML that takes the width it gets: a widget would grow with its widest part, beyond a narrow window."""
+    return f'<div style="contain:inline-size">{html}</div>'
+
+
+def _check(prompt: str, configurations: Sequence[Configuration]) -> None:
+    """Raises `KitError` where there is nothing to ask, or nobody to be asked."""
+    if not all(side.prompt or prompt.strip() for side in configurations):
+        raise KitError("There is no prompt.", "Write one above the columns, or one into each.")
+    for letter, side in zip("AB", configurations, strict=True):
+        if not side.deployment.strip():
+            raise KitError(f"Side {letter} has no deployment.", "Type its name, or choose one of the list.")

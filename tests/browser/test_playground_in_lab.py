@@ -2,20 +2,22 @@
 
 import csv
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from nbformat import v4
 from support.notebooks.files import FOLDER, read, write
 from support.notebooks.updating import normalised
 
+from browser.access import THEMES, violations
 from browser.conftest import Open
 from browser.lab import Lab
+from browser.notebook7 import Notebook7
 from browser.pictures import picture
 from browser.window import Window
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, ViewportSize
+    from playwright.sync_api import BrowserContext, Locator, ViewportSize
 
 pytestmark = pytest.mark.all
 
@@ -23,6 +25,14 @@ CELLS = ("prepare", "actors-create", "playground-lab")
 # The whole playground must fit: of what is scrolled away no picture can be taken.
 TALL: "ViewportSize" = {"width": 1200, "height": 1500}
 USUAL: "ViewportSize" = {"width": 1200, "height": 900}
+NARROW: "ViewportSize" = {"width": 700, "height": 900}
+# What scrolls by itself may be wider than the page.
+BEYOND = """place => [...place.querySelectorAll('*')]
+    .filter(part => !part.closest('[role=region][tabindex]') && part.getBoundingClientRect().width > 0)
+    .filter(part => part.getBoundingClientRect().right > place.getBoundingClientRect().right + 1)
+    .map(part => part.outerHTML.slice(0, 80))"""
+FIELDS = ("Deployment", "Instructions", "Temperature", "get_weather", "Own prompt")
+FOCUSED = "(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()"
 ENGLISH, JAPANESE = "The capital of Japan is Tokyo.", "日本の首都は東京です。"
 
 Open90 = Callable[..., tuple[Window, "Locator"]]
@@ -33,20 +43,30 @@ def playground(open_in_lab: Open, lab: Lab) -> Open90:
     """Call it: the notebook as far as the playground, run, and what its cell shows."""
 
     def open_playground(pace: float = 0.3) -> tuple[Window, "Locator"]:
-        notebook = read(FOLDER / "90_playground.ipynb")
-        chosen = [cell for cell in notebook.cells if cell.id in CELLS]
-        first = v4.new_code_cell(f"import os\nos.environ['KIT_PACE'] = '{pace}'", id="pace")  # type: ignore[no-untyped-call]
-        other = v4.new_code_cell("", id="other")  # type: ignore[no-untyped-call]
-        notebook.cells = [first, *chosen, other]
-        write(normalised(notebook), lab.notebooks / "playground.ipynb")
-        window = open_in_lab("playground.ipynb")
-        window.run_all()
-        assert window.errors() == []
-        found = window.output("playground-lab")
-        found.scroll_into_view_if_needed()
-        return window, found
+        window = open_in_lab(part_of_the_notebook(lab, pace))
+        return window, shown(window)
 
     return open_playground
+
+
+def part_of_the_notebook(lab: Lab, pace: float) -> str:
+    """The name of a notebook that goes as far as the playground, with an empty cell called `other`."""
+    notebook = read(FOLDER / "90_playground.ipynb")
+    chosen = [cell for cell in notebook.cells if cell.id in CELLS]
+    first = v4.new_code_cell(f"import os\nos.environ['KIT_PACE'] = '{pace}'", id="pace")  # type: ignore[no-untyped-call]
+    other = v4.new_code_cell("", id="other")  # type: ignore[no-untyped-call]
+    notebook.cells = [first, *chosen, other]
+    write(normalised(notebook), lab.notebooks / "playground.ipynb")
+    return "playground.ipynb"
+
+
+def shown(window: Window) -> "Locator":
+    """The playground, after all cells have run."""
+    window.run_all()
+    assert window.errors() == []
+    found = window.output("playground-lab")
+    found.scroll_into_view_if_needed()
+    return found
 
 
 def button(place: "Locator", name: str) -> "Locator":
@@ -83,16 +103,14 @@ def test_both_sides_answer_and_the_log_is_saved(playground: Open90, lab: Lab) ->
 
 
 def test_what_is_set_on_the_page_is_what_runs(playground: Open90) -> None:
-    """Text, list, tick and slider reach the run; what the service refuses stands in its own column."""
+    """Text, list, tick and number reach the run; what the service refuses stands in its own column."""
     window, place = playground()
     place.get_by_label("Prompt", exact=True).fill("What is the weather in Kyoto?")
     place.get_by_label("Instructions").nth(1).fill("Answer in capital letters.")
     place.get_by_label("Own prompt").nth(1).fill("What is the weather in Nara?")
     place.get_by_label("Deployment").nth(1).fill("gpt-4o")
     place.get_by_label("get_weather").nth(1).check()
-    slider = place.get_by_role("slider").nth(1)
-    slider.focus()
-    slider.press("ArrowRight")
+    place.get_by_label("Temperature").nth(1).fill("1.1")
     button(place, "Run both").click()
     finish(place, 1)
     answer(place, "B").get_by_text('get_weather({"city": "Nara"})').wait_for()
@@ -107,6 +125,11 @@ def test_what_is_set_on_the_page_is_what_runs(playground: Open90) -> None:
         "prompt: What is the weather in Nara?",
     ]
     assert temperature == "1.1"
+    place.get_by_label("Temperature").nth(0).fill("7")
+    button(place, "Run both").click()
+    finish(place, 2)
+    assert "Expected a value <= 2, but got 7" in answer(place, "A").inner_text()
+    assert "completed" in answer(place, "B").inner_text()
 
 
 def test_stop_cancels_and_the_kernel_stays_free(playground: Open90) -> None:
@@ -132,3 +155,64 @@ def test_a_problem_outside_both_sides_is_shown(playground: Open90) -> None:
     button(place, "Run both").click()
     place.get_by_role("alert").get_by_text("There is no prompt.").wait_for()
     assert button(place, "Run both").is_enabled()
+
+
+def test_everybody_can_use_it(playground: Open90) -> None:
+    """No violation for axe in either theme, at full width and in a narrow window, where nothing is cut off."""
+    window, place = playground()
+    place.get_by_label("Temperature").nth(0).fill("7")
+    place.get_by_label("get_weather").nth(1).check()
+    place.get_by_label("Prompt", exact=True).fill("What is the weather in Kyoto?")
+    button(place, "Run both").click()
+    finish(place, 1)
+    whole = place.locator(".jp-OutputArea-output")
+    for theme in THEMES:
+        window.use_theme(theme)
+        for size in (USUAL, NARROW):
+            window.page.set_viewport_size(size)
+            assert violations(whole) == [], (theme, size)
+            assert whole.evaluate(BEYOND) == [], (theme, size)
+    window.page.set_viewport_size(USUAL)
+
+
+def test_the_keyboard_is_enough(playground: Open90) -> None:
+    """From the prompt to the file, with Tab, Space and Enter."""
+    window, place = playground()
+    keyboard = window.page.keyboard
+    place.get_by_label("Prompt", exact=True).fill("What is the weather in Kyoto?")
+    met: list[str] = []
+    while not met or met[-1] != "Run both":
+        keyboard.press("Tab")
+        met.append(window.page.evaluate(FOCUSED))
+        if len(met) == 4:
+            keyboard.press("Space")
+    assert met == [*FIELDS, *FIELDS, "Run both"]
+    keyboard.press("Enter")
+    finish(place, 1)
+    assert "get_weather(" in answer(place, "A").inner_text()
+    assert "get_weather(" not in answer(place, "B").inner_text()
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    place.get_by_text("Saved: trials-").wait_for()
+
+
+def test_it_works_in_notebook_7(lab: Lab, context: "BrowserContext | None", absent: Callable[[str], NoReturn]) -> None:
+    """One trial, and a run that is stopped; no error in the page, no request leaves."""
+    pytest.importorskip("notebook", reason="Notebook 7 is not installed")
+    if context is None:
+        absent("no browser found")
+    window = Notebook7(context, lab, part_of_the_notebook(lab, 3))
+    own = set(window.problems)  # Notebook itself stumbles while it loads
+    place = shown(window)
+    button(place, "Run both").click()
+    finish(place, 1)
+    assert ENGLISH in answer(place, "A").inner_text()
+    assert JAPANESE in answer(place, "B").inner_text()
+    button(place, "Run both").click()
+    place.get_by_text("Both are running.").wait_for()
+    button(place, "Stop").click()
+    finish(place, 2)
+    assert "cancelled" in answer(place, "B").inner_text()
+    window.leave()
+    window.page.close()
+    assert set(window.problems) <= own
