@@ -1,93 +1,8 @@
-// The page's half of the chat box. The traits `turns`, `busy` and `status` are the state; a growing text comes as messages.
+// The page's half of the chat box; parts.js comes before it, in the same module. The traits `turns`, `busy` and `status` are the state; a growing text comes as messages.
 
 const NEAR = 24; // pixels from the end of the log at which a reader still counts as being there
 const PATIENCE = 5000; // milliseconds until a question that the kernel has not taken is remarked on
 const DRAFT = 300; // milliseconds after the last key at which the draft is kept
-
-const ICONS = {
-  send: "M12 19V6M6 11l6-6 6 6",
-  stop: "M7 7h10v10H7z",
-  copy: "M9 9h10v11H9zM5 15V4h10",
-  copied: "M5 12l5 5 9-10",
-  retry: "M19 8a8 8 0 1 0 1 6M19 3v5h-5",
-  clear: "M4 20h4L19 9l-4-4L4 16zM13 20h7",
-};
-
-/** An element with attributes, listeners (`onclick`) and children; a string child is text, never markup. */
-function h(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value !== undefined) node.setAttribute(name, value);
-  }
-  node.append(...children.filter((child) => child !== undefined && child !== ""));
-  return node;
-}
-
-function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  const path = svg.appendChild(document.createElementNS(svg.namespaceURI, "path"));
-  path.setAttribute("d", ICONS[name]);
-  return svg;
-}
-
-function iconButton(name, label, onclick) {
-  return h("button", { type: "button", class: `kit-icon kit-${name}`, "aria-label": label, title: label, onclick }, icon(name));
-}
-
-/** Put a text on the clipboard; false where the page may not, as when it is not served securely. */
-const copied = (text) => navigator.clipboard.writeText(text).then(() => true).catch(() => false);
-
-function indented(json) {
-  try {
-    return JSON.stringify(JSON.parse(json), null, 2);
-  } catch {
-    return json;
-  }
-}
-
-/** What each kind of turn looks like inside. `act` does what the buttons in it ask for. */
-const INSIDE = {
-  question: (turn, act) => [h("div", { class: "kit-text" }, turn.text), h("div", { class: "kit-tools" }, act.copy(turn.text))],
-  answer: (turn, act) => {
-    const text = h("div", { class: "kit-text kit-markdown" });
-    text.innerHTML = turn.html; // made and escaped in the kernel
-    for (const pre of text.querySelectorAll("pre")) {
-      pre.tabIndex = 0; // it may scroll sideways
-      pre.replaceWith(h("div", { class: "kit-code" }, pre.cloneNode(true), act.copy(pre.textContent)));
-    }
-    const pictures = turn.files.filter((file) => file.picture && file.href);
-    const files = turn.files.filter((file) => !(file.picture && file.href));
-    return [
-      h("div", { class: "kit-who" }, turn.who),
-      text,
-      ...pictures.map((file) => h("img", { src: file.href, alt: file.name })),
-      list("kit-files", undefined, files, (file) => (file.href ? h("a", { href: file.href, download: file.name }, file.name) : file.name)),
-      list("kit-notes", act.words.sources, turn.notes, (note) => `${note.mark} ${note.text}`),
-      h("div", { class: "kit-tools" }, act.copy(turn.text), act.again()),
-    ];
-  },
-  call: ({ call }, { words }) => {
-    const state = call.output === null ? "running" : call.failed ? "failed_call" : undefined;
-    const name = h("code", {}, call.name);
-    const [before, after] = words.call.split("{function}");
-    const part = (label, text) => [h("div", { class: "kit-who" }, label), h("pre", { tabindex: 0 }, text)];
-    return [
-      h("details", { class: state ?? "done" },
-        h("summary", {}, before, name, after, state && h("span", { class: "kit-state" }, words[state])),
-        ...part(words.arguments, indented(call.arguments)),
-        ...(call.output === null ? [] : part(words.result, indented(call.output)))),
-    ];
-  },
-  problem: (turn, act) => [h("strong", {}, turn.what), h("div", {}, turn.fix), act.retry()],
-  stopped: (turn, act) => [h("span", {}, turn.text), act.retry()],
-};
-
-function list(name, label, items, inside) {
-  return items.length ? h("ul", { class: name, "aria-label": label }, ...items.map((item) => h("li", {}, inside(item)))) : "";
-}
 
 function render({ model, el }) {
   const words = model.get("words");
@@ -106,11 +21,11 @@ function render({ model, el }) {
   const growing = h("div", { class: "kit-text" });
   const answering = h("article", { class: "kit-turn kit-live", "data-kind": "live", "aria-live": "off" },
     h("div", { class: "kit-who" }, name), growing, h("div", { class: "kit-dots" }, h("i"), h("i"), h("i")));
-  const marker = h("button", { type: "button", class: "kit-new", hidden: "", onclick: follow }, `\u2193 ${words.new}`);
+  const marker = h("button", { type: "button", class: "kit-new", hidden: "", onclick: jump }, `\u2193 ${words.new}`);
   const field = h("textarea", { rows: 1, placeholder: words.placeholder, "aria-label": words.placeholder, oninput: onInput, onkeydown: onKey, onblur: keepDraft });
   const send = iconButton("send", words.send, ask);
   const stop = iconButton("stop", words.stop, () => tell({ type: "stop" }));
-  const clear = iconButton("clear", words.clear, () => { tell({ type: "clear" }); field.focus(); });
+  const clear = iconButton("clear", words.clear, () => tell({ type: "clear" }));
   const status = h("div", { class: "kit-status", role: "status" });
   const root = h("section",
     // Otherwise the notebook would take keys for its own commands.
@@ -194,9 +109,10 @@ function render({ model, el }) {
   }
 
   // --- scrolling: follow only a reader who is at the end ---
-  function follow() {
+  function jump() {
     following = true;
     followOrMark();
+    log.focus(); // the marker is gone
   }
 
   function followOrMark() {
@@ -280,24 +196,34 @@ function render({ model, el }) {
   function onBoxKey(event) {
     event.stopPropagation();
     if (event.key === "Escape" && model.get("busy") && !composing(event)) tell({ type: "stop" });
+    if (isShortcut(event) && !document.body.dispatchEvent(new KeyboardEvent(event.type, event))) event.preventDefault();
+  }
+
+  // Save and the like are handed on as if they were pressed beside the box, where they are no cell's and no field's.
+  function isShortcut(event) {
+    const editing = event.shiftKey ? /^[vz]$/i : /^[acvxyz]$/i;
+    const command = event.ctrlKey !== event.metaKey && !event.altKey && event.key.length === 1;
+    return command && !editing.test(event.key) && !composing(event);
   }
 
   // --- the state ---
   function drawState() {
     const busy = model.get("busy") || sent.size > 0;
-    const hadFocus = root.contains(document.activeElement);
     stop.hidden = !model.get("busy");
     send.setAttribute("aria-disabled", String(busy));
     send.title = busy ? words.wait : words.send;
     clear.disabled = busy || !shown.length;
     root.classList.toggle("kit-busy", busy);
-    if (hadFocus && !root.contains(document.activeElement)) field.focus();
     drawLive();
   }
 
+  // A part that had the cursor may go or be switched off; then the field takes it.
   function onState() {
+    const before = document.activeElement;
+    const hadFocus = root.contains(before);
     draw();
     drawState();
+    if (hadFocus && (!root.contains(before) || before.hidden || before.disabled)) field.focus();
   }
 
   const onMessage = (message) => ({ delta: grow, refused })[message.type]?.(message);

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import openai
@@ -119,6 +120,15 @@ class Chat:
         until = time.monotonic() + 20
         while len(self.model.prompts) < number:
             assert time.monotonic() < until, f"{len(self.model.prompts)} prompts"
+            self.window.page.wait_for_timeout(20)
+
+    def save_by_key(self, file: Path, text: str) -> None:
+        """Press Ctrl+S in the field, and wait until this text is in the file."""
+        assert text not in file.read_text(encoding="utf-8")
+        self.field.press("Control+s")
+        until = time.monotonic() + 20
+        while text not in file.read_text(encoding="utf-8"):
+            assert time.monotonic() < until, "the file was not saved"
             self.window.page.wait_for_timeout(20)
 
     def python(self, source: str) -> str:

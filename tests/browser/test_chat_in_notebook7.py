@@ -41,7 +41,8 @@ def test_it_works_in_notebook_7(lab: Lab, context: "BrowserContext | None", abse
         chat.bubble("stopped").wait_for()
         chat.rest()
 
-        window.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+        window.write("other", "saved = 'from the box'")
+        chat.save_by_key(lab.notebooks / "seven.ipynb", "from the box")
         window.page.reload()
         window.wait()
         chat.box = window.output("box")

@@ -117,6 +117,29 @@ def test_composing(open_chat: OpenChat, context: "BrowserContext") -> None:
     assert "first" in chat.status.inner_text()
 
 
+def test_the_page_keeps_its_shortcuts(open_chat: OpenChat, lab: Lab) -> None:
+    """Ctrl+S in the field saves the file, and is not the browser's; what a text needs stays the field's own."""
+    chat = open_chat()
+    page, field = chat.window.page, chat.field
+    chat.window.write("other", "saved = 'from the box'")
+    page.evaluate("window.keys = []; addEventListener('keydown', event => keys.push(event), true)")
+    field.press_sequentially("a draft")
+    chat.save_by_key(lab.notebooks / "chat.ipynb", "from the box")
+    assert page.evaluate("keys.filter(event => event.key === 's').map(event => event.defaultPrevented)") == [True, True]
+    field.press("Control+a")
+    field.press("Control+x")
+    assert field.input_value() == ""
+    field.press("Control+z")
+    assert field.input_value() == "a draft"
+    assert page.evaluate("keys.filter(event => event.target === document.body).map(event => event.key)") == ["s"]
+    field.press("Control+Shift+C")
+    page.get_by_role("dialog").or_(page.locator("#modal-command-palette")).first.wait_for()
+    page.keyboard.press("Escape")
+    field.press("Control+Enter")
+    chat.bubble("answer", "echo: a draft").wait_for()
+    assert chat.window.cells()[1]["count"] == 2, "no key has run a cell"
+
+
 @pytest.mark.parametrize("way", ["button", "Escape"])
 def test_stop_cancels_the_run_on_the_server(open_chat: OpenChat, way: str) -> None:
     """Meanwhile Send is off with a reason, the kernel is free, and one may go on typing."""

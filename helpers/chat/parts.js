@@ -1,0 +1,91 @@
+// What the chat box is made of: elements, icons, and what each kind of turn looks like. No state.
+
+const ICONS = {
+  send: "M12 19V6M6 11l6-6 6 6",
+  stop: "M7 7h10v10H7z",
+  copy: "M9 9h10v11H9zM5 15V4h10",
+  copied: "M5 12l5 5 9-10",
+  retry: "M19 8a8 8 0 1 0 1 6M19 3v5h-5",
+  clear: "M4 20h4L19 9l-4-4L4 16zM13 20h7",
+};
+
+/** An element with attributes, listeners (`onclick`) and children; a string child is text, never markup. */
+function h(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children.filter((child) => child !== undefined && child !== ""));
+  return node;
+}
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const path = svg.appendChild(document.createElementNS(svg.namespaceURI, "path"));
+  path.setAttribute("d", ICONS[name]);
+  return svg;
+}
+
+function iconButton(name, label, onclick) {
+  return h("button", { type: "button", class: `kit-icon kit-${name}`, "aria-label": label, title: label, onclick }, icon(name));
+}
+
+/** Put a text on the clipboard; false where the page may not, as when it is not served securely. */
+const copied = (text) => navigator.clipboard.writeText(text).then(() => true).catch(() => false);
+
+function indented(json) {
+  try {
+    return JSON.stringify(JSON.parse(json), null, 2);
+  } catch {
+    return json;
+  }
+}
+
+/** What each kind of turn looks like inside. `act` does what the buttons in it ask for. */
+const INSIDE = {
+  question: (turn, act) => [h("div", { class: "kit-text" }, turn.text), h("div", { class: "kit-tools" }, act.copy(turn.text))],
+  answer: (turn, act) => {
+    const text = h("div", { class: "kit-text kit-markdown" });
+    text.innerHTML = turn.html; // made and escaped in the kernel
+    for (const pre of text.querySelectorAll("pre")) {
+      pre.tabIndex = 0; // it may scroll sideways
+      pre.replaceWith(h("div", { class: "kit-code" }, pre.cloneNode(true), act.copy(pre.textContent)));
+    }
+    const pictures = turn.files.filter((file) => file.picture && file.href);
+    const files = turn.files.filter((file) => !(file.picture && file.href));
+    return [
+      h("div", { class: "kit-who" }, turn.who),
+      text,
+      ...pictures.map((file) => h("img", { src: file.href, alt: file.name })),
+      list("kit-files", undefined, files, (file) => (file.href ? h("a", { href: file.href, download: file.name }, file.name) : file.name)),
+      list("kit-notes", act.words.sources, turn.notes, (note) => `${note.mark} ${note.text}`),
+      h("div", { class: "kit-tools" }, act.copy(turn.text), act.again()),
+    ];
+  },
+  call: ({ call }, { words }) => {
+    const state = call.output === null ? "running" : call.failed ? "failed_call" : undefined;
+    const name = h("code", {}, call.name);
+    const [before, after] = words.call.split("{function}");
+    const part = (label, text) => [h("div", { class: "kit-who" }, label), h("pre", { tabindex: 0 }, text)];
+    return [
+      h("details", { class: state ?? "done" },
+        h("summary", {}, before, name, after, state && h("span", { class: "kit-state" }, words[state])),
+        ...part(words.arguments, indented(call.arguments)),
+        ...(call.output === null ? [] : part(words.result, indented(call.output)))),
+    ];
+  },
+  problem: (turn, act) => [
+    h("strong", {}, turn.what),
+    h("div", {}, turn.fix),
+    turn.tries > 1 ? h("div", { class: "kit-who" }, act.words.tries.replace("{count}", turn.tries)) : "",
+    act.retry(),
+  ],
+  stopped: (turn, act) => [h("span", {}, turn.text), act.retry()],
+};
+
+function list(name, label, items, inside) {
+  return items.length ? h("ul", { class: name, "aria-label": label }, ...items.map((item) => h("li", {}, inside(item)))) : "";
+}
