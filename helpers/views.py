@@ -49,6 +49,11 @@ def kernel() -> object | None:
     return found
 
 
+def has_pages() -> bool:
+    """Whether outputs go to a page that can renew them, as a notebook's do; a terminal would print them once more."""
+    return getattr(kernel(), "kernel", None) is not None
+
+
 def quiet(text: object) -> str:
     """HTML for what matters less."""
     return f'<span style="{QUIET};font-size:85%">{escape(str(text))}</span>'

@@ -1,12 +1,17 @@
 """ChatBox without a browser: what the page is told, the words for every end of a run, and what never gets lost."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
+from support.notebooks.running import run
+from support.notebooks.samples import code, notebook
 from support.scripted import Scripted
 
 from helpers import ChatBox, KitError
@@ -15,6 +20,14 @@ from helpers.chat.words import ENGLISH, JAPANESE, LANGUAGES
 from helpers.endpoint.models.base import Event, Finished, Prompt, TextDelta
 from helpers.endpoint.server import Options, start
 
+CELL = """
+from openai import AzureOpenAI
+from helpers import ChatBox
+
+client = AzureOpenAI(base_url={url!r}, api_key={key!r}, api_version="2024-05-01-preview")
+chat = ChatBox(client, client.beta.assistants.create(model="gpt-35-turbo").id)
+chat
+"""
 TOOL: Any = {"type": "function", "function": {"name": "get_weather"}}
 
 
@@ -186,7 +199,7 @@ def test_stop_cancels_on_the_server(scripted: openai.AzureOpenAI, monkeypatch: p
     assert box.widget.status == ENGLISH["stopping"]
     settle(box)
     assert kinds(box) == ["question", "answer", "stopped"]
-    assert [bubble.text for bubble in box.bubbles[1:]] == ["Hm", "Stopped."]
+    assert [bubble.text for bubble in box.bubbles[1:]] == ["Hm", ENGLISH["stopped"]]
     thread_id = box._conversation.thread_id
     assert thread_id is not None
     assert scripted.beta.threads.runs.list(thread_id).data[0].status == "cancelled"
@@ -202,6 +215,12 @@ def test_retry_takes_the_place_of_what_failed(scripted: openai.AzureOpenAI, monk
     press(box, "fail server_error Sorry.")
     settle(box)
     assert kinds(box) == ["question", "problem"]
+    assert [turn.get("tries") for turn in box.widget.turns] == [None, 1]
+    for tries in (2, 3):
+        page_says(box, "retry")
+        settle(box)
+        assert kinds(box) == ["question", "problem"]
+        assert box.widget.turns[-1]["tries"] == tries
     monkeypatch.setattr(Scripted, "answer", well)
     page_says(box, "retry")
     settle(box)
@@ -240,7 +259,7 @@ def test_markdown_is_rendered_and_escaped(scripted: openai.AzureOpenAI) -> None:
     assert 'href="javascript' not in html
     assert '<a href="http://e.test/p.png" target="_blank" rel="noopener noreferrer">p</a>' in html
     assert '<span class="k">def</span>' in html
-    assert "<img" not in box._repr_mimebundle_()["text/html"]
+    assert "<img" not in box._twin()["text/html"]
     box.close()
 
 
@@ -371,7 +390,7 @@ def test_the_table_of_words_is_whole_in_every_language() -> None:
     for words in LANGUAGES.values():
         assert words.keys() == ENGLISH.keys()
         for name, sentence in words.items():
-            for gap in ("{name}", "{detail}", "{given}", "{status}", "{function}"):
+            for gap in ("{name}", "{detail}", "{given}", "{status}", "{function}", "{count}"):
                 assert (gap in sentence) == (gap in ENGLISH[name]), (name, gap)
     assert {name for name in ENGLISH if name.endswith(".fix") and name[:-4] not in ENGLISH} == set()
 
@@ -389,14 +408,33 @@ def test_the_box_speaks_japanese(client: openai.AzureOpenAI) -> None:
     assert "en, ja" in caught.value.fix
 
 
-def test_a_cell_gets_the_widget_and_a_page_its_twins(box: ChatBox) -> None:
-    """`chat` as the last line of a cell, in Jupyter and where no widget can be shown."""
-    box.ask("What is the capital of Peru?")
-    bundle = box._repr_mimebundle_()
-    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == box.widget.model_id
-    assert bundle["text/plain"].splitlines()[-1] == "Tabi: The capital of Peru is Lima."
-    assert "The capital of Peru is Lima." in bundle["text/html"]
-    assert "<script" not in bundle["text/html"]
+def test_a_cell_gets_the_widget_and_a_page_its_twin(client: openai.AzureOpenAI, tmp_path: Path) -> None:
+    """In a saved notebook the conversation stands where the box was shown, also what was said after that."""
+    made = CELL.format(url=str(client.base_url), key=client.api_key)
+    executed = run(notebook(code(made), code("chat.ask('What is the capital of Peru?');")), "chat.ipynb", tmp_path)
+    widget, twin = (output for output in executed.cells[0].outputs if output.output_type == "display_data")
+    assert widget.data.keys() == {"application/vnd.jupyter.widget-view+json", "text/plain"}
+    assert twin.data["text/plain"].splitlines() == [
+        "You: What is the capital of Peru?",
+        "Assistant: The capital of Peru is Lima.",
+    ]
+    assert "The capital of Peru is Lima." in twin.data["text/html"]
+    assert "<script" not in twin.data["text/html"]
+    assert executed.cells[1].outputs == []
+
+
+def test_a_terminal_shows_the_conversation_once() -> None:
+    """It cannot renew what it has printed."""
+    source = (
+        "import openai; from helpers import ChatBox; from helpers.chat.bubbles import question; "
+        "chat = ChatBox(openai.OpenAI(api_key='none'), 'asst_1'); chat.bubbles.append(question('Hi', chat._words)); "
+        "from IPython.display import display; display(chat); chat._renew_twin()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--no-banner", "--colors=nocolor", "-c", source],
+        capture_output=True, text=True, encoding="utf-8", check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["chat with Assistant", "You: Hi"]
 
 
 def test_what_is_no_client_is_refused_at_once(client: openai.AzureOpenAI) -> None:

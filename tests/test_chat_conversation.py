@@ -13,7 +13,7 @@ from support.scripted import Scripted
 
 from helpers import ChatBox, KitError
 from helpers.chat.conversation import ROUNDS, Conversation
-from helpers.chat.events import Call, Dropped, File, Note, Said, Text, said_of
+from helpers.chat.events import Call, Dropped, Said, Text
 from helpers.endpoint.models.base import CallDelta, Event, Finished, Prompt, TextDelta
 from helpers.endpoint.server import Options, start
 
@@ -307,22 +307,6 @@ def test_stop_while_a_function_works(client: openai.AzureOpenAI) -> None:
     assert getattr(caught.value, "stopped", False)
     assert visited == ["Kyoto"]
     assert client.beta.threads.runs.list(conversation.thread_id or "").data[0].status == "cancelled"
-
-
-def test_a_message_with_files_and_citations() -> None:
-    """Marks in place of citations, footnotes, pictures and files; a plain message has none of it."""
-    annotations = [
-        {"type": "file_citation", "text": "【4:0†g】", "file_citation": {"file_id": "file_1", "quote": "by train"}},
-        {"type": "file_path", "text": "sandbox:/mnt/data/plan.csv", "file_path": {"file_id": "file_2"}},
-    ]
-    text = {"value": "Go【4:0†g】. See sandbox:/mnt/data/plan.csv", "annotations": annotations}
-    content = [{"type": "image_file", "image_file": {"file_id": "file_3"}}, {"type": "text", "text": text}]
-    assert said_of({"content": content, "attachments": [{"file_id": "file_4"}]}) == Said(
-        "Go[1]. See sandbox:/mnt/data/plan.csv",
-        (File("file_3", picture=True), File("plan.csv"), File("file_4")),
-        (Note("[1]", "by train"),),
-    )
-    assert said_of({"content": "plain"}) == Said("plain")
 
 
 @pytest.mark.parametrize("status", ENDS)

@@ -9,6 +9,7 @@ function render({ model, el }) {
   const name = model.get("name");
   const fill = (text) => text.replace("{name}", name);
   const sent = new Map(); // questions that the kernel has not taken yet, by their marks
+  const addresses = new Map(); // of the files, by their ids; empty until they are here
   let shown = []; // the turns as drawn: their JSON and their elements
   let live = ""; // the text that is growing
   let following = true;
@@ -34,7 +35,8 @@ function render({ model, el }) {
     h("div", { class: "kit-window" }, log, marker),
     h("div", { class: "kit-composer" }, field, stop, send),
     status);
-  el.append(root);
+  const twin = `.${model.get("twin")}`;
+  el.append(root, h("style", {}, `.jp-OutputArea-child:has(${twin}), ${twin} { display: none; }`));
 
   const act = {
     words,
@@ -46,6 +48,7 @@ function render({ model, el }) {
       setTimeout(() => button.replaceChildren(icon("copy")), 1500);
     }),
     retry: () => h("button", { type: "button", class: "kit-retry", onclick: () => tell({ type: "retry" }) }, words.retry),
+    load,
     again: () => iconButton("retry", words.again, () => tell({ type: "retry" })),
   };
 
@@ -55,6 +58,29 @@ function render({ model, el }) {
     } catch {
       say(words.waiting); // the kernel is gone
     }
+  }
+
+  // --- files: the kernel sends each once, the page keeps it under an address of its own ---
+  function load(file, node) {
+    node.dataset.file = file.id;
+    if (node.tagName === "A") node.download = file.name;
+    if (!addresses.has(file.id)) {
+      addresses.set(file.id, "");
+      tell({ type: "file", id: file.id });
+    }
+    return point(node);
+  }
+
+  function point(node) {
+    const address = addresses.get(node.dataset.file);
+    if (address) node[node.tagName === "IMG" ? "src" : "href"] = address;
+    return node;
+  }
+
+  function arrived({ id, mime }, [content]) {
+    if (addresses.get(id) !== "") return; // another view has asked for it
+    addresses.set(id, URL.createObjectURL(new Blob([content], { type: mime })));
+    for (const node of log.querySelectorAll("[data-file]")) if (node.dataset.file === id) point(node);
   }
 
   const say = (text) => { status.textContent = text; };
@@ -226,7 +252,7 @@ function render({ model, el }) {
     if (hadFocus && (!root.contains(before) || before.hidden || before.disabled)) field.focus();
   }
 
-  const onMessage = (message) => ({ delta: grow, refused })[message.type]?.(message);
+  const onMessage = (message, buffers) => ({ delta: grow, refused, file: arrived })[message.type]?.(message, buffers);
   const onStatus = () => say(model.get("status"));
   const listeners = { "change:turns": onState, "change:busy": onState, "change:status": onStatus, "msg:custom": onMessage };
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
@@ -239,6 +265,7 @@ function render({ model, el }) {
   return () => {
     for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
     resized.disconnect();
+    addresses.forEach((address) => URL.revokeObjectURL(address));
     clearTimeout(draftTimer);
   };
 }

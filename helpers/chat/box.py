@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import Any
+from uuid import uuid4
 
 import openai
 from openai.types.beta import Assistant, Thread
@@ -17,6 +18,7 @@ from helpers.chat.functions import Given
 from helpers.chat.page import Growing, Page
 from helpers.chat.words import words_of
 from helpers.problems import KitError
+from helpers.views import has_pages
 
 _CLOSING_SECONDS = 5.0
 _HANDOVER_SECONDS = 1.0
@@ -49,14 +51,22 @@ class ChatBox:
         self._worker: threading.Thread | None = None
         self._growing: Growing | None = None
         self._closed = False
+        self._displayed = False
         self.bubbles: list[Bubble] = []
-        self.widget = Page(name=self._name, words=dict(self._words), language=language, status=self._words["hint"])
+        self.widget = Page(
+            name=self._name,
+            words=dict(self._words),
+            language=language,
+            status=self._words["hint"],
+            twin=f"kit-twin-{uuid4().hex}",
+        )
         self._on: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
             "send": self._on_send,
             "stop": self._on_stop,
             "retry": self._on_retry,
             "clear": self._on_clear,
             "hello": self._on_hello,
+            "file": self._on_file,
         }
         self.widget.on_msg(self._received)
 
@@ -109,10 +119,11 @@ class ChatBox:
         places = [place for place, bubble in enumerate(self.bubbles) if bubble.kind == "question"]
         if not places or not self._take_turn():
             return
-        again = self.bubbles[places[-1]]
-        if all(bubble.kind != "answer" for bubble in self.bubbles[places[-1] :]):
+        again, *led_to = self.bubbles[places[-1] :]
+        if all(bubble.kind != "answer" for bubble in led_to):
             del self.bubbles[places[-1] :]
-        self._begin(again.text, made.question(again.text, self._words))
+        tries = 1 + max((bubble.tries for bubble in led_to if bubble.problem), default=0)
+        self._begin(again.text, made.question(again.text, self._words), tries)
 
     def _on_clear(self, _: Mapping[str, Any]) -> None:
         """An empty log, and a new thread: the assistant forgets, too."""
@@ -130,28 +141,38 @@ class ChatBox:
         if self._growing:
             self._growing.tell_all()
 
+    def _on_file(self, content: Mapping[str, Any]) -> None:
+        """The page draws a message with a file. Too big for a trait, which is sent again with every bubble."""
+        files = [file for bubble in self.bubbles if bubble.said for file in bubble.said.files]
+        found = next((file.content for file in files if file.id == content["id"]), None)
+        if found:
+            self.widget.send({"type": "file", "id": content["id"], "mime": found.mime}, buffers=[found.data])
+
     def _take_turn(self) -> bool:
         return self._turn.acquire(timeout=0 if self.widget.busy else _HANDOVER_SECONDS)
 
     def _give_turn_back(self) -> None:
         try:
-            self._set_busy(False)
+            self._renew_twin()
         finally:
-            self._turn.release()
+            try:
+                self._set_busy(False)
+            finally:
+                self._turn.release()
 
-    def _begin(self, question: str, bubble: Bubble) -> None:
+    def _begin(self, question: str, bubble: Bubble, tries: int = 1) -> None:
         """Show the question and start the worker, which gives the turn back when it is done."""
         try:
             self._ask_in_box(bubble)
-            self._worker = threading.Thread(target=self._work, args=(question,), name="chat box", daemon=True)
+            self._worker = threading.Thread(target=self._work, args=(question, tries), name="chat box", daemon=True)
             self._worker.start()
         except BaseException:
             self._give_turn_back()
             raise
 
-    def _work(self, question: str) -> None:
+    def _work(self, question: str, tries: int) -> None:
         try:
-            self._converse(question)
+            self._converse(question, tries)
         except NoAnswer:
             pass  # the box shows it already
         except Exception as error:
@@ -170,8 +191,8 @@ class ChatBox:
             self._add(bubble)
             self._set_busy(True)
 
-    def _converse(self, question: str) -> str:
-        """Ask, and show what comes; the turn is taken."""
+    def _converse(self, question: str, tries: int = 1) -> str:
+        """Ask, and show what comes; the turn is taken. `tries` counts this one, too."""
         texts: list[str] = []
         try:
             with Growing(self.widget) as self._growing, closing(self._conversation.ask(question)) as events:
@@ -179,7 +200,8 @@ class ChatBox:
                     self._show_event(event, self._growing, texts)
         except NoAnswer as problem:
             self._keep_unfinished()
-            self._add(made.stopped(self._name, self._words) if problem.stopped else made.problem(problem, self._words))
+            stopped = made.stopped(self._name, self._words)
+            self._add(stopped if problem.stopped else made.problem(problem, self._words, tries))
             raise
         finally:
             self._keep_unfinished()
@@ -228,14 +250,33 @@ class ChatBox:
             self.widget.status = status
 
     def __repr__(self) -> str:
-        return made.text_of(f"chat with {self._name}", self.bubbles)
+        return "\n".join(filter(None, [self._title(), made.text_of(self.bubbles)]))
 
-    def _repr_mimebundle_(self, **options: object) -> dict[str, Any]:
-        """The widget, and its text and HTML for places that cannot show one."""
+    def _title(self) -> str:
+        return f"chat with {self._name}"
+
+    def _ipython_display_(self) -> None:
+        """Show the widget, and below it its twin for pages that cannot show one.
+
+        The twin is an output of its own: renewed after each answer, it leaves the widget above it in peace.
+        """
+        from IPython.display import display  # present where somebody displays
+
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        title = self._words["title"].format(name=self._name)
+        widget = {"application/vnd.jupyter.widget-view+json": view, "text/plain": self._title()}
+        display(widget, raw=True)  # type: ignore[no-untyped-call]
+        display(self._twin(), raw=True, display_id=self.widget.twin)  # type: ignore[no-untyped-call]
+        self._displayed = has_pages()
+
+    def _renew_twin(self) -> None:
+        if self._displayed:
+            from IPython.display import update_display
+
+            update_display(self._twin(), raw=True, display_id=self.widget.twin)  # type: ignore[no-untyped-call]
+
+    def _twin(self) -> dict[str, str]:
+        note = self._words["static"]
         return {
-            "application/vnd.jupyter.widget-view+json": view,
-            "text/html": made.picture_of(title, self.bubbles, self._words["static"]),
-            "text/plain": repr(self),
+            "text/html": made.picture_of(self.bubbles, note, self.widget.twin),
+            "text/plain": made.text_of(self.bubbles) or note,
         }

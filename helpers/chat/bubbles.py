@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import Any, Literal
 
-from helpers.chat.events import Call, Said
+from helpers.chat.events import Call, File, Said
 from helpers.chat.markdown import html_of
 from helpers.chat.words import Words
 from helpers.problems import KitError
@@ -26,6 +25,8 @@ class Bubble:
     said: Said | None = None
     call: Call | None = None
     problem: KitError | None = None
+    tries: int = 1
+    """How often the question was asked that led to the problem."""
     sent: str = ""
     """The mark by which the page knows the question that it sent."""
 
@@ -34,11 +35,12 @@ class Bubble:
         data: dict[str, Any] = {"id": number, "kind": self.kind, "who": self.who, "text": self.text, "sent": self.sent}
         if self.said:
             shown = html_of(self.said.text)
-            data |= {"html": shown, "files": _dicts(self.said.files), "notes": _dicts(self.said.notes)}
+            notes = [{"mark": note.mark, "text": note.text} for note in self.said.notes]
+            data |= {"html": shown, "files": [_file(file) for file in self.said.files], "notes": notes}
         if self.call:
             data["call"] = asdict(self.call)
         if self.problem:
-            data |= {"what": self.problem.what, "fix": self.problem.fix}
+            data |= {"what": self.problem.what, "fix": self.problem.fix, "tries": self.tries}
         return data
 
 
@@ -58,9 +60,9 @@ def call(one: Call, name: str) -> Bubble:
     return Bubble("call", name, f"{one.name}({one.arguments}){output}", call=one)
 
 
-def problem(error: KitError, words: Words) -> Bubble:
+def problem(error: KitError, words: Words, tries: int = 1) -> Bubble:
     """What went wrong, and what to do."""
-    return Bubble("problem", words["problem"], str(error), problem=error)
+    return Bubble("problem", words["problem"], str(error), problem=error, tries=tries)
 
 
 def stopped(name: str, words: Words) -> Bubble:
@@ -68,15 +70,15 @@ def stopped(name: str, words: Words) -> Bubble:
     return Bubble("stopped", name, words["stopped"])
 
 
-def text_of(title: str, bubbles: Iterable[Bubble]) -> str:
+def text_of(bubbles: Iterable[Bubble]) -> str:
     """The conversation as plain text."""
-    return "\n".join([title, *(f"{bubble.who}: {bubble.text}" for bubble in bubbles)])
+    return "\n".join(f"{bubble.who}: {_with_files(bubble)}" for bubble in bubbles)
 
 
-def picture_of(title: str, bubbles: Iterable[Bubble], note: str) -> str:
-    """The conversation as HTML that needs neither a kernel nor a script."""
+def picture_of(bubbles: Iterable[Bubble], note: str, name: str) -> str:
+    """The conversation as HTML that needs neither a kernel nor a script, in an element of the class `name`."""
     said = "".join(map(_picture, bubbles))
-    return f'<div style="max-width:760px"><b>{escape(title)}</b>{said}<div>{quiet(note)}</div></div>'
+    return f'<div class="{name}" style="max-width:760px">{said}<div>{quiet(note)}</div></div>'
 
 
 def _picture(bubble: Bubble) -> str:
@@ -85,12 +87,21 @@ def _picture(bubble: Bubble) -> str:
         f"display:inline-block;max-width:85%;padding:6px 12px;border:1px solid {_COLOURS[bubble.kind]};"
         f"border-radius:12px;background:{PANEL};text-align:left;overflow-wrap:anywhere;line-height:1.5"
     )
-    inside = html_of(bubble.said.text) if bubble.said else plain(bubble.text)
+    inside = html_of(_with_files(bubble)) if bubble.said else plain(bubble.text)
     return (
         f'<div style="margin:8px 0;text-align:{"right" if mine else "left"}">{quiet(bubble.who)}<br>'
-        f'<div data-kind="{bubble.kind}" style="{style}">{inside}</div></div>'
+        f'<div style="{style}">{inside}</div></div>'
     )
 
 
-def _dicts(things: Iterable[Any]) -> list[dict[str, Any]]:
-    return [asdict(thing) for thing in things]
+def _with_files(bubble: Bubble) -> str:
+    """The text, and below it the sources and files by their names."""
+    if not bubble.said:
+        return bubble.text
+    notes = [f"{note.mark} {note.text}" for note in bubble.said.notes]
+    return "\n".join([bubble.text, *notes, *(file.name for file in bubble.said.files)])
+
+
+def _file(file: File) -> dict[str, Any]:
+    """A file without its content, for which the page asks by the id."""
+    return {"id": file.id, "name": file.name, "path": file.path, "picture": file.picture, "served": bool(file.content)}

@@ -12,6 +12,7 @@ from openai.types.beta.threads import Message, MessageDeltaEvent, Run
 
 from helpers.chat.events import Call, Dropped, Event, Said, Text, said_of
 from helpers.chat.failures import NoAnswer, end_of, no_answer, problem_of
+from helpers.chat.files import with_files
 from helpers.chat.functions import Given, called, table_of
 from helpers.chat.words import ENGLISH, Words
 from helpers.problems import KitError
@@ -198,8 +199,10 @@ class Conversation:
     def _say(self, message: Message) -> Iterator[Said]:
         """A whole message, once."""
         self._writing = []
-        said = said_of(message.model_dump())
-        if message.id not in self._said and (said.text or said.files):
+        if message.id in self._said:
+            return
+        said = with_files(self._client, said_of(message.model_dump()), self._words)
+        if said.text or said.files:
             self._said[message.id] = said.text
             yield said
 

@@ -18,15 +18,27 @@ class Note:
 
     mark: str
     text: str
+    file_id: str = ""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is in a file, and of what kind the service says that it is."""
+
+    data: bytes
+    mime: str
 
 
 @dataclass(frozen=True)
 class File:
-    """A picture or a file that came with a message; without an address it is only named."""
+    """A picture or a file that came with a message; without content it is only named."""
 
-    name: str
-    href: str = ""
+    id: str
+    name: str = ""
+    path: str = ""
+    """How the message's text names it, for example `sandbox:/mnt/data/plan.csv`."""
     picture: bool = False
+    content: Content | None = None
 
 
 @dataclass(frozen=True)
@@ -78,9 +90,12 @@ def said_of(message: Mapping[str, Any]) -> Said:
         elif part.get("refusal"):
             texts.append(str(part["refusal"]))
         elif part.get("type") == "image_file":
-            files.append(File(part["image_file"]["file_id"], picture=True))
+            files.append(File(str(part["image_file"]["file_id"]), picture=True))
     files += [File(str(one.get("file_id"))) for one in message.get("attachments") or []]
-    return Said("\n".join(texts), tuple(files), tuple(notes))
+    once: dict[str, File] = {}
+    for file in files:
+        once.setdefault(file.id, file)
+    return Said("\n".join(texts), tuple(once.values()), tuple(notes))
 
 
 def _with_marks(text: Mapping[str, Any], notes: list[Note], files: list[File]) -> str:
@@ -90,8 +105,9 @@ def _with_marks(text: Mapping[str, Any], notes: list[Note], files: list[File]) -
         source = annotation.get(str(annotation.get("type"))) or {}
         named = str(annotation.get("text") or "")
         if annotation.get("type") == "file_citation":
-            notes.append(Note(f"[{len(notes) + 1}]", str(source.get("quote") or source.get("file_id") or "")))
-            value = value.replace(named, notes[-1].mark) if named else value
+            notes.append(Note(f"[{len(notes) + 1}]", str(source.get("quote") or ""), str(source.get("file_id") or "")))
+            # Once: two sentences with the same source have the same text twice, and two annotations.
+            value = value.replace(named, notes[-1].mark, 1) if named else value
         elif annotation.get("type") == "file_path":
-            files.append(File(named.rpartition("/")[2] or str(source.get("file_id"))))
+            files.append(File(str(source.get("file_id")), path=named))
     return value

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from html import escape
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererProtocol
@@ -25,7 +26,7 @@ def html_of(text: str) -> str:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "highlight": _coloured})
     parser.enable(["table", "strikethrough"])
-    parser.add_render_rule("link_open", _in_a_new_tab)
+    parser.add_render_rule("link_open", _link)
     parser.add_render_rule("image", _as_a_link)
     return parser
 
@@ -39,11 +40,14 @@ def _coloured(code: str, language: str, _: str) -> str:
     return coloured
 
 
-def _in_a_new_tab(
-    renderer: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-) -> str:
-    tokens[index].attrSet("target", "_blank")
-    tokens[index].attrSet("rel", "noopener noreferrer")
+def _link(renderer: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    link = tokens[index]
+    address = str(link.attrGet("href") or "")
+    if address.startswith("sandbox:"):
+        # A file on the service's own computer, which no browser can open. The page gives the link its file.
+        link.attrs = {"data-path": unquote(address)}
+    else:
+        link.attrs |= {"target": "_blank", "rel": "noopener noreferrer"}
     return renderer.renderToken(tokens, index, options, env)  # type: ignore[attr-defined,no-any-return]
 
 

@@ -29,6 +29,8 @@ class Page(anywidget.AnyWidget):
     busy = traitlets.Bool(False).tag(sync=True)
     status = traitlets.Unicode().tag(sync=True)
     draft = traitlets.Unicode().tag(sync=True)
+    twin = traitlets.Unicode().tag(sync=True)
+    """The class of its twin, which is hidden while the page shows the widget."""
 
 
 class Growing:

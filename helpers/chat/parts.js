@@ -54,13 +54,17 @@ const INSIDE = {
       pre.tabIndex = 0; // it may scroll sideways
       pre.replaceWith(h("div", { class: "kit-code" }, pre.cloneNode(true), act.copy(pre.textContent)));
     }
-    const pictures = turn.files.filter((file) => file.picture && file.href);
-    const files = turn.files.filter((file) => !(file.picture && file.href));
+    for (const link of text.querySelectorAll("[data-path]")) {
+      const file = turn.files.find((file) => file.served && file.path === link.dataset.path);
+      if (file) act.load(file, link);
+    }
+    const pictures = turn.files.filter((file) => file.picture && file.served);
+    const files = turn.files.filter((file) => !(file.picture && file.served));
     return [
       h("div", { class: "kit-who" }, turn.who),
       text,
-      ...pictures.map((file) => h("img", { src: file.href, alt: file.name })),
-      list("kit-files", undefined, files, (file) => (file.href ? h("a", { href: file.href, download: file.name }, file.name) : file.name)),
+      ...pictures.map((file) => act.load(file, h("img", { alt: file.name }))),
+      list("kit-files", act.words.files, files, (file) => (file.served ? act.load(file, h("a", {}, file.name)) : file.name)),
       list("kit-notes", act.words.sources, turn.notes, (note) => `${note.mark} ${note.text}`),
       h("div", { class: "kit-tools" }, act.copy(turn.text), act.again()),
     ];

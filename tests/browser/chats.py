@@ -115,21 +115,20 @@ class Chat:
         """Wait until the box is free again."""
         self.box.locator(".kit-chat:not(.kit-busy)").wait_for()
 
-    def wait_for_prompts(self, number: int) -> None:
-        """Wait until the model was asked so often. A short answer may be over before the page has drawn its wait."""
-        until = time.monotonic() + 20
-        while len(self.model.prompts) < number:
-            assert time.monotonic() < until, f"{len(self.model.prompts)} prompts"
-            self.window.page.wait_for_timeout(20)
-
     def save_by_key(self, file: Path, text: str) -> None:
         """Press Ctrl+S in the field, and wait until this text is in the file."""
-        assert text not in file.read_text(encoding="utf-8")
         self.field.press("Control+s")
         until = time.monotonic() + 20
         while text not in file.read_text(encoding="utf-8"):
             assert time.monotonic() < until, "the file was not saved"
             self.window.page.wait_for_timeout(20)
+
+    def reload(self) -> None:
+        """Load the page anew; the kernel goes on."""
+        self.window.page.reload()
+        self.window.page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
+        self.window.open("chat.ipynb")
+        self.box = self.window.output("box")
 
     def python(self, source: str) -> str:
         """Run this in the notebook, and give back what it prints."""

@@ -86,7 +86,7 @@ def test_a_question_is_answered(chat: Chat) -> None:
     bubble(box, "answer", QUESTION).wait_for()
     box.locator(".kit-chat:not(.kit-busy)").wait_for()
     for path in (FOLDER / "images" / "07_chat_box.png", ROOT / "docs" / "chat_box.png"):
-        picture(box.locator(".jp-OutputArea-output"), path, framed=720)
+        picture(box.locator(".jp-OutputArea-output").first, path, framed=720)
 
 
 def test_the_own_box_works(chat: Chat) -> None:

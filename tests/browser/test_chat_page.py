@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from support.filing import CSV, filing
 from support.notebooks.files import write
 
 from browser.access import THEMES, violations
@@ -178,10 +179,10 @@ def test_retry_and_a_new_chat(open_chat: OpenChat) -> None:
     problem.wait_for()
     chat.rest()
     assert "Send the question again." in problem.inner_text()
-    chat.button("Retry").click()
-    chat.wait_for_prompts(2)
-    chat.python("chat._worker and chat._worker.join(20)")  # what it told the page comes before this cell's end
+    chat.button("Retry").press("Enter")
+    chat.bubble("problem", "Tried 2 times.").wait_for()
     chat.rest()
+    assert chat.field.evaluate("field => field === document.activeElement"), "the button that had the cursor is gone"
     assert chat.bubble("question").count() == chat.bubble("problem").count() == 1
     chat.python("client.beta.assistants.delete(tabi.id);")
     chat.send("Are you there?")
@@ -223,23 +224,35 @@ def test_functions_are_shown_folded(open_chat: OpenChat) -> None:
     assert "no function get_wether; it has get_weather" in (calls.nth(2).text_content() or "")
 
 
-def test_files_and_footnotes_have_a_place(open_chat: OpenChat) -> None:
-    """Shown when a message carries them; otherwise there is no trace of them."""
+def test_files_and_footnotes_have_a_place(open_chat: OpenChat, lab: Lab) -> None:
+    """Seen and downloaded where the service has them, also after a reload; otherwise there is no trace of them."""
     chat = open_chat()
     chat.send("plain")
     chat.bubble("answer", "plain").wait_for()
     assert chat.box.locator(".kit-files, .kit-notes, article img").count() == 0
-    chat.python(
-        "from helpers.chat import bubbles\nfrom helpers.chat.events import File, Note, Said\n"
-        "pixel = 'data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=='\n"
-        "said = Said('See[1].', (File('chart', pixel, picture=True), File('plan.csv', 'data:text/csv,a')), "
-        "(Note('[1]', 'by train'),))\n"
-        "chat._add(bubbles.answer(said, 'Tabi'))"
-    )
-    answer = chat.bubble("answer", "See[1].")
-    assert answer.get_by_role("img", name="chart").evaluate("image => image.naturalWidth") == 1
-    assert answer.get_by_role("link", name="plan.csv").get_attribute("download") == "plan.csv"
-    assert answer.get_by_label("Sources").inner_text() == "[1] by train"
+    page = chat.window.page
+    with filing() as service:
+        source = (
+            "import openai\nfiled = openai.OpenAI(api_key='none', base_url={!r})\nchat = ChatBox(filed, 'asst_1')\nchat"
+        )
+        chat.window.write("box", source.format(service.url))
+        chat.window.run("box")
+        chat.send("A plan, please.")
+        chat.bubble("answer", "By train[1], then on foot[2].").wait_for()
+        chat.rest()
+    for _ in ("at first", "after a reload"):
+        answer = chat.bubble("answer")
+        answer.locator("img[alt='chart.gif'][src^='blob:']").wait_for()
+        page.wait_for_function("image => image.naturalWidth === 1", arg=answer.get_by_role("img").element_handle())
+        for name in ("計画.csv", "Download the plan"):
+            with page.expect_download() as download:
+                answer.get_by_role("link", name=name).click()
+            assert download.value.suggested_filename == "計画.csv"
+            assert download.value.path().read_bytes() == CSV
+        assert answer.get_by_role("link").count() == 3
+        assert answer.get_by_label("Sources").locator("li").all_inner_texts() == ["[1] guide.md", "[2] guide.md"]
+        chat.save_by_key(lab.notebooks / "chat.ipynb", "filed")
+        chat.reload()
 
 
 def test_the_log_follows_only_a_reader_at_its_end(open_chat: OpenChat) -> None:
@@ -266,7 +279,7 @@ def test_the_log_follows_only_a_reader_at_its_end(open_chat: OpenChat) -> None:
     assert not new.is_visible()
 
 
-def test_reload_and_two_views(open_chat: OpenChat) -> None:
+def test_reload_and_two_views(open_chat: OpenChat, lab: Lab) -> None:
     """Turns, draft and even a growing text survive a reload; a second view shows the same and may stop the first."""
     chat = open_chat()
     chat.send("Hello")
@@ -282,12 +295,8 @@ def test_reload_and_two_views(open_chat: OpenChat) -> None:
     second.bubble("live", "half of an").wait_for()
     second.bubble("answer", "echo: Hello").wait_for()
 
-    page = chat.window.page
-    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
-    page.reload()
-    page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
-    chat.window.open("chat.ipynb")
-    chat.box = chat.window.output("box")
+    chat.save_by_key(lab.notebooks / "chat.ipynb", '"chat"')
+    chat.reload()
     chat.bubble("answer", "echo: Hello").wait_for()
     chat.bubble("live", "half of an").wait_for()
     assert chat.field.input_value() == "a draft"
@@ -300,6 +309,22 @@ def test_reload_and_two_views(open_chat: OpenChat) -> None:
     second.field.fill("")
     second.send("from the second view")
     chat.bubble("answer", "echo: from the second view").wait_for()
+
+
+def test_the_saved_file_holds_the_conversation(open_chat: OpenChat, lab: Lab) -> None:
+    """What was typed, too; the page hides that twin while it shows the box, and leaves the box as it is."""
+    chat = open_chat()
+    chat.send("Hello")
+    chat.bubble("answer", "echo: Hello").wait_for()
+    chat.rest()
+    assert chat.field.evaluate("field => field === document.activeElement")
+    chat.save_by_key(lab.notebooks / "chat.ipynb", "echo: Hello")
+    picture = chat.box.locator("[class^=kit-twin]")
+    assert "echo: Hello" in (picture.text_content() or "")
+    assert not picture.is_visible()
+    chat.window.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    chat.reload()
+    chat.box.locator("[class^=kit-twin]", has_text="echo: Hello").wait_for()
 
 
 def test_a_kernel_that_is_gone_is_said_and_nothing_is_lost(open_chat: OpenChat) -> None:
