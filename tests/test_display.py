@@ -215,6 +215,17 @@ def test_a_page_of_messages_is_a_conversation_and_in_the_text_the_list_it_was() 
     assert "has_more" in view.html, "the JSON is folded underneath"
 
 
+def test_a_run_without_a_number_of_tokens_says_why() -> None:
+    """A cancelled run ends without one; a run that goes on has none yet."""
+    runs = [run("cancelled", usage=None), run("in_progress", usage=None), run("completed", usage=USAGE)]
+    html, text = view_of(runs).html, view_of(runs).text
+    assert html.count("none: usage is null") == 1
+    assert [re.split("  +", line)[2:] for line in text.splitlines()[1:3]] == [
+        ["cancelled", "none: usage is null"],
+        ["in_progress"],
+    ]
+
+
 def test_a_list_of_runs_has_a_bar_for_each() -> None:
     """As long as its tokens are many; the longest fills the width."""
     runs = [run("completed", usage=USAGE), run("completed", usage=USAGE | {"prompt_tokens": 60, "total_tokens": 70})]

@@ -262,7 +262,7 @@ def test_nothing_is_said_where_it_cannot_be_known() -> None:
     """Other threads, no usage yet, and behind a run that may have read its thread several times."""
     first, second = runs_of(used(32, 26), used(71, 10))
     assert told([first, second | {"thread_id": "thread_2"}])[1] == "71 + 10 = 81"
-    assert told([first, second | {"usage": None}])[1] == ""
+    assert told([first, second | {"usage": None}])[1] == "none: usage is null"
     assert view_of([{"object": "thread.message", "created_at": "2024"}, {"object": "x", "created_at": "today"}]).text
     twice = first | {"tools": [{"type": "code_interpreter"}], "usage": used(70, 26)}
     assert told([twice, second])[1] == "71 + 10 = 81"

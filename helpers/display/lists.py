@@ -10,7 +10,7 @@ from helpers.display.conversation import conversation
 from helpers.display.facts import as_json, clock
 from helpers.display.singles import content_of, tools_of
 from helpers.display.statuses import badge, took
-from helpers.display.tokens import BILLED, legend, token_bars, tokens_of, with_billed_again
+from helpers.display.tokens import BILLED, legend, token_bars, tokens_or_why, with_billed_again
 from helpers.views import View, breaking, mono, plain, quiet, short, table, text_table, unbroken
 
 Facts = Mapping[str, Any]
@@ -44,7 +44,7 @@ def _code(text: str) -> str:
 _ID = _Column("id", _member("id"), short)
 _CREATED = _Column("created", lambda facts: clock(facts.get("created_at")), quiet, in_text=False)
 _STATUS = _Column("status", _member("status"), badge)
-_TOKENS = _Column("prompt + completion tokens", tokens_of, unbroken)
+_TOKENS = _Column("prompt + completion tokens", tokens_or_why, unbroken)
 _AGAIN = _Column(
     "billed again", lambda facts: f"about {facts[BILLED]}" if facts.get(BILLED) else "", quiet, optional=True
 )

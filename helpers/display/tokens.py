@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from helpers.display.bars import IN_A_CELL, Stretch, bar
+from helpers.display.statuses import UNFINISHED
 from helpers.traffic import statuses_of, steps_of
 from helpers.views import BLUE, GREEN, quiet
 
@@ -28,6 +29,12 @@ def tokens_of(facts: Facts) -> str:
         return ""
     prompt, completion = usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0)
     return f"{prompt} + {completion} = {usage.get('total_tokens', prompt + completion)}"
+
+
+def tokens_or_why(facts: Facts) -> str:
+    """The same for a table; a run that ended without a number, as a cancelled one does, says so."""
+    unknown = "usage" in facts and facts["usage"] is None and facts.get("status") not in UNFINISHED
+    return "none: usage is null" if unknown else tokens_of(facts)
 
 
 def spent(facts: Facts) -> str:
