@@ -80,12 +80,16 @@ def _overview(course: Sequence[Lesson]) -> str:
 
 
 def _row(lesson: Lesson) -> str:
-    aims = "".join(f"<li>{_inline(aim)}</li>" for aim in lesson.aims)
-    names = "<br>".join(f"{_TICK}{escape(exercise.name)}" for exercise in lesson.exercises) or "–"
+    aims = " ".join(f"<li>{_inline(aim)}</li>" for aim in lesson.aims)
+    names = " ".join(_tickable(exercise.name) for exercise in lesson.exercises) or "–"
     return (
-        f'<tr><th scope="row">{lesson.number} {_inline(lesson.title)}</th><td><ul>{aims}</ul></td>'
+        f'<tr><th scope="row">{lesson.number} {_inline(lesson.title)}</th><td class="aims"><ul>{aims}</ul></td>'
         f'<td class="number">{lesson.minutes or "–"}</td><td class="names">{names}</td><td>{_TICK}</td></tr>'
     )
+
+
+def _tickable(name: str) -> str:
+    return f'<span class="name">{_TICK}{escape(name)}</span>'
 
 
 def _sections(course: Sequence[Lesson], block: Callable[[Exercise], str]) -> Iterator[str]:

@@ -77,7 +77,10 @@ def test_it_can_be_printed_and_read_aloud() -> None:
     """Print rules; a language; headed columns; every box to tick says what it is."""
     html = page([PLAIN, LESSON], solutions=True)
     assert "@media print" in html
-    assert "break-inside: avoid" in html
+    printed = html.partition("@media print")[2]
+    assert "tr, .exercise, pre { break-inside: avoid; }" in printed
+    assert "h2, h3 { break-after: avoid; }" in printed
+    assert "tfoot { display: table-row-group; }" in printed  # the sums stand once, not on each page
     outline = Outline(html).found
     assert ("html", {"lang": "en"}) in outline
     boxes = [attributes for _, attributes in outline if attributes.get("class") == "tick"]
