@@ -180,8 +180,8 @@ def test_of_two_long_texts_the_part_is_shown_that_differs() -> None:
     a, b = Configuration(instructions=rules + "Be brief."), Configuration(instructions=rules + "Be kind.")
     assert (difference(a, b), difference(b, a)) == ({"instructions": "… brief."}, {"instructions": "… kind."})
     a, b = Configuration(prompt="日本の旅。" * 20 + "京都"), Configuration(prompt="日本の旅。" * 20)
-    assert difference(a, b) == {"prompt": "… の旅。日本の旅。日本の旅。京都"}
-    assert difference(b, a) == {"prompt": "… の旅。日本の旅。日本の旅。"}
+    assert difference(a, b) == {"prompt": "… 旅。日本の旅。日本の旅。京都"}
+    assert difference(b, a) == {"prompt": "… 旅。日本の旅。日本の旅。"}
 
 
 def test_a_function_is_declared_as_python_knows_it() -> None:
