@@ -1,17 +1,12 @@
 """ChatBox without a browser: what the page is told, the words for every end of a run, and what never gets lost."""
 
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
-from support.notebooks.running import run
-from support.notebooks.samples import code, notebook
 from support.scripted import Scripted
 
 from helpers import ChatBox, KitError
@@ -20,14 +15,6 @@ from helpers.chat.words import ENGLISH, JAPANESE, LANGUAGES
 from helpers.endpoint.models.base import Event, Finished, Prompt, TextDelta
 from helpers.endpoint.server import Options, start
 
-CELL = """
-from openai import AzureOpenAI
-from helpers import ChatBox
-
-client = AzureOpenAI(base_url={url!r}, api_key={key!r}, api_version="2024-05-01-preview")
-chat = ChatBox(client, client.beta.assistants.create(model="gpt-35-turbo").id)
-chat
-"""
 TOOL: Any = {"type": "function", "function": {"name": "get_weather"}}
 
 
@@ -406,35 +393,6 @@ def test_the_box_speaks_japanese(client: openai.AzureOpenAI) -> None:
     with pytest.raises(KitError, match="'fr'") as caught:
         ChatBox(client, "asst_abc", language="fr")
     assert "en, ja" in caught.value.fix
-
-
-def test_a_cell_gets_the_widget_and_a_page_its_twin(client: openai.AzureOpenAI, tmp_path: Path) -> None:
-    """In a saved notebook the conversation stands where the box was shown, also what was said after that."""
-    made = CELL.format(url=str(client.base_url), key=client.api_key)
-    executed = run(notebook(code(made), code("chat.ask('What is the capital of Peru?');")), "chat.ipynb", tmp_path)
-    widget, twin = (output for output in executed.cells[0].outputs if output.output_type == "display_data")
-    assert widget.data.keys() == {"application/vnd.jupyter.widget-view+json", "text/plain"}
-    assert twin.data["text/plain"].splitlines() == [
-        "You: What is the capital of Peru?",
-        "Assistant: The capital of Peru is Lima.",
-    ]
-    assert "The capital of Peru is Lima." in twin.data["text/html"]
-    assert "<script" not in twin.data["text/html"]
-    assert executed.cells[1].outputs == []
-
-
-def test_a_terminal_shows_the_conversation_once() -> None:
-    """It cannot renew what it has printed."""
-    source = (
-        "import openai; from helpers import ChatBox; from helpers.chat.bubbles import question; "
-        "chat = ChatBox(openai.OpenAI(api_key='none'), 'asst_1'); chat.bubbles.append(question('Hi', chat._words)); "
-        "from IPython.display import display; display(chat); chat._renew_twin()"
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "IPython", "--no-banner", "--colors=nocolor", "-c", source],
-        capture_output=True, text=True, encoding="utf-8", check=True,
-    )  # fmt: skip
-    assert done.stdout.splitlines() == ["chat with Assistant", "You: Hi"]
 
 
 def test_what_is_no_client_is_refused_at_once(client: openai.AzureOpenAI) -> None:

@@ -156,6 +156,7 @@ function render({ model, el }) {
   const resized = new ResizeObserver(() => {
     if (log.clientHeight) log.scrollTop = following ? log.scrollHeight : place;
     fit();
+    if (document.activeElement === field) status.scrollIntoView({ block: "nearest" }); // a growing log pushes it down
   });
   resized.observe(log);
 

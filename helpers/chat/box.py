@@ -58,7 +58,7 @@ class ChatBox:
             words=dict(self._words),
             language=language,
             status=self._words["hint"],
-            twin=f"kit-twin-{uuid4().hex}",
+            twin=f"kit-twin-{uuid4().hex[:12]}",
         )
         self._on: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
             "send": self._on_send,

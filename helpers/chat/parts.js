@@ -50,8 +50,8 @@ const INSIDE = {
   answer: (turn, act) => {
     const text = h("div", { class: "kit-text kit-markdown" });
     text.innerHTML = turn.html; // made and escaped in the kernel
+    for (const wide of text.querySelectorAll("pre, table")) wide.tabIndex = 0; // it may scroll sideways
     for (const pre of text.querySelectorAll("pre")) {
-      pre.tabIndex = 0; // it may scroll sideways
       pre.replaceWith(h("div", { class: "kit-code" }, pre.cloneNode(true), act.copy(pre.textContent)));
     }
     for (const link of text.querySelectorAll("[data-path]")) {

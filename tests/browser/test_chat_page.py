@@ -34,6 +34,8 @@ def plan(city):
 """
 LONG = "\n\n".join(f"line {number}" for number in range(60))
 CALLS = 'call [["get_weather", {"city": "Kyoto"}], ["get_weather", {"city": "Atlantis"}], ["get_wether", {}]]'
+LOST = "widget model not found"
+"""What Lab says of a box whose kernel has forgotten it."""
 PATIENCE = 8000
 """Milliseconds until the box has said that the kernel does not take a question."""
 
@@ -323,8 +325,10 @@ def test_the_saved_file_holds_the_conversation(open_chat: OpenChat, lab: Lab) ->
     assert "echo: Hello" in (picture.text_content() or "")
     assert not picture.is_visible()
     chat.window.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
-    chat.reload()
+    with chat.window.page.expect_console_message(lambda message: LOST in message.text):
+        chat.reload()
     chat.box.locator("[class^=kit-twin]", has_text="echo: Hello").wait_for()
+    chat.window.problems[:] = [problem for problem in chat.window.problems if LOST not in problem]
 
 
 def test_a_kernel_that_is_gone_is_said_and_nothing_is_lost(open_chat: OpenChat) -> None:
