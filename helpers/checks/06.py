@@ -11,10 +11,8 @@ from helpers.exercises import NotYet
 from helpers.traffic import Exchange, exchanges
 
 _DELTA = "thread.message.delta"
-_WORKING = "so it was still working; ask it to stop, and read on until it has"
+_WORKING = ("queued", "in_progress")
 _NOT_STOPPED = {
-    "queued": _WORKING,
-    "in_progress": _WORKING,
     "cancelling": "which is a promise, not an end; read the stream to its end, or ask for the run again",
     "completed": "so nobody asked it to stop, or too late; leaving its stream does not stop it",
 }
@@ -55,13 +53,22 @@ def check_06b(collector: AssistantEventHandler) -> str | None:
 def check_06c(run: Run) -> str | None:
     """The run was streamed, and cancelled once its answer had begun."""
     if run.status != "cancelled":
-        return f"the run is {run.status}, {_NOT_STOPPED.get(run.status, 'not cancelled')}"
+        return f"the run is {run.status}, {_not_stopped(run)}"
     stream = _stream_of(run.id)
     if stream is None:
         return "the run is cancelled, but its events did not come in a stream of this notebook's client"
     if _DELTA not in _names_of(stream):
         return "the run was stopped before its first word; wait for a piece of text, then cancel"
     return None
+
+
+def _not_stopped(run: Run) -> str:
+    """What its status says about a run that should be cancelled."""
+    if run.status not in _WORKING:
+        return _NOT_STOPPED.get(run.status, "not cancelled")
+    if any(one.path.endswith(f"/runs/{run.id}/cancel") for one in exchanges(last_cell=False)):
+        return "and this is how it was then; you did ask it to stop, so ask for the run again, until it has ended"
+    return "so it was still working; ask it to stop, and read on until it has"
 
 
 def _checked(names: Iterable[object]) -> Iterator[str]:

@@ -127,8 +127,10 @@ def test_06c_takes_a_run_that_was_stopped_midway(client: openai.AzureOpenAI, ask
     stream.close()
     run = client.beta.threads.runs.list(asked["thread_id"]).data[0]
     assert "it was still working" in say("06c", run)
+    picture = run.model_copy()
     stopping = client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
     assert "a promise" in say("06c", stopping)
+    assert "this is how it was then; you did ask it to stop" in say("06c", picture)
     assert "06c is correct" in say("06c", _ended(client, run))
 
 
