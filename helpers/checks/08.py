@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from openai.types.beta.threads import RequiredActionFunctionToolCall, Run
 from openai.types.beta.threads.required_action_function_tool_call import Function
@@ -32,6 +33,12 @@ _BAD_CALLS = {
 """Calls that a model may write though it should not: what is wrong with one → its name and arguments."""
 _CALLED = ("module", "AzureOpenAI")
 """What an output holds when `__import__` or `connect` was really called."""
+_ROUNDS: tuple[tuple[str, dict[str, object], int], ...] = (
+    ("What is the weather in Osaka in March, and how much is 4800 yen in euros?", {}, 1),
+    ("What is the capital of Portugal?", {}, 0),
+    ("What is the weather in Kyoto in May, and how much is 6000 yen in dollars?", {"parallel_tool_calls": False}, 2),
+)
+"""Questions, the options that go with them, and how often their runs at least stop for calls."""
 
 
 def check_08a(run: Run) -> str | None:
@@ -64,25 +71,23 @@ def check_08b(careful: Callable[[RequiredActionFunctionToolCall], object]) -> st
     return None
 
 
-def check_08c(tell: Callable[[str], object]) -> str | None:
+def check_08c(tell: Callable[..., object]) -> str | None:
     """The answer was streamed, also after each round of calls, and `tell` returns its text."""
-    for question, rounds in (
-        ("What is the weather in Osaka in March, and how much is 4800 yen in euros?", True),
-        ("What is the capital of Portugal?", False),
-    ):
+    for question, options, rounds in _ROUNDS:
         began = time.monotonic()
-        answer = calling(tell, question)
+        answer = calling(partial(tell, **options) if options else tell, question)
         if answer is None:
             return "tell returns nothing yet; it should return the text of the answer"
         sent = [one for one in exchanges(last_cell=False) if one.started >= began and one.method == "POST"]
-        reason = _not_streamed(sent, rounds) or _not_told(answer, sent)
+        reason = _not_streamed(sent, options, rounds) or _not_told(answer, sent)
         if reason:
-            return f'asked "{question}", {reason}'
+            with_options = "".join(f", {name}={value}" for name, value in options.items())
+            return f'asked "{question}"{with_options}: {reason}'
     return None
 
 
-def _not_streamed(sent: list[Exchange], rounds: bool) -> str | None:
-    """Why these requests are no streamed conversation; `rounds`: functions have to be called in it."""
+def _not_streamed(sent: list[Exchange], options: Mapping[str, object], rounds: int) -> str | None:
+    """Why these requests are no streamed conversation with these options and so many rounds of calls."""
     begun = [one for one in sent if one.path.endswith("/runs")]
     handed_in = [one for one in sent if one.path.endswith("/submit_tool_outputs")]
     if not begun:
@@ -91,10 +96,18 @@ def _not_streamed(sent: list[Exchange], rounds: bool) -> str | None:
         return "the run was not streamed; runs.stream does that"
     if not all(one.is_stream for one in handed_in):
         return "the stream ended at the call; submit_tool_outputs_stream opens the next one"
-    end = _ended((handed_in or begun)[-1])
-    if end == "completed":
-        return None if handed_in or not rounds else "no function was called; give Tabi both tools again"
-    return f"the last stream ended with {end or 'no status'}, not with completed"
+    if not options.items() <= begun[-1].request_json.items():
+        return "the options did not reach the run; hand them on to runs.stream"
+    return _not_finished(_ended((handed_in or begun)[-1]), len(handed_in), rounds)
+
+
+def _not_finished(end: str, handed_in: int, rounds: int) -> str | None:
+    """Why streams that ended like that, after so many hand-ins, are no whole conversation."""
+    if end == "requires_action" and handed_in:
+        return "the run asked a second time, and got no outputs; go on for as long as it asks"
+    if end != "completed":
+        return f"the last stream ended with {end or 'no status'}, not with completed"
+    return None if handed_in >= rounds else "no function was called; give Tabi both tools again"
 
 
 def _not_told(answer: object, sent: list[Exchange]) -> str | None:
