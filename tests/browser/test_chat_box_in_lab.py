@@ -23,7 +23,10 @@ FINISHED = "chat-box"
 OWN = "look-box"
 PARTS = {
     FINISHED: ("prepare", "actors-create", FINISHED),
-    OWN: ("prepare", "actors-create", OWN, "say", "answer-function", "worker-functions", "click"),
+    OWN: (
+        *("prepare", "actors-create", "actors-thread", OWN),
+        *("say", "answer-function", "worker-functions", "click", "click-listen"),
+    ),
 }
 """The cell that shows a box, and the cells of the lesson that it takes."""
 QUESTION = "日本の首都はどこですか?"
