@@ -91,7 +91,7 @@ def check_11c(tidy: Callable[[str], object]) -> str | None:
 def _compared(left: Counter[str | None]) -> str | None:
     before = Counter(_MARKS)
     if left == before:
-        return "every message is still there; which of them bear a mark that another one bears as well?"
+        return "every message is still there; which of them have a mark that another one has, too?"
     if left[None] < before[None]:
         return "messages without a mark were deleted as well; nobody can say that they are twins"
     marks = [mark for mark in before if mark]
