@@ -177,6 +177,24 @@ def test_steps_of_a_list_lie_somewhere_in_a_run_that_was_watched() -> None:
     assert "only known to the second" in html
 
 
+def test_a_moment_is_as_wide_as_can_be_seen() -> None:
+    """In the bar of statuses and in those of steps; a gap may vanish."""
+    swift = run("run_swift", completed_at=AT + 8)
+    answers = [swift, {"object": "list", "data": [step("step_s", "run_swift", completed_at=AT)], "has_more": False}]
+    with client_of(lambda _: httpx2.Response(200, json=answers.pop(0))) as client:
+        client.beta.threads.runs.retrieve("run_swift", thread_id="thread_1")
+        client.beta.threads.runs.steps.list("run_swift", thread_id="thread_1")
+    html = timeline(swift)
+    assert bars(html) == [[0.0, 100.0], [0.0, 0.0]]
+    parts = re.findall(r'<div title="(\w*)[^"]*" style="width:[\d.]+%;(min-width:3px;)?', html)
+    assert [(title, bool(seen)) for title, seen in parts] == [
+        ("queued", True),
+        ("in_progress", True),
+        ("", False),
+        ("message_creation", True),
+    ]
+
+
 def test_a_run_nobody_watched_has_no_steps() -> None:
     """There is nothing to know them from."""
     assert steps_of("run_of_nobody") == []

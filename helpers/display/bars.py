@@ -12,12 +12,15 @@ class Stretch(NamedTuple):
     fill: str
     """A colour or a pattern; `none` leaves a gap."""
     title: str
+    """What it stands for; empty for a gap, which alone may be too narrow to be seen."""
 
 
 IN_A_ROW = "min(320px,45%)"
 """The width of a bar that is a part of its row: bars one under the other keep one scale in a narrow notebook too."""
 IN_A_CELL = "120px"
 """The same for tables, which take their own width from it."""
+_THINNEST = "min-width:3px;"
+"""So that a moment is seen beside seconds: its neighbours make room."""
 
 
 def bar(stretches: Sequence[Stretch], width: str) -> str:
@@ -27,7 +30,8 @@ def bar(stretches: Sequence[Stretch], width: str) -> str:
     """
     words = escape(", ".join(stretch.title for stretch in stretches if stretch.title))
     inner = "".join(
-        f'<div title="{escape(title)}" style="width:{percent:.1f}%;background:{fill};height:10px"></div>'
+        f'<div title="{escape(title)}" style="width:{percent:.1f}%;{_THINNEST if title else ""}'
+        f'background:{fill};height:10px"></div>'
         for percent, fill, title in stretches
     )
     style = f"display:flex;flex:none;width:{width};border-radius:5px;overflow:hidden"

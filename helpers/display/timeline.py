@@ -16,8 +16,6 @@ Facts = Mapping[str, Any]
 
 _ROW = "display:flex;align-items:center;gap:10px;margin:2px 0"
 _LABEL = "flex:0 0 130px"
-_THINNEST = 1.5
-"""Percent of the width, so that a short step is seen."""
 
 
 def timeline(facts: Facts, scale: float = 0.0) -> str:
@@ -81,8 +79,7 @@ def _stretches(moments: Moments, end: float) -> list[Stretch]:
 def _step(run: Facts, moments: Moments, end: float, step: SeenStep, share: float) -> str:
     since, until = _span(run, moments, end, step)
     status, kind = str(step.facts.get("status", "?")), str(step.facts.get("type", "step"))
-    length = min(max(100 * (until - since) / end, _THINNEST), 100)
-    gap = min(100 * since / end, 100 - length)
+    gap, length = 100 * since / end, 100 * (until - since) / end
     track = _drawn([Stretch(gap, "none", ""), Stretch(length, COLOURS.get(status, GREY), f"{kind}: {status}")], share)
     calls = "".join(f'<div style="padding-left:24px">{mono(call)}</div>' for call in made_calls(step.facts))
     note = f"{status} {tokens_of(step.facts)} tokens" if tokens_of(step.facts) else status
