@@ -225,6 +225,8 @@ def test_a_status_that_came_twice_has_both_numbers() -> None:
     svg = diagram(["queued", "in_progress", "requires_action", "queued", "in_progress", "completed"])
     assert ">1,4 · queued<" in svg
     assert ">2,5 · in_progress<" in svg
+    assert 'textLength="126" lengthAdjust="spacingAndGlyphs">3 · requires_action<' in svg
+    assert svg.count("textLength") == 1, "what stands well in its box is not touched"
     assert "queued → failed" not in svg
     assert "queued → failed" in diagram(["queued", "failed"])
     assert unclosed(diagram(["queued", "something new <b>"])) == []

@@ -23,6 +23,8 @@ _PLACES: dict[str, _Point] = {
 }
 """All nine statuses → where the middle of each stands."""
 _HALF, _TALL = 70, 15
+_ROOMY = 18
+"""So many letters in bold stand well within a box; a longer label is squeezed into it."""
 _WAYS: dict[tuple[str, str], tuple[_Point, _Point, _Point]] = {
     ("queued", "in_progress"): ((145, 130), (145, 130), (188, 130)),
     ("in_progress", "requires_action"): ((260, 115), (260, 115), (260, 57)),
@@ -81,7 +83,8 @@ def _node(status: str, path: Sequence[str]) -> str:
     style = f"stroke:{COLOURS[status]};stroke-width:3.5" if visits else f"stroke:{GREY};stroke-dasharray:4 3"
     label = f"{','.join(visits)} · {status}" if visits else status
     weight = ' font-weight="bold"' if visits else ""
+    squeezed = f' textLength="{2 * _HALF - 14}" lengthAdjust="spacingAndGlyphs"' if len(label) > _ROOMY else ""
     return (
         f'<rect x="{x - _HALF}" y="{y - _TALL}" width="{2 * _HALF}" height="{2 * _TALL}" rx="8" fill="none" '
-        f'style="{style}"/><text x="{x}" y="{y + 4}" text-anchor="middle"{weight}>{escape(label)}</text>'
+        f'style="{style}"/><text x="{x}" y="{y + 4}" text-anchor="middle"{weight}{squeezed}>{escape(label)}</text>'
     )
