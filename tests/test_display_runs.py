@@ -260,6 +260,7 @@ def test_what_the_run_before_read_and_wrote_is_billed_again() -> None:
     assert bars(html) == [[32.3, 26.3], [58.6, 13.1, 10.1], [81.8, 13.1, 5.1]]
     assert html.count("repeating-linear-gradient") == 3, "a pattern, in two bars and the legend"
     assert "about 58 billed again" in html
+    assert ">billed again (about)</span>" in html, "the legend"
     assert "&quot;billed again&quot;" not in html, "the JSON is that of the wire"
 
 

@@ -15,11 +15,7 @@ BILLED = "billed again"
 _AGAIN = f"repeating-linear-gradient(45deg,{BLUE} 0 3px,transparent 3px 6px)"
 """The pattern of what is billed again: told apart without its colour."""
 _PLAIN_LEGEND = ((BLUE, "prompt"), (GREEN, "completion"))
-_LEGEND = (
-    (BLUE, "prompt"),
-    (_AGAIN, "the part of it that is billed again, about"),
-    (GREEN, "completion"),
-)
+_LEGEND = ((BLUE, "prompt"), (_AGAIN, "billed again (about)"), (GREEN, "completion"))
 
 
 def tokens_of(facts: Facts) -> str:
