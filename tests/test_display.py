@@ -87,7 +87,21 @@ THINGS: list[tuple[object, str]] = [
         Message.construct(
             object="thread.message", role="user", content=[{"type": "image_file", "image_file": {"file_id": "f"}}]
         ),
-        "user: [image_file]",
+        "user: [image_file: f]",
+    ),
+    (
+        Message.construct(
+            object="thread.message",
+            role="user",
+            content=[
+                {"type": "image_url", "image_url": {"url": "https://example.com/gate.png"}},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 10_000}},
+                {"type": "refusal", "refusal": "I will not."},
+                {"type": "sound"},
+            ],
+        ),
+        f"user: [image_url: https://example.com/gate.png]\n[image_url: data:image/png;base64,{'A' * 278}…]\n"
+        "I will not.\n[sound]",
     ),
     (
         Assistant.construct(

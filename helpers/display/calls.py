@@ -7,7 +7,7 @@ from typing import Any
 Facts = Mapping[str, Any]
 
 _LONGEST = 300
-"""Characters of arguments or of an output; the JSON underneath holds all of it."""
+"""Characters of arguments, of an output or of an address; the JSON underneath holds all of it."""
 
 
 def awaited_calls(run: Facts) -> list[str]:
@@ -29,7 +29,7 @@ def call_text(call: Facts) -> str:
         return str(call.get("type", "?"))
     name = str(function.get("name", "?"))
     if "arguments" in function:
-        return f"{name}({_shortened(_arguments(function['arguments']))})"
+        return f"{name}({shortened(_arguments(function['arguments']))})"
     parameters = function.get("parameters") or {}
     return f"{name}({', '.join(map(str, parameters.get('properties') or ()))})"
 
@@ -39,7 +39,7 @@ def _with_output(call: Facts) -> str:
     output = function.get("output") if isinstance(function, Mapping) else None
     if output is None:
         return call_text(call)
-    return f"{call_text(call)} → {_shortened(str(output)) or '(empty)'}"
+    return f"{call_text(call)} → {shortened(str(output)) or '(empty)'}"
 
 
 def _arguments(arguments: object) -> str:
@@ -53,6 +53,7 @@ def _arguments(arguments: object) -> str:
     return ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in values.items())
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """One line of it, cut where it is too long to be looked at."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from helpers.display.calls import call_text
+from helpers.display.calls import call_text, shortened
 from helpers.display.facts import as_json, clock
 from helpers.views import AMBER, BLUE, GREY, PANEL, View, card, mono, plain, quiet
 
@@ -40,12 +40,23 @@ def content_of(facts: Facts) -> tuple[str, list[str]]:
     texts, notes = [], []
     for part in content or []:
         text = part.get("text")
-        value = text.get("value", "") if isinstance(text, Mapping) else text or part.get("refusal")
-        texts.append(value if isinstance(value, str) else f"[{part.get('type', 'part')}]")
+        texts.append(_words_of(part))
         annotations = text.get("annotations") or [] if isinstance(text, Mapping) else []
         notes += [f"{note.get('type', 'annotation')}: {note.get('text', '')}" for note in annotations]
     notes += [f"attached: {one.get('file_id')}" for one in facts.get("attachments") or []]
     return "\n".join(texts), notes
+
+
+def _words_of(part: Facts) -> str:
+    """The text or refusal of a part; for a picture its kind and where it is, in brackets."""
+    text = part.get("text")
+    words = text.get("value", "") if isinstance(text, Mapping) else text or part.get("refusal")
+    if isinstance(words, str):
+        return words
+    kind = part.get("type", "part")
+    picture = part.get(kind)
+    where = picture.get("url") or picture.get("file_id") if isinstance(picture, Mapping) else None
+    return f"[{kind}: {shortened(str(where))}]" if where else f"[{kind}]"
 
 
 def assistant(facts: Facts) -> View:
