@@ -171,4 +171,5 @@ def _with_stop(reason: str) -> str:
 
 
 def _in_one_line(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    kind, words = type(error).__name__, " ".join(str(error).split())
+    return f"{kind}: {words}" if words else kind

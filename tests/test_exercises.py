@@ -133,6 +133,17 @@ def test_a_function_that_fails_is_quoted_with_what_it_was_given() -> None:
         calling(find, "abc", 7)
 
 
+def test_an_error_without_words_is_named_alone() -> None:
+    """As next() raises it: no colon leads to nothing."""
+
+    def find(lesson: str) -> object:
+        return next(iter(()))
+
+    with pytest.raises(NotYet) as reason:
+        calling(find, "02")
+    assert str(reason.value) == "find fails when it is given '02', with StopIteration"
+
+
 def test_what_is_no_function_is_said_to_be_none() -> None:
     """The usual slip is to call it."""
     answer: Any = "Lisbon"
