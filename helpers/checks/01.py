@@ -27,8 +27,8 @@ def check_01a(repaired: OpenAI) -> str | None:
 
 
 def check_01b(cause: Callable[[APIError], object]) -> str | None:
-    """`cause` names what was wrong in each of the four refusals."""
-    for expected, error in _refusals().items():
+    """`cause` names what was wrong for each of the four errors."""
+    for expected, error in _errors().items():
         named = calling(cause, error)
         if named is None:
             return f"cause returns nothing yet for {_short(error)}; return one of the four words"
@@ -42,8 +42,8 @@ def _short(error: APIError) -> str:
     return f'"{start}"'
 
 
-def _refusals() -> dict[str, APIError]:
-    """The refusals of the lesson, by their cause."""
+def _errors() -> dict[str, APIError]:
+    """The errors of the lesson, by their cause."""
     with connect() as client:
         endpoint = str(client.base_url)
     wrong = {
@@ -52,13 +52,13 @@ def _refusals() -> dict[str, APIError]:
         "version": {"api_version": "2024-02-15"},
         "server": {"azure_endpoint": "http://127.0.0.1:1"},
     }
-    return {name: _refusal(options) for name, options in wrong.items()}
+    return {name: _error(options) for name, options in wrong.items()}
 
 
-def _refusal(options: dict[str, str]) -> APIError:
+def _error(options: dict[str, str]) -> APIError:
     with connect(**options, max_retries=0) as client:
         try:
             client.beta.assistants.list(limit=1)
         except APIError as error:
             return error
-    raise AssertionError(f"no refusal for {sorted(options)}")
+    raise AssertionError(f"no error for {sorted(options)}")
