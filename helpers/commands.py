@@ -123,6 +123,9 @@ def _lab(arguments: argparse.Namespace) -> int:
     # Found before the person's own: Lab neither asks about news nor fetches any.
     config = os.pathsep.join(filter(None, [str(ROOT / "helpers" / "lab"), os.environ.get("JUPYTER_CONFIG_PATH")]))
     os.environ["JUPYTER_CONFIG_PATH"] = config
+    # The tabs of the last time come back: the kit's own, not those of the person's other work, each with its kernel.
+    tabs = os.environ.get("JUPYTERLAB_WORKSPACES_DIR") or str(ROOT / ".kit" / "workspaces")
+    os.environ["JUPYTERLAB_WORKSPACES_DIR"] = tabs
     from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
 
     trust(ROOT / "notebooks")

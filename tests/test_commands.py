@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import socket
 import subprocess
@@ -63,13 +64,19 @@ def get(port: int, path: str) -> str:
             connection.close()
 
 
-def test_lab_opens_the_first_lesson_and_asks_for_no_news() -> None:
-    """The address it prints leads to the lesson; the page it serves has the announcements switched off."""
+def test_lab_opens_the_first_lesson_with_the_kits_own_tabs_and_asks_for_no_news() -> None:
+    """The person's other tabs would come back with a kernel each; their settings, as the theme, stay theirs."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     command = [sys.executable, "-m", "helpers", "lab", "--no-browser", "--port", port]
     process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, encoding="utf-8"
+        command,
+        cwd=ROOT,
+        env={**os.environ, "JUPYTERLAB_WORKSPACES_DIR": ""},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        encoding="utf-8",
     )
     try:
         assert process.stderr is not None
@@ -81,6 +88,19 @@ def test_lab_opens_the_first_lesson_and_asks_for_no_news() -> None:
         process.communicate(timeout=20)
     settings = json.loads(page.partition('id="jupyter-config-data" type="application/json">')[2].partition("<")[0])
     assert "@jupyterlab/apputils-extension:announcements" in settings["disabledExtensions"]
+    assert settings["workspacesDir"] == str(ROOT / ".kit" / "workspaces")
+    assert not Path(settings["userSettingsDir"]).is_relative_to(ROOT)
+
+
+def test_lab_leaves_a_folder_for_tabs_that_the_person_chose(tmp_path: Path) -> None:
+    """JupyterLab's own variable for it wins."""
+    code = (
+        "import os; from jupyterlab.labapp import LabApp; from helpers import commands\n"
+        "LabApp.launch_instance = lambda options: print(os.environ['JUPYTERLAB_WORKSPACES_DIR'])\n"
+        "commands.main(['lab'])"
+    )
+    done = run(ROOT, python=sys.executable, code=code, JUPYTERLAB_WORKSPACES_DIR=str(tmp_path))
+    assert done.stdout == f"{tmp_path}\n"
 
 
 def test_serve_says_where_it_is_first_and_names_the_file_with_the_key(tmp_path: Path) -> None:
