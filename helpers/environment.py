@@ -55,6 +55,8 @@ def ready(stages: Sequence[str]) -> Path:
 def _prepare(stages: Sequence[str]) -> None:
     if not _usable():
         _make()
+    if _UNFINISHED.exists():
+        _mend()
     wanted = [stage for stage in stages if not stamped([stage])]
     if not wanted:  # another start did it while this one waited
         return
@@ -62,11 +64,19 @@ def _prepare(stages: Sequence[str]) -> None:
     try:
         installing.install(PYTHON, ROOT, wanted)
     except KitError:
-        _UNFINISHED.unlink()  # an installer that fails leaves a whole environment; one that is killed may not
+        _UNFINISHED.unlink()  # an installer that fails leaves whole packages; one that is killed may not
         raise
     for stage in wanted:
         _stamp(stage).write_text(json.dumps(_state(stage)), encoding="utf-8")
     _UNFINISHED.unlink()
+
+
+def _mend() -> None:
+    """Let a killed installation be done again. The folder stays, for a Lab may be running from it."""
+    installing.say("An installation was interrupted; repeating it …")
+    for stage in STAGES:  # the packages of one may be those of another
+        _stamp(stage).unlink(missing_ok=True)
+    installing.forget_half_installed(HOME)
 
 
 # The stamp ------------------------------------------------------------------------------------------------------------
@@ -107,8 +117,8 @@ def _place() -> dict[str, str]:
 
 
 def _usable() -> bool:
-    """Whether `.venv` can be installed into: finished, not moved, its Python starts and has pip."""
-    if _UNFINISHED.exists() or not PYTHON.exists():
+    """Whether `.venv` can be installed into: not moved, its Python starts and has pip."""
+    if not PYTHON.exists():
         return False
     stamps = [stamp for stamp in map(_read, STAGES) if isinstance(stamp, dict)]
     if any(stamp.get(name) != value for stamp in stamps for name, value in _place().items()):

@@ -6,7 +6,9 @@ Standard library only. What a person has told pip (indexes, certificates, proxy)
 from __future__ import annotations
 
 import ast
+import csv
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -57,6 +59,27 @@ def install(python: Path, root: Path, stages: Sequence[str]) -> None:
         _install(python, root, [*_named(constrained), "-c", "constraints.txt"])
     if COMPLETE in stages:
         _install(python, root, [*_named([COMPLETE]), "--no-deps"])
+
+
+def forget_half_installed(home: Path) -> None:
+    """Take from the environment in `home` the entries of packages that lack files, so that they are installed again.
+
+    An installer that is killed may leave the entry, a folder `.dist-info`, before or after the files that it lists;
+    the next one would believe it. Raises OSError where an entry cannot be removed.
+    """
+    site = "Lib/site-packages" if sys.platform == "win32" else "lib/python*/site-packages"
+    for entry in home.glob(f"{site}/*.dist-info"):
+        if not _is_whole(entry):
+            shutil.rmtree(entry)
+
+
+def _is_whole(entry: Path) -> bool:
+    try:
+        with (entry / "RECORD").open(encoding="utf-8", newline="") as record:
+            files = [(entry.parent / name, size) for name, _, size in csv.reader(record) if not name.endswith(".pyc")]
+        return bool(files) and all(size in {"", str(file.stat().st_size)} for file, size in files)
+    except (OSError, ValueError):  # no list, half a list, or a file that is not there
+        return False
 
 
 def _named(stages: Sequence[str]) -> list[str]:

@@ -131,8 +131,13 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def make(home: Path) -> None:
     """An environment with a module named pip, which is all that is looked for."""
     venv.create(home, clear=True)
+    (site_of(home) / "pip.py").touch()
+
+
+def site_of(home: Path) -> Path:
+    """Where the packages of an environment lie."""
     (site,) = [home / "Lib" / "site-packages"] if os.name == "nt" else home.glob("lib/python*/site-packages")
-    (site / "pip.py").touch()
+    return site
 
 
 def by_hand(home: Path) -> None:
@@ -156,7 +161,7 @@ REPAIRS: dict[str, tuple[Callable[[Path], object], bool]] = {
     "whole": (lambda home: home, False),
     "made by hand": (by_hand, False),
     "other versions": (lambda home: (home.parent / "constraints.txt").write_text("six", encoding="utf-8"), False),
-    "half-made": (lambda home: (home / "kit-unfinished").touch(), True),
+    "interrupted": (lambda home: (home / "kit-unfinished").touch(), False),
     "no python": (lambda home: environment.PYTHON.rename(home / "elsewhere"), True),
     "no pip": (without_pip, True),
     "moved": (moved, True),
@@ -173,7 +178,7 @@ def test_only_a_broken_environment_is_made_anew(made: Path, harm: Callable[[Path
     assert (made / "mine").exists() is not rebuilt
 
 
-def test_an_installation_that_is_killed_counts_as_half_made(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installation_that_is_killed_counts_as_interrupted(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stamp is written last, and a mark stays until then."""
 
     def killed(*_: object) -> None:
@@ -185,6 +190,34 @@ def test_an_installation_that_is_killed_counts_as_half_made(made: Path, monkeypa
         environment.ready(environment.STAGES[:1])
     assert (made / "kit-unfinished").exists()
     assert not environment.stamped(environment.STAGES[:1])
+
+
+def test_an_interrupted_installation_is_repeated_for_what_it_left_half_done(
+    made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No stage is believed any more, and no package that lacks a file; a whole one is not touched."""
+    site = site_of(made)
+    for name in ("whole", "cut short", "without a file", "without a list", "with an empty list"):
+        entry = site / f"{name}.dist-info"
+        entry.mkdir()
+        (site / f"{name}.py").write_text("x = 1", encoding="utf-8")
+        (entry / "RECORD").write_text(f"{name}.py,,5\n{name}.pyc,,\n{entry.name}/RECORD,,\n", encoding="utf-8")
+    (site / "cut short.py").write_text("x", encoding="utf-8")
+    (site / "without a file.py").unlink()
+    (site / "without a list.dist-info" / "RECORD").unlink()
+    (site / "with an empty list.dist-info" / "RECORD").write_text("", encoding="utf-8")
+    shutil.copy(made / "kit-requirements.txt.json", made / "kit-tests-requirements.txt.json")
+    (made / "kit-unfinished").touch()
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(installing, "install", lambda *arguments: asked.append(arguments))
+    environment.ready(environment.STAGES[:1])
+    assert [entry.name for entry in site.glob("*.dist-info")] == ["whole.dist-info"]
+    assert [stages for *_, stages in asked] == [[environment.STAGES[0]]]
+    assert not (made / "kit-tests-requirements.txt.json").exists()
+    assert environment.stamped(environment.STAGES[:1])
+    said = capsys.readouterr().err
+    assert "was interrupted" in said
+    assert "anew" not in said
 
 
 def test_of_two_starts_one_waits_and_a_killed_one_blocks_nobody(tmp_path: Path) -> None:
