@@ -34,15 +34,19 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(line: Sequence[str]) -> argparse.Namespace:
-    """The command line as `command` and its options; what `test` hands on to pytest is in `pytest`.
+    """The command line as `command` and its options; what stands behind `--`, for pytest, is in `pytest`.
 
     Raises KitError for a wrong line; prints and exits for `--help`.
     """
-    parser = _parser()
-    arguments, rest = parser.parse_known_args(line)
-    if rest and arguments.command != "test":
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    arguments.pytest = rest
+    end = line.index("--") if "--" in line else len(line)
+    arguments, unknown = _parser().parse_known_args(line[:end])
+    arguments.pytest = line[end + 1 :]
+    unknown += [] if arguments.command == "test" else line[end:]
+    if unknown:
+        raise KitError(
+            f"Unrecognized arguments: {' '.join(unknown)}.",
+            f"`python -m helpers {arguments.command} --help` shows what it takes.",
+        )
     return arguments
 
 
@@ -75,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     test = commands.add_parser(
-        "test", help="run the tests, the notebooks among them", epilog="Everything else is handed to pytest: -k runs"
+        "test",
+        help="run the tests, the notebooks among them",
+        epilog="What stands behind -- is handed to pytest: test -- -k runs",
     )
     test.add_argument("--all", action="store_true", help="also what needs a browser, other clients or a small model")
     test.add_argument("--update", action="store_true", help="rewrite the outputs that the notebooks carry")

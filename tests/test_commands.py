@@ -30,6 +30,9 @@ ROOT = Path(__file__).resolve().parent.parent
         (["serve", "--pace", "-1"], "'-1' is not a number from 0 to 3600"),
         (["serve", "--run-ttl", "soon"], "'soon' is not a number"),
         (["serve", "--colour"], "--colour"),
+        (["test", "--bogus"], "--bogus. `python -m helpers test --help` shows"),
+        (["test", "-k", "runs"], "-k runs"),
+        (["lab", "--", "-k"], "-- -k"),
         (["sing"], "'sing'"),
         ([], "lab|test|serve|doctor|reset|sheet"),
     ],
@@ -166,7 +169,7 @@ def test_reset_forgets_which_exercises_are_solved(tmp_path: Path, monkeypatch: p
     assert "There is no state yet" in run(ROOT, "reset", python=sys.executable).stdout
 
 
-def test_test_hands_its_arguments_to_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_test_hands_to_pytest_what_stands_behind_two_dashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own two options become the ones that tests/conftest.py knows; its exit code is pytest's."""
     asked: list[list[str]] = []
 
@@ -175,7 +178,7 @@ def test_test_hands_its_arguments_to_pytest(monkeypatch: pytest.MonkeyPatch) -> 
         return subprocess.CompletedProcess(command, 5)
 
     monkeypatch.setattr(subprocess, "run", pytest_stands_in)
-    assert commands.main(["test", "--all", "--update", "-k", "runs", "tests/test_house.py"]) == 5
+    assert commands.main(["test", "--all", "--update", "--", "-k", "runs", "tests/test_house.py"]) == 5
     assert asked[0][1:3] == ["-m", "pytest"]
     assert asked[0][-5:] == ["--all", "--update-notebooks", "-k", "runs", "tests/test_house.py"]
 

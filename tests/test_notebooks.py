@@ -1,7 +1,7 @@
 """Every notebook runs, shows what is committed, and checks its exercises.
 
-`python -m helpers test tests/test_notebooks.py -k 05` tests one lesson; with `--update` in front, it writes back the
-outputs that changed. To have an output written anew although it says the same, clear it first.
+`python -m helpers test -- tests/test_notebooks.py -k 05` tests one lesson; with `--update` before the `--`, it writes
+back the outputs that changed. To have an output written anew although it says the same, clear it first.
 """
 
 import re
