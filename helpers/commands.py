@@ -176,11 +176,15 @@ def _test(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    from helpers.endpoint.listening import listen
     from helpers.settings import read_settings
 
     settings = read_settings()
     state = _state(arguments.state) or settings.state
     _check_key(arguments.host, arguments.key, in_memory=state == "memory")
+    listen(arguments.host, arguments.port).close()  # a port that is taken is said before the endpoint is loaded
+    if not _is_loopback(arguments.host):
+        print("Anyone on the network who has the key can reach this endpoint; nothing is encrypted.", file=sys.stderr)
     from helpers.connection import model_for
     from helpers.endpoint.faults import problem_of
     from helpers.endpoint.server import Options, serve

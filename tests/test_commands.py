@@ -131,11 +131,40 @@ def test_serve_says_where_it_is_first_and_names_the_file_with_the_key(tmp_path: 
     assert key not in "".join(rest)
 
 
+def test_serve_says_that_a_port_is_in_use_before_it_loads_the_endpoint() -> None:
+    """Loading takes seconds on a slow computer; here it cannot be done at all."""
+    code = (
+        "import sys; from helpers import commands; sys.modules['uvicorn'] = None\n"
+        "sys.exit(commands.guarded(lambda: commands.main(['serve', *sys.argv[1:]])))"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = run(ROOT, "--port", port, "--key", "k" * 16, python=sys.executable, code=code)
+    assert f"port {port}" in refused(done)
+
+
+SERVE_OF_NOTHING = (
+    "import sys; import helpers.endpoint.server as server; server.serve = lambda options: 0\n"
+    "from helpers import commands\n"
+    "commands.main(['serve', '--port', '0', '--state', 'memory', '--key', 'k' * 16, *sys.argv[1:]])\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("host", "warned"),
+    [("0.0.0.0", True), ("127.0.0.1", False), ("localhost", False)],  # noqa: S104 - the warning is what is tested
+)
+def test_serve_warns_of_a_host_that_lets_other_computers_in(host: str, *, warned: bool) -> None:
+    """In one line, beside what it prints for other tools."""
+    done = run(ROOT, "--host", host, python=sys.executable, code=SERVE_OF_NOTHING)
+    said = "Anyone on the network who has the key can reach this endpoint; nothing is encrypted.\n"
+    assert (done.stdout, done.stderr) == ("", said if warned else "")
+
+
 def test_serve_loads_neither_jupyter_nor_the_client() -> None:
     """Both would cost more time than the endpoint itself."""
     code = (
-        "import sys; import helpers.endpoint.server as server; server.serve = lambda options: 0\n"
-        "from helpers import commands; commands.main(['serve', '--state', 'memory', '--key', 'k' * 16])\n"
+        f"{SERVE_OF_NOTHING}"
         "print([name for name in ('openai', 'IPython', 'jupyterlab', 'httpx2') if name in sys.modules])"
     )
     assert run(ROOT, python=sys.executable, code=code).stdout == "[]\n"

@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import secrets
-import socket
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ import uvicorn
 from ..problems import KitError
 from .app import build
 from .gate import allowed_hosts
+from .listening import listen
 from .models.base import Model
 from .models.offline import OfflineModel
 from .owners import Owner
@@ -51,7 +51,7 @@ class Running:
         self._store = Store(options.state)
         self._owner = Owner(options.state)
         try:
-            self._socket = _listen(options.host, options.port)
+            self._socket = listen(options.host, options.port)
         except KitError:
             self._owner.leave()
             self._store.close()
@@ -131,17 +131,3 @@ def serve(options: Options) -> int:
 
 def _own_key(state: Path | Literal["memory"]) -> str:
     return secrets.token_urlsafe(32) if state == MEMORY else key_of(Path(state))
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        reason = (error.strerror or str(error)).partition(" (")[0]  # Python adds the address once more
-        raise KitError(
-            f"The endpoint cannot listen on {host}, port {port} ({reason}).",
-            "Choose another with --port N, or stop the program that uses it.",
-        ) from error
-    # asyncio turns Nagle's delay (40 ms an answer) off only for sockets that name their protocol.
-    return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=listener.detach())
