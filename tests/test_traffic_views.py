@@ -79,7 +79,7 @@ def test_a_method_keeps_its_distance_from_the_path() -> None:
     """The longest too: a page makes one narrow space of many, so the column is wider than the word."""
     with client_of(echo) as client:
         client.beta.threads.delete("thread_1")
-    column = re.search(r'<b style="[^"]*display:inline-block;min-width:(\d+)ch">DELETE</b> ', wire().html)
+    column = re.search(r'<b style="[^"]*display:inline-block;min-width:(\d+)ch">DELETE</b>', wire().html)
     assert column
     assert int(column[1]) > len("DELETE")
 

@@ -58,7 +58,7 @@ def _lines(step: Facts) -> list[str]:
 
 
 def _row(label: str, track: str, note: str) -> str:
-    parts = f'<div style="{_LABEL}">{escape(label)}</div>{track}<div style="flex:1">{quiet(note)}</div>'
+    parts = f'<div style="{_LABEL}">{escape(label)}</div>{track}<div style="flex:1;line-height:1.3">{quiet(note)}</div>'
     return f'<div style="{_ROW}">{parts}</div>'
 
 

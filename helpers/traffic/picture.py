@@ -9,11 +9,13 @@ from helpers.traffic.log import Exchange
 from helpers.traffic.streams import count_of, lines_of, summary_of, table_of
 from helpers.traffic.strip import strip_of
 from helpers.traffic.tree import tree_of
-from helpers.views import AMBER, GREEN, LINE, MONO, RED, View, folded, mono, quiet, unfolding
+from helpers.views import AMBER, GREEN, LINE, MONO, RED, View, breaking, folded, quiet, unfolding
 
 _COLOURS = {2: GREEN, 4: AMBER, 5: RED}
-_METHOD = f'<b style="{MONO};display:inline-block;min-width:7ch">{{}}</b> '
+_METHOD = f'<b style="{MONO};display:inline-block;min-width:7ch">{{}}</b>'
 """As wide as the longest, so that the paths stand one under the other."""
+_HEAD = "display:inline-flex;flex-wrap:wrap;width:calc(100% - 20px);gap:0 10px;align-items:baseline;line-height:1.4"
+"""Beside the mark that opens it: what was sent at the left, what came of it at the right, the path between them."""
 _WAITS = ("retry-after-ms", "retry-after")
 """The headers with which a service says how long to wait; the client reads the first one first."""
 
@@ -89,11 +91,14 @@ def _row(number: int, group: Group) -> str:
         _duration(group) + (f" ×{len(group.exchanges)}" if len(group.exchanges) > 1 and group.is_poll else ""),
         "" if group.was_retried else fault_of(last),
     ]
-    head = (
-        f'<summary style="cursor:pointer;padding:3px 8px;overflow-wrap:anywhere;border-left:4px solid {colour}">'
-        f"{quiet(number)} {_METHOD.format(escape(first.method))}{mono(path)}{quiet(f'?{query}') if query else ''} "
-        f"<b>{escape(_outcome(last, group))}</b> {quiet(' · '.join(filter(None, notes)))}</summary>"
-    )
+    parts = [
+        f"<span>{quiet(number)} {_METHOD.format(escape(first.method))}</span>",
+        f'<span style="flex:1 1 240px;overflow-wrap:anywhere"><span style="{MONO}">{breaking(path)}</span>'
+        f"{quiet(f'?{query}') if query else ''}</span>",
+        f"<span><b>{escape(_outcome(last, group))}</b> {quiet(' · '.join(filter(None, notes)))}</span>",
+    ]
+    style = f"cursor:pointer;padding:3px 8px;border-left:4px solid {colour}"
+    head = f'<summary style="{style}"><span style="{_HEAD}">{" ".join(parts)}</span></summary>'
     inside = _attempts(group) if group.was_retried else "".join(map(_details, _worth_a_look(group.exchanges)))
     opened = " open" if group.was_retried else ""
     return f'<details style="margin:2px 0"{opened}>{head}<div style="padding-left:20px">{inside}</div></details>'

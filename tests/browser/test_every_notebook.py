@@ -53,11 +53,13 @@ def test_trouble_is_seen(open_in_lab: Open, lab: Lab) -> None:
 
 
 @pytest.mark.skipif(not WANTED, reason="takes a picture when KIT_PICTURES is set")
-def test_a_picture_of_lesson_05(open_in_lab: Open) -> None:
-    """For the README: a cell that runs Tabi, and the run as `show` draws it."""
-    window = open_in_lab("05_runs.ipynb")
+def test_a_picture_of_a_timeline(open_in_lab: Open) -> None:
+    """For the README: a run that called two functions, one after the other, as `show` draws it."""
+    window = open_in_lab("08_function_calling.ipynb")
     window.run_all()
-    picture(window.cell("create-and-poll"), ROOT / "docs" / "lesson_05.png")
+    used = window.cell("loop-used")
+    used.locator("summary", has_text="nine statuses").click()
+    picture(used, ROOT / "docs" / "timeline.png")
 
 
 @pytest.mark.skipif(not WANTED, reason="takes a picture when KIT_PICTURES is set")
