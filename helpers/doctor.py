@@ -16,7 +16,7 @@ from typing import Literal
 from helpers.connection import model_for, start_embedded
 from helpers.diagnosis import Finding, address, by_asking, is_dated, name_of, of_the_model, of_the_names, without_asking
 from helpers.problems import KitError
-from helpers.settings import Settings, read_settings
+from helpers.settings import Settings, settings_and_problems
 from helpers.views import text_table
 
 ALL_WELL, WRONG = 0, 1
@@ -24,12 +24,12 @@ ALL_WELL, WRONG = 0, 1
 
 def doctor(settings: Settings | None = None) -> int:
     """Print what is configured and what is wrong, no part of a key; 0 when all is well, otherwise 1."""
-    try:
-        settings = settings or read_settings()
-        findings = list(_findings(settings))
+    problems: list[KitError] = []
+    if settings is None:
+        settings, problems = settings_and_problems()
+    findings = [*(Finding(problem.what, problem.fix) for problem in problems), *_findings(settings)]
+    if not problems:  # otherwise it would show defaults as if they had been chosen
         _print(text_table(list(_facts(settings))))
-    except KitError as error:
-        findings = [Finding(error.what, error.fix)]
     for finding in findings:
         _print(f"✘ {finding.what}\n  → {finding.fix}")
     _print("" if findings else "✔ All well.")

@@ -2,16 +2,17 @@
 
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from helpers.problems import KitError
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_API_VERSION = "2024-05-01-preview"
 DEFAULT_PACE = 1.2
+T = TypeVar("T")
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Hosts that are this machine."""
@@ -72,22 +73,43 @@ def read_settings(environment: Mapping[str, str] | None = None, root: Path = ROO
     The environment wins over the file; a blank value counts as unset. `KIT_ENV_FILE` names another file,
     which need not exist: notebooks under test read nobody's keys. A value that cannot be understood raises `KitError`.
     """
+    settings, problems = settings_and_problems(environment, root)
+    if problems:
+        raise problems[0]
+    return settings
+
+
+def settings_and_problems(
+    environment: Mapping[str, str] | None = None, root: Path = ROOT
+) -> tuple[Settings, list[KitError]]:
+    """As `read_settings`, and what cannot be understood comes back as problems; the default stands in its place."""
     environment = os.environ if environment is None else environment
-    sources = (environment, _read_file(Path(environment.get("KIT_ENV_FILE") or root / ".env")))
+    problems: list[KitError] = []
+
+    def understood(read: Callable[[], T], default: T) -> T:
+        try:
+            return read()
+        except KitError as error:
+            problems.append(error)
+            return default
+
+    file = understood(lambda: _read_file(Path(environment.get("KIT_ENV_FILE") or root / ".env")), dict[str, str]())
+    sources = (environment, file)
 
     def first(*names: str) -> str | None:
         return _first(sources, names)
 
     base_url, model_key, model_name = map(first, OF_THE_MODEL)
-    return Settings(
+    settings = Settings(
         endpoint=first(ENDPOINT),
         key=first(KEY, SDK_KEY),
         api_version=first("AZURE_OPENAI_API_VERSION") or DEFAULT_API_VERSION,
         model=ModelSettings(base_url, model_key, model_name) if base_url else None,
-        state=_state(first("KIT_STATE"), root),
-        pace=_pace(first("KIT_PACE")),
+        state=understood(lambda: _state(first("KIT_STATE"), root), _state(None, root)),
+        pace=understood(lambda: _pace(first("KIT_PACE")), DEFAULT_PACE),
         unheeded=tuple(_unheeded(*sources)),
     )
+    return settings, problems
 
 
 def _first(sources: Sequence[Mapping[str, str]], names: Sequence[str]) -> str | None:

@@ -391,7 +391,29 @@ def test_a_state_on_a_shared_drive_is_mentioned(
 
 
 def test_settings_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """They are a finding too."""
+    """They are findings too, and hide none of the others; no default is shown as if it had been chosen."""
+    monkeypatch.setenv("KIT_PACE", "fast")
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "mine.example.com")
+    monkeypatch.setenv("MODEL_BASE_URL", "mine too")
+    monkeypatch.setenv("KIT_ENV_FILE", os.devnull)
+    assert doctor() == 1
+    said = capsys.readouterr().out
+    findings = said.split("✘ ")
+    assert findings[0] == ""
+    beginnings = ("KIT_PACE", "AZURE_OPENAI_ENDPOINT", "There is an endpoint but no key", "MODEL_BASE_URL")
+    assert [finding.startswith(name) for finding, name in zip(findings[1:], beginnings, strict=True)] == [True] * 4
+    assert said.count("→") == 4
+
+
+def test_a_file_of_settings_that_cannot_be_read_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the environment says is looked at all the same."""
+    (tmp_path / "mine.env").write_text("KIT_PACE=1", encoding="utf-16")
+    monkeypatch.setenv("KIT_ENV_FILE", str(tmp_path / "mine.env"))
     monkeypatch.setenv("KIT_PACE", "fast")
     assert doctor() == 1
-    assert "KIT_PACE" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "mine.env cannot be read" in said
+    assert "KIT_PACE is 'fast'" in said
+    assert said.count("✘") == 2
