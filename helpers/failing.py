@@ -1,6 +1,7 @@
 """fault(): failures on request, so that one can meet them on purpose."""
 
 import secrets
+import warnings
 from types import TracebackType
 
 from helpers.problems import KitError
@@ -29,8 +30,10 @@ class Fault:
         self._name = name
         self._times = times
         self._blocks: list[Block] = []
+        self._used = False
 
     def __enter__(self) -> None:
+        self._used = True
         # The endpoint counts by the whole value, so the id makes each block count from 0.
         wish = self._name if self._times is None else f"{self._name};times={self._times};id={secrets.token_hex(6)}"
         self._blocks.append(Block(wish))
@@ -47,6 +50,16 @@ class Fault:
         if error is None:
             raise problem
         error.add_note(str(problem))
+
+    def __del__(self) -> None:
+        # As Python does for a coroutine that nobody awaits: the last line of a cell shows itself, any other is silent.
+        if not self._used:
+            asked = _call(self._name, self._times)
+            warnings.warn(
+                f"{asked} alone does nothing. Write `with {asked}:` and put the calls that shall fail into its block.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def __repr__(self) -> str:
         asked = _call(self._name, self._times)
@@ -65,7 +78,7 @@ def fault(name: str, times: int | None = None) -> Fault:
     It concerns all clients of this process that `connect` or `watch` gave, and each fitting request, or the first
     `times` of them; repetitions by the client count as requests. In nested blocks the inner one holds.
     Raises `KitError` for an unknown name, and at the end of a block that cannot have had an effect: no request came
-    from a watched client, or a server answered that knows no faults.
+    from a watched client, or a server answered that knows no faults. Without a block nothing fails; a warning says so.
     """
     if name not in KNOWN:
         raise KitError(f"There is no fault {name!r}.", f"Choose one of {', '.join(KNOWN)}.")

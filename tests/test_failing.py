@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import threading
 import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -266,14 +268,20 @@ def test_times_is_a_whole_number_from_1(times: Any) -> None:  # noqa: ANN401
 
 
 def test_a_fault_without_a_block_says_how_to_use_it() -> None:
-    """As the last line of a cell it would do nothing and say nothing."""
-    assert repr(fault("rate_limit", times=2)).splitlines() == [
+    """It does nothing: as the last line of a cell it shows why, as any other line it warns with that line."""
+    with pytest.warns(RuntimeWarning, match=re.escape('Write `with fault("slow"):`')) as warned:
+        fault("slow")
+    assert [Path(one.filename) for one in warned] == [Path(__file__)]
+    with pytest.warns(RuntimeWarning, match="alone does nothing"):
+        shown = repr(fault("rate_limit", times=2))
+    assert shown.splitlines() == [
         'fault("rate_limit", times=2) alone does nothing. Put the calls that shall fail into its block:',
         '    with fault("rate_limit", times=2):',
         "        …",
         "In it each request is answered with 429 and a Retry-After header, 2 times in all.",
     ]
-    assert not repr(fault("slow")).endswith("in all.")
+    with pytest.warns(RuntimeWarning):
+        assert not repr(fault("slow")).endswith("in all.")
 
 
 def test_fault_does_not_wait_for_the_client_package() -> None:
