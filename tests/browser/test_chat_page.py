@@ -223,7 +223,7 @@ def test_functions_are_shown_folded(open_chat: OpenChat) -> None:
         '{ "city": "Kyoto", "celsius": 18 }',
     ]
     assert "nobody has found Atlantis" in (calls.nth(1).text_content() or "")
-    assert "no function get_wether; it has get_weather" in (calls.nth(2).text_content() or "")
+    assert "no function get_wether is known here; known: get_weather" in (calls.nth(2).text_content() or "")
 
 
 def test_files_and_footnotes_have_a_place(open_chat: OpenChat, lab: Lab) -> None:
