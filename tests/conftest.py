@@ -6,6 +6,8 @@ from typing import NoReturn
 
 import pytest
 
+from helpers.traffic.log import LOG, Log
+
 KEPT = {"KIT_OPENAPI", "KIT_SOAK"}
 """Variables that steer the tests themselves."""
 
@@ -36,6 +38,13 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(("AZURE_", "OPENAI_", "MODEL_", "KIT_")) and name not in KEPT:
             monkeypatch.delenv(name)
     monkeypatch.setenv("KIT_STATE", "memory")
+
+
+@pytest.fixture
+def empty_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the test the log of a process that has sent nothing yet."""
+    for name, value in vars(Log()).items():
+        monkeypatch.setattr(LOG, name, value)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import OrderedDict, deque
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -55,10 +54,8 @@ def used(prompt: int, completion: int) -> Json:
 
 
 @pytest.fixture
-def streamed_run(monkeypatch: pytest.MonkeyPatch) -> Json:
+def streamed_run(monkeypatch: pytest.MonkeyPatch, empty_log: None) -> Json:
     """A run of four seconds that a client saw in a stream: queued, a call from 1 s to 2 s, a message from 3 s on."""
-    monkeypatch.setattr(LOG, "_statuses", OrderedDict())
-    monkeypatch.setattr(LOG, "_exchanges", deque())
     clock = SimpleNamespace(now=0.0)
     ticking = SimpleNamespace(monotonic=lambda: clock.now)
     monkeypatch.setattr("helpers.traffic.log.time", ticking)

@@ -1,7 +1,6 @@
 """check() and expect(): they lead on, and in strict mode they fail."""
 
 import sys
-from collections import deque
 from types import ModuleType
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 
 from helpers.exercises import Caught, NotYet, calling, check, expect
 from helpers.problems import KitError
-from helpers.traffic.log import LOG
 
 
 def check_99a(status: str) -> str | None:
@@ -18,11 +16,10 @@ def check_99a(status: str) -> str | None:
 
 
 @pytest.fixture(autouse=True)
-def _lesson(monkeypatch: pytest.MonkeyPatch) -> None:
+def _lesson(monkeypatch: pytest.MonkeyPatch, empty_log: None) -> None:
     lesson = ModuleType("helpers.checks.99")
     lesson.check_99a = check_99a  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "helpers.checks.99", lesson)
-    monkeypatch.setattr(LOG, "_exchanges", deque())
 
 
 CASES = [

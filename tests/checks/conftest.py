@@ -1,6 +1,5 @@
 """What a lesson has when its check is called: a recording client, an endpoint, and somebody to read the verdict."""
 
-from collections import deque
 from collections.abc import Callable, Iterator
 
 import openai
@@ -9,7 +8,6 @@ import pytest
 from helpers import connect
 from helpers.endpoint.server import Options, start
 from helpers.exercises import check
-from helpers.traffic.log import LOG, MOST_EXCHANGES
 
 Say = Callable[..., str]
 """Runs a check; what it printed comes back."""
@@ -22,9 +20,8 @@ def pace() -> float:
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch, pace: float) -> Iterator[openai.AzureOpenAI]:
+def client(monkeypatch: pytest.MonkeyPatch, empty_log: None, pace: float) -> Iterator[openai.AzureOpenAI]:
     """What `connect` gives a lesson, with an endpoint and a log of this test alone."""
-    monkeypatch.setattr(LOG, "_exchanges", deque(maxlen=MOST_EXCHANGES))
     with start(Options(state="memory", key="a key of this test", pace=pace)) as running:
         monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", running.url)
         monkeypatch.setenv("AZURE_OPENAI_KEY", running.key)
