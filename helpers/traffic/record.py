@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote, unquote
@@ -47,6 +48,10 @@ _RECEIVED = (
     "x-ms-region",
     HEADER,
 )
+_READ = frozenset(name.encode() for name in (*_SENT, *_RECEIVED, "content-encoding", "content-length"))
+"""The headers that are looked at; a client sends three times as many."""
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
+"""A key of these characters is spelt alike in a text, a URL and JSON."""
 _TEXT_TYPES = ("application/json", "text/", "application/x-www-form-urlencoded")
 
 
@@ -196,8 +201,9 @@ class Record:
 
 
 def _named(headers: Headers) -> dict[str, str]:
-    """The headers by their names in lower case; looked up one by one, each name would go through all of them."""
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers.raw}
+    """The headers that are looked at by their names in lower case; asked for one by one, each would go through all."""
+    kept = ((name.lower(), value) for name, value in headers.raw)
+    return {name.decode("ascii"): value.decode("latin-1") for name, value in kept if name in _READ}
 
 
 def _cut(text: str, size: int) -> str:
@@ -207,5 +213,9 @@ def _cut(text: str, size: int) -> str:
 def _secrets_of(headers: Mapping[str, str]) -> set[str]:
     """The keys in these headers, in each spelling they can have in a text, a URL or JSON."""
     values = [headers.get(name, "").removeprefix("Bearer ") for name in _SECRETS]
-    keys = [value for value in values if len(value) >= _SHORTEST_SECRET]
-    return {form for key in keys for form in (key, quote(key, safe=""), json.dumps(key)[1:-1])}
+    keys = {value for value in values if len(value) >= _SHORTEST_SECRET}
+    return keys | {form for key in keys if not _PLAIN.fullmatch(key) for form in _spelt(key)}
+
+
+def _spelt(key: str) -> tuple[str, str]:
+    return quote(key, safe=""), json.dumps(key)[1:-1]
