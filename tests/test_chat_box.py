@@ -8,12 +8,12 @@ from typing import Any
 import openai
 import pytest
 from support.scripted import Scripted
+from support.talking import served
 
 from helpers import ChatBox, KitError
 from helpers.chat.page import BATCH
 from helpers.chat.words import ENGLISH, JAPANESE, LANGUAGES
 from helpers.endpoint.models.base import Event, Finished, Prompt, TextDelta
-from helpers.endpoint.server import Options, start
 
 TOOL: Any = {"type": "function", "function": {"name": "get_weather"}}
 
@@ -21,10 +21,7 @@ TOOL: Any = {"type": "function", "function": {"name": "get_weather"}}
 @pytest.fixture
 def client() -> Iterator[openai.AzureOpenAI]:
     """A client of an endpoint that thinks for a moment."""
-    with (
-        start(Options(state="memory", key="a key of this test", pace=0.2)) as running,
-        openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
-    ):
+    with served(pace=0.2) as made:
         yield made
 
 
@@ -39,10 +36,7 @@ def box(client: openai.AzureOpenAI) -> Iterator[ChatBox]:
 @pytest.fixture
 def scripted() -> Iterator[openai.AzureOpenAI]:
     """A client of an endpoint that does what it is told, at once."""
-    with (
-        start(Options(state="memory", key="a key of this test", model=Scripted())) as running,
-        openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
-    ):
+    with served(model=Scripted()) as made:
         yield made
 
 

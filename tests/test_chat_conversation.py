@@ -10,6 +10,7 @@ import openai
 import pytest
 from openai.types.beta.threads import Run
 from support.scripted import Scripted
+from support.talking import served
 
 from helpers import ChatBox, KitError
 from helpers.chat.conversation import ROUNDS, Conversation
@@ -111,13 +112,8 @@ TOOL: Any = {"type": "function", "function": {"name": "get_weather"}}
 @pytest.fixture
 def client() -> Iterator[openai.AzureOpenAI]:
     """A client of an endpoint that does what it is told, at once."""
-    with (
-        start(Options(state="memory", key="a key of this test", model=Scripted())) as running,
-        openai.AzureOpenAI(
-            api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview", max_retries=0
-        ) as made,
-    ):
-        yield made
+    with served(model=Scripted()) as made:
+        yield made.with_options(max_retries=0)
 
 
 def tabi(client: openai.AzureOpenAI) -> str:

@@ -14,11 +14,11 @@ import openai
 import pytest
 from support.html import unclosed
 from support.scripted import Scripted
+from support.talking import served
 
 from helpers import KitError, Playground
 from helpers.display.timeline import duration
 from helpers.endpoint.models.base import Event, Finished, Prompt, TextDelta
-from helpers.endpoint.server import Options, start
 from helpers.playground.configurations import Configuration, configured, difference
 from helpers.playground.declaring import declared
 from helpers.playground.sides import WORDS
@@ -38,10 +38,7 @@ def get_weather_now(city: str) -> None:
 @pytest.fixture
 def client() -> Iterator[openai.AzureOpenAI]:
     """A client of an endpoint that thinks for a moment."""
-    with (
-        start(Options(state="memory", key="a key of this test", pace=0.1)) as running,
-        openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
-    ):
+    with served(pace=0.1) as made:
         yield made
 
 
@@ -113,10 +110,7 @@ class Meeting(Scripted):
 
 def test_both_run_at_once() -> None:
     """One after the other, neither would answer."""
-    with (
-        start(Options(state="memory", key="a key of this test", model=Meeting())) as running,
-        openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
-    ):
+    with served(model=Meeting()) as made:
         trial = Playground(made).run("Hello")
         assert (trial.a.answer, trial.b.answer) == ("Together.", "Together.")
 
@@ -228,10 +222,7 @@ def test_a_second_is_as_long_on_both_timelines(client: openai.AzureOpenAI) -> No
 
 def test_stop_cancels_both_runs_on_the_server() -> None:
     """A second click meanwhile begins nothing, and afterwards the playground can run again."""
-    with (
-        start(Options(state="memory", key="a key of this test", pace=30)) as running,
-        openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
-    ):
+    with served(pace=30) as made:
         lab = Playground(made)
         lab._run_both.click()
         assert lab._run_both.disabled
@@ -259,10 +250,7 @@ def test_stop_before_a_run_began_begins_none(lab: Playground, monkeypatch: pytes
 
 def test_an_interrupt_cancels_both_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel's Interrupt, while `run` waits: nothing goes on behind its back, and the playground is free."""
-    with (
-        start(Options(state="memory", key="a key of this test", pace=30)) as running,
-        openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
-    ):
+    with served(pace=30) as made:
         lab = Playground(made)
         seen: list[Any] = []
 
@@ -350,10 +338,7 @@ def test_the_log_shows_the_newest_trial_first(lab: Playground) -> None:
 
 def test_closing_while_both_run_ends_them() -> None:
     """On the server, too; nothing is left there, and the log says what became of them."""
-    with (
-        start(Options(state="memory", key="a key of this test", pace=30)) as running,
-        openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
-    ):
+    with served(pace=30) as made:
         lab = Playground(made)
         lab._run_both.click()
         begin(lab)
@@ -423,10 +408,7 @@ def test_no_problem_speaks_of_a_chat_box() -> None:
 
 def test_a_function_that_is_not_ticked_is_named_without_a_chat_box() -> None:
     """To the model, which asked for it, and to the person."""
-    with (
-        start(Options(state="memory", key="a key of this test", model=Scripted())) as running,
-        openai.AzureOpenAI(api_key=running.key, azure_endpoint=running.url, api_version="2024-05-01-preview") as made,
-    ):
+    with served(model=Scripted()) as made:
         lab = Playground(made, functions=[get_weather])
         trial = lab.run('call [["get_wether", {"city": "Kyoto"}]]', a={"tools": ["get_weather"]})
         assert [call.output for call in trial.a.calls] == [

@@ -1,12 +1,16 @@
 """Clients for the endpoint under test, and what tests say to it again and again."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import httpx2
 import openai
 from openai.types.beta import Assistant, AssistantStreamEvent
 from openai.types.beta.threads import Run
+
+from helpers.endpoint.server import Options, start
 
 from .recording import Recorder
 
@@ -37,6 +41,16 @@ def azure(endpoint: Endpoint, recorder: Recorder, **options: Any) -> openai.Azur
         "http_client": httpx2.Client(transport=recorder),
     }
     return openai.AzureOpenAI(**given | options)
+
+
+@contextmanager
+def served(**options: Any) -> Iterator[openai.AzureOpenAI]:  # noqa: ANN401 - those of the endpoint
+    """A learner's `AzureOpenAI`, and for as long as the block lasts an endpoint of its own that answers it."""
+    with (
+        start(Options(state="memory", key="a key of this test", **options)) as running,
+        openai.AzureOpenAI(azure_endpoint=running.url, api_key=running.key, api_version=V2["api-version"]) as client,
+    ):
+        yield client
 
 
 def async_azure(endpoint: Endpoint, recorder: Recorder, **options: Any) -> openai.AsyncAzureOpenAI:  # noqa: ANN401
