@@ -110,7 +110,7 @@ def _reason(exercise: str, answer: tuple[object, ...]) -> str | None:
     function = _find(exercise)
     if function is None:
         return UNKNOWN
-    if not answer or any(one is ... or one is None for one in answer):
+    if not answer or any(one is ... or one is None or _is_blank(one) for one in answer):
         return UNANSWERED
     try:
         inspect.signature(function).bind(*answer)
@@ -122,6 +122,19 @@ def _reason(exercise: str, answer: tuple[object, ...]) -> str | None:
         return str(reason)
     except Exception as error:
         return GONE if _misses_assistant(error) else _unusable(error)
+
+
+def _is_blank(answer: object) -> bool:
+    """Whether it is a function as the lesson gives it out, with nothing but `...` in it."""
+
+    def blank() -> None: ...
+    def described() -> None:
+        """Without it, `...` would compile to something else."""
+        ...
+
+    if not inspect.isfunction(answer) or any(one not in (None, answer.__doc__) for one in answer.__code__.co_consts):
+        return False
+    return answer.__code__.co_code in (blank.__code__.co_code, described.__code__.co_code)
 
 
 def _unusable(error: Exception) -> str:

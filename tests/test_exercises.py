@@ -22,7 +22,18 @@ def _lesson(monkeypatch: pytest.MonkeyPatch, empty_log: None) -> None:
     monkeypatch.setitem(sys.modules, "helpers.checks.99", lesson)
 
 
+def untouched(thread_id: str) -> None: ...
+
+
+def described(thread_id: str) -> None:
+    """As a lesson gives it out."""
+    ...
+
+
 CASES = [
+    (("99a", untouched), "not yet, because it has no answer"),
+    (("99a", described), "not yet, because it has no answer"),
+    (("99a", lambda thread_id: "mine"), "not yet, because the answer is not of the kind"),
     (("99a", "completed"), "✔ 99a is correct."),
     (("99a", "queued"), "○ 99a: not yet, because the run is queued."),
     (("99a", ...), "not yet, because it has no answer: replace the ..."),
@@ -38,7 +49,7 @@ CASES = [
 
 @pytest.mark.parametrize(("arguments", "expected"), CASES)
 def test_check_says_what_it_found(
-    arguments: tuple[str, ...], expected: str, capsys: pytest.CaptureFixture[str]
+    arguments: tuple[Any, ...], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In words that lead on, and without raising."""
     check(*arguments)
@@ -47,7 +58,7 @@ def test_check_says_what_it_found(
 
 @pytest.mark.parametrize(("arguments", "expected"), CASES)
 def test_strict_turns_not_yet_into_a_failure(
-    arguments: tuple[str, ...], expected: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    arguments: tuple[Any, ...], expected: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """So that the solved pass of the notebooks' tests can fail."""
     monkeypatch.setenv("KIT_CHECK", "strict")

@@ -105,12 +105,24 @@ def test_two_rows_side_by_side() -> None:
     view = wire(compare=(2, 3))
     city, member = ["≠", "metadata.city", '"Nara"', '"東京"'], ["≠", "metadata.<i>", '"1"', "–"]
     assert told(view.text) == {
-        "the request": [city, member, ["8 alike · 1 of chance"]],
-        "the answer": [city, member, ["4 alike · 1 of chance"]],
+        "the request": [city, member, ["9 alike"]],
+        "the answer": [city, member, ["4 alike · 1 new each time"]],
     }
     assert "<i>" not in view.html
     assert unclosed(view.html) == []
     assert told(wire(compare=(1, 1)).text)["the answer"][0][0].startswith("no difference · ")
+
+
+def test_ids_of_new_objects_make_no_difference() -> None:
+    """In the path; another kind of object there does."""
+    with client_of(echo) as client:
+        for letter in "ab":
+            client.beta.threads.retrieve(f"thread_{letter * 24}")
+    assert told(wire(compare=(1, 2)).text)["the request"][0][0].startswith("no difference · ")
+    with client_of(echo) as client:
+        client.beta.threads.retrieve(f"thread_{'a' * 24}")
+        client.beta.assistants.retrieve(f"asst_{'a' * 24}")
+    assert told(wire(compare=(1, 2)).text)["the request"][0][1] == "path"
 
 
 def test_what_is_alike_or_of_chance_is_folded_and_quiet() -> None:

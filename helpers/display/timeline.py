@@ -30,7 +30,7 @@ def timeline(facts: Facts, scale: float = 0.0) -> str:
         _row("statuses", _drawn(_stretches(moments, end), share), spent(facts)),
         *(_step(facts, moments, end, one, share) for one in steps),
     ]
-    stops = " → ".join(f"{badge(status)} {quiet(moments.elapsed(at))}" for at, status in moments.changes)
+    stops = " → ".join(f"{badge(status)} {quiet(f'at {moments.elapsed(at)}')}" for at, status in moments.changes)
     source = "times: as this client saw them" if moments.watched else "times: from the run itself, in whole seconds"
     rough = (
         " · steps: only known to the second, somewhere within their bars"

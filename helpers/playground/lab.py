@@ -118,6 +118,7 @@ class Playground:
         """Both runs at once; the turn is taken."""
         _check(prompt, configurations)
         self._tell("Both are running.")
+        self._pictures.value = ""  # those of the trial before
         at, assistant = datetime.now(), self._made_assistant()
         sides = [Side(self._client, assistant, one, prompt.strip(), self._functions) for one in configurations]
         self._under_way = tuple(sides)
@@ -131,7 +132,7 @@ class Playground:
         trial = Trial(len(self.log.trials) + 1, at, a, b)
         self.log.trials.append(trial)
         self._pictures.value = _as_wide_as_the_page(trial.pictures())
-        self._tell(f"Trial {trial.number} is done.")
+        self._tell(f"Trial {trial.number} {'was stopped' if a.stopped or b.stopped else 'is done'}.")
         self._table.value = _as_wide_as_the_page(f"<b>Trials</b> {quiet('newest first')}{self.log._repr_html_()}")
         return trial
 

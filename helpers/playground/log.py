@@ -121,6 +121,6 @@ def _row(trial: Trial, letter: str, one: Outcome) -> list[object]:
     """The cells under `_COLUMNS`."""
     own = one.configuration
     cells: list[object] = [trial.number, trial.at.isoformat(sep=" ", timespec="seconds"), letter, own.deployment]
-    cells += [own.instructions, own.temperature, " ".join(own.tools), one.prompt, one.status, *one.tokens]
+    cells += [own.instructions, own.temperature, " ".join(own.tools), one.prompt, one.status, *(one.tokens or ("", ""))]
     cells += [round(one.seconds, 3), "\n".join(calls_of(one)), one.answer, str(one.problem or "")]
     return [f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for cell in cells]

@@ -54,10 +54,15 @@ class Outcome:
         return self.run.status if self.run else "no run"
 
     @property
-    def tokens(self) -> tuple[int, int]:
-        """Prompt and completion; zeros where the service tells none."""
+    def tokens(self) -> tuple[int, int] | None:
+        """Prompt and completion; `None` where the service tells none, as for a run that was stopped."""
         usage = self.run.usage if self.run else None
-        return (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
+        return (usage.prompt_tokens, usage.completion_tokens) if usage else None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody stopped it, which is no mistake."""
+        return isinstance(self.problem, NoAnswer) and self.problem.stopped
 
 
 class Side:

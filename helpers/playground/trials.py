@@ -87,7 +87,9 @@ def answer_of(one: Outcome) -> str:
     """HTML: how a side ended, the calls it made, what it said, and what went wrong."""
     parts = [quiet(f"{one.status} · {tokens_of(one)} tokens · {one.seconds:.1f} s"), *map(mono, calls_of(one))]
     parts += [plain(one.answer)] if one.answer else []
-    if one.problem:
+    if one.stopped:
+        parts.append(quiet("Stopped."))
+    elif one.problem:
         parts.append(f'<span style="border-left:3px solid {RED};padding-left:6px">{escape(str(one.problem))}</span>')
     return "".join(f'<div style="margin:4px 0">{part}</div>' for part in parts)
 
@@ -98,5 +100,5 @@ def calls_of(one: Outcome) -> list[str]:
 
 
 def tokens_of(one: Outcome) -> str:
-    """Prompt and completion tokens: `28 + 10`."""
-    return f"{one.tokens[0]} + {one.tokens[1]}"
+    """Prompt and completion tokens: `28 + 10`; a dash where they are not known."""
+    return " + ".join(map(str, one.tokens)) if one.tokens else "–"

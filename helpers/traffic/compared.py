@@ -1,6 +1,7 @@
 """Two exchanges side by side, and what differs between them."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
@@ -20,6 +21,8 @@ _OF_CHANCE = (
     "openai-processing-ms",
 )
 """Headers that count, or name, or time one exchange: that they differ says nothing."""
+_NAMED_BY_SERVER = ("path", "id", "thread_id")
+_ID = re.compile(r"(?<=_)[A-Za-z0-9]{24}\b")
 _DEEPEST = 20
 
 _Side = dict[str, str]
@@ -83,9 +86,12 @@ def _rows(left: _Side, right: _Side) -> list[Row]:
 
 
 def _is_chance(name: str, left: str | None, right: str | None) -> bool:
-    """Whether it says nothing whether they differ: such a header, or the seconds of two moments."""
-    moments = name.endswith("_at") and all((value or "").isdecimal() for value in (left, right))
-    return moments or name.removeprefix("header ") in _OF_CHANCE
+    """Whether it says nothing that they differ: such a header, the seconds of two moments, the ids of new objects."""
+    if left is None or right is None or left == right:
+        return False
+    moments = name.endswith("_at") and left.isdecimal() and right.isdecimal()
+    ids = name in _NAMED_BY_SERVER and _ID.sub("", left) == _ID.sub("", right)
+    return moments or ids or name.removeprefix("header ") in _OF_CHANCE
 
 
 def _streamed(exchange: Exchange) -> _Side:

@@ -88,7 +88,9 @@ def _row(number: int, group: Group) -> str:
     path, _, query = first.url.partition("?")
     notes = [
         count_of(last) if last.is_stream else "",
-        _duration(group) + (f" ×{len(group.exchanges)}" if len(group.exchanges) > 1 and group.is_poll else ""),
+        f"×{len(group.exchanges)}, {_duration(group)} in all"
+        if len(group.exchanges) > 1 and group.is_poll
+        else _duration(group),
         "" if group.was_retried else fault_of(last),
     ]
     parts = [

@@ -75,7 +75,7 @@ def _rest(part: Part) -> str:
         "" if told else "no difference",
         f"{told - _MOST_ROWS} more that differ" if told > _MOST_ROWS else "",
         f"{len(part.rows) - told - chance} alike",
-        f"{chance} of chance" if chance else "",
+        f"{chance} new each time" if chance else "",
     ]
     return " · ".join(filter(None, notes))
 
