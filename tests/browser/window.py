@@ -13,6 +13,9 @@ _OF_LEAVING = "Could not restore the debugger state: Canceled future"
 """Lab asks each new kernel for its debugger; when the test ends the kernel before it has answered, Lab says so."""
 _OF_ENDING = "Canceled future for create_subshell_request"
 """The same for the subshell in which the kernel hears of widgets."""
+_OF_ASKING = "Failed to fetch"
+"""The same for a request of its own that was under way; one that would leave the machine is noted by its address."""
+_NO_TROUBLE = (_OF_ENDING, _OF_ASKING)
 
 _LOADED = "() => window.jupyterapp?.restored.then(() => true)"
 _OPEN = "path => { jupyterapp.commands.execute('docmanager:open', { path }); }"
@@ -123,7 +126,7 @@ class Window:
             self.problems.append(f"console: {message.text} ({message.location.get('url')})")
 
     def _on_page_error(self, error: "Error") -> None:
-        if _OF_ENDING not in str(error):
+        if not any(one in str(error) for one in _NO_TROUBLE):
             self.problems.append(f"page: {error}")
 
     def _on_request(self, route: "Route") -> None:
