@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from benchmarks import canned
-from helpers.endpoint.models.base import Event, Finished, Prompt, TextDelta
-from helpers.endpoint.server import Options, serve
+from mock_endpoint.models.base import Event, Finished, Prompt, TextDelta
+from mock_endpoint.server import Options, serve
 
 
 class Wordy:

@@ -176,8 +176,8 @@ def _test(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from helpers.endpoint.listening import listen
     from helpers.settings import read_settings
+    from mock_endpoint.listening import listen
 
     settings = read_settings()
     state = _state(arguments.state) or settings.state
@@ -186,8 +186,8 @@ def _serve(arguments: argparse.Namespace) -> int:
     if not _is_loopback(arguments.host):
         print("Anyone on the network who has the key can reach this endpoint; nothing is encrypted.", file=sys.stderr)
     from helpers.connection import model_for
-    from helpers.endpoint.faults import problem_of
-    from helpers.endpoint.server import Options, serve
+    from mock_endpoint.faults import problem_of
+    from mock_endpoint.server import Options, serve
 
     if arguments.fault is not None and (problem := problem_of(arguments.fault)):
         raise KitError(problem, "Give --fault one of these names, or leave it out.")
@@ -214,8 +214,8 @@ def _doctor(_: argparse.Namespace) -> int:
 
 def _reset(arguments: argparse.Namespace) -> int:
     from helpers import results
-    from helpers.endpoint.store import Store
     from helpers.settings import read_settings
+    from mock_endpoint.store import Store
 
     state = read_settings().state
     if not isinstance(state, Path) or not (state.exists() or results.file_of(state).exists()):

@@ -14,8 +14,8 @@ from helpers.settings import ENDPOINT, KEY, LOOPBACK, Settings, read_settings
 if TYPE_CHECKING:
     from openai import AzureOpenAI
 
-    from helpers.endpoint.models.base import Model
-    from helpers.endpoint.server import Running
+    from mock_endpoint.models.base import Model
+    from mock_endpoint.server import Running
 
 DEPRECATIONS = r"(The Assistants API is deprecated in favor of the Responses API|deprecated)$"
 """The two texts with which the client announces the retirement, and nothing else."""
@@ -161,10 +161,10 @@ def _keep_loopback_off_the_proxy() -> None:
 def model_for(settings: Settings) -> "Model":
     """The model that answers: the server named by `MODEL_BASE_URL`, or the offline model."""
     if settings.model is None:
-        from helpers.endpoint.models.offline import OfflineModel
+        from mock_endpoint.models.offline import OfflineModel
 
         return OfflineModel()
-    from helpers.endpoint.models.upstream import UpstreamModel
+    from mock_endpoint.models.upstream import UpstreamModel
 
     _host_of("MODEL_BASE_URL", settings.model.base_url)
     return UpstreamModel(settings.model.base_url, settings.model.key, settings.model.name)
@@ -176,7 +176,7 @@ def start_embedded(settings: Settings, model: "Model") -> "Running":
     The key of the settings is used so that a variable set by hand stays valid; otherwise the state file has its own.
     Thinking is simulated for the offline model only: a real one takes its own time.
     """
-    from helpers.endpoint.server import Options, start  # loads the web server
+    from mock_endpoint.server import Options, start  # loads the web server
 
     pace = settings.pace if settings.model is None else 0.0
     return start(Options(key=settings.key, state=settings.state, pace=pace, model=model))

@@ -13,7 +13,7 @@ from support.talking import served
 from helpers import ChatBox, KitError
 from helpers.chat.page import BATCH
 from helpers.chat.words import ENGLISH, JAPANESE, LANGUAGES
-from helpers.endpoint.models.base import Event, Finished, Prompt, TextDelta
+from mock_endpoint.models.base import Event, Finished, Prompt, TextDelta
 
 TOOL: Any = {"type": "function", "function": {"name": "get_weather"}}
 

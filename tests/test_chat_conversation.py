@@ -15,8 +15,8 @@ from support.talking import served
 from helpers import ChatBox, KitError
 from helpers.chat.conversation import ROUNDS, Conversation
 from helpers.chat.events import Call, Dropped, Said, Text
-from helpers.endpoint.models.base import CallDelta, Event, Finished, Prompt, TextDelta
-from helpers.endpoint.server import Options, start
+from mock_endpoint.models.base import CallDelta, Event, Finished, Prompt, TextDelta
+from mock_endpoint.server import Options, start
 
 RUN = {
     "id": "run_1",

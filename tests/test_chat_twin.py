@@ -7,7 +7,7 @@ from pathlib import Path
 from support.notebooks.running import run
 from support.notebooks.samples import code, notebook
 
-from helpers.endpoint.server import Options, start
+from mock_endpoint.server import Options, start
 
 CELL = """
 from openai import AzureOpenAI

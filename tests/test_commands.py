@@ -16,7 +16,7 @@ from support.notebooks.files import node, read, write
 from support.starting import refused, run
 
 from helpers import commands, results
-from helpers.endpoint.store import Store
+from mock_endpoint.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -144,7 +144,7 @@ def test_serve_says_that_a_port_is_in_use_before_it_loads_the_endpoint() -> None
 
 
 SERVE_OF_NOTHING = (
-    "import sys; import helpers.endpoint.server as server; server.serve = lambda options: 0\n"
+    "import sys; import mock_endpoint.server as server; server.serve = lambda options: 0\n"
     "from helpers import commands\n"
     "commands.main(['serve', '--port', '0', '--state', 'memory', '--key', 'k' * 16, *sys.argv[1:]])\n"
 )

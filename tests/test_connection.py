@@ -9,9 +9,9 @@ import openai
 import pytest
 
 from helpers import connection
-from helpers.endpoint.models.offline import OfflineModel
 from helpers.problems import KitError
 from helpers.settings import Settings, read_settings
+from mock_endpoint.models.offline import OfflineModel
 
 
 @pytest.fixture(autouse=True)

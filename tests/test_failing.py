@@ -20,10 +20,10 @@ from support.answering import KEY, VERSION, async_client_of, client_of
 
 import helpers.failing
 from helpers import KitError, expect, fault, watch
-from helpers.endpoint import faults
-from helpers.endpoint.server import Options, Running, start
 from helpers.traffic import exchanges
 from helpers.traffic.log import LOG
+from mock_endpoint import faults
+from mock_endpoint.server import Options, Running, start
 
 AWARE = {"x-kit-fault": "none"}
 

@@ -17,7 +17,7 @@ from packaging.version import Version
 import helpers
 
 ROOT = Path(__file__).resolve().parent.parent
-LONGEST = {"helpers": 320, "benchmarks": 320, "tests": 450}
+LONGEST = {"helpers": 320, "mock_endpoint": 320, "benchmarks": 320, "tests": 450}
 """Lines of a file; a file of tests is a list and may be longer."""
 OF_ONE_SYSTEM = {"fcntl", "grp", "msvcrt", "pty", "pwd", "resource", "termios", "tty", "winreg"}
 MACHINE_PATH = re.compile(r"(?<![\w.])/(work|root|Users)/[\w.]+|[A-Z]:\\+Users\\+\w")
@@ -29,8 +29,9 @@ def name_of(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-MODULES = {name_of(file): file for file in sorted((ROOT / "helpers").rglob("*.py"))}
-ENDPOINT = {name for name in MODULES if name.startswith("helpers.endpoint")}
+PACKAGES = ("helpers", "mock_endpoint")
+MODULES = {name_of(file): file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))}
+ENDPOINT = {name for name in MODULES if name.startswith("mock_endpoint")}
 FACE = set(MODULES) - ENDPOINT - {"helpers", "helpers.problems"}
 """What a learner meets. `helpers.problems`, the exception root, stands under both."""
 
@@ -63,7 +64,7 @@ def test_the_endpoint_knows_nothing_of_the_face(module: str) -> None:
 @pytest.mark.parametrize("module", sorted(ENDPOINT))
 def test_only_the_upstream_model_imports_openai_and_only_when_used(module: str) -> None:
     """Rule 1: the endpoint must not be built from the client it is tested with."""
-    if module != "helpers.endpoint.models.upstream":
+    if module != "mock_endpoint.models.upstream":
         assert not {name for name in imports(module) if name.partition(".")[0] == "openai"}
     else:
         top = ast.Module([node for node in tree_of(module).body if isinstance(node, ast.Import | ast.ImportFrom)], [])
@@ -73,7 +74,7 @@ def test_only_the_upstream_model_imports_openai_and_only_when_used(module: str) 
 @pytest.mark.parametrize("module", sorted(FACE - {"helpers.connection", "helpers.commands"}))
 def test_the_face_reaches_the_endpoint_through_http(module: str) -> None:
     """Rule 1: of the face only these two start it."""
-    assert not {name for name in imports(module) if name.startswith("helpers.endpoint")}
+    assert not {name for name in imports(module) if name.startswith("mock_endpoint")}
 
 
 def test_imports_run_in_no_circle() -> None:
@@ -109,7 +110,7 @@ def test_helpers_exports_what_it_says() -> None:
 
 SOURCES = [
     file
-    for folder in ("helpers", "tests", "benchmarks")
+    for folder in (*PACKAGES, "tests", "benchmarks")
     for file in sorted((ROOT / folder).rglob("*"))
     if file.suffix in {".py", ".js", ".css"}
 ]

@@ -5,9 +5,9 @@ import re
 import pytest
 from support.asking import answer, ask, run
 
-from helpers.endpoint.models import tokens
-from helpers.endpoint.models.offline.reading import key
-from helpers.endpoint.models.offline.skills import capitals
+from mock_endpoint.models import tokens
+from mock_endpoint.models.offline.reading import key
+from mock_endpoint.models.offline.skills import capitals
 
 # Member states of the United Nations by ISO 3166-1, written down apart from the table.
 MEMBERS = """

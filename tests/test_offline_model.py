@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from support.asking import answer, ask, run
 
-from helpers.endpoint.models import tokens
-from helpers.endpoint.models.base import Prompt, TextDelta, Turn
-from helpers.endpoint.models.offline import OfflineModel
-from helpers.endpoint.models.offline.reading import key
-from helpers.endpoint.models.offline.skills import phrasebook
+from mock_endpoint.models import tokens
+from mock_endpoint.models.base import Prompt, TextDelta, Turn
+from mock_endpoint.models.offline import OfflineModel
+from mock_endpoint.models.offline.reading import key
+from mock_endpoint.models.offline.skills import phrasebook
 
 UNKNOWN, NOT_KNOWN_JA = "I do not know", "わかりません"
 
@@ -244,8 +244,8 @@ class TestContract:
         """The tables are not read at import."""
         code = (
             "import ast, asyncio, csv, decimal, difflib, fractions, json, pathlib, time, tomllib, typing, unicodedata\n"
-            "import dataclasses, helpers.endpoint.models.base\n"
-            "start = time.perf_counter()\nimport helpers.endpoint.models.offline\nprint(time.perf_counter() - start)"
+            "import dataclasses, mock_endpoint.models.base\n"
+            "start = time.perf_counter()\nimport mock_endpoint.models.offline\nprint(time.perf_counter() - start)"
         )
         seconds = min(
             float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 from support.asking import answer
 
-from helpers.endpoint.models.offline.skills.calculator import NoValueError, evaluate, solve
+from mock_endpoint.models.offline.skills.calculator import NoValueError, evaluate, solve
 
 
 class TestArithmetic:

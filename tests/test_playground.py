@@ -18,11 +18,11 @@ from support.talking import served
 
 from helpers import KitError, Playground
 from helpers.display.timeline import duration
-from helpers.endpoint.models.base import Event, Finished, Prompt, TextDelta
 from helpers.playground.configurations import Configuration, configured, difference
 from helpers.playground.declaring import declared
 from helpers.playground.sides import WORDS
 from helpers.traffic import watch
+from mock_endpoint.models.base import Event, Finished, Prompt, TextDelta
 
 
 def get_weather(city: str) -> dict[str, object]:

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import openai
 import pytest
 
-from helpers.endpoint.server import Options, Running, start
 from helpers.problems import KitError
 from helpers.traffic import exchanges, statuses_of, watch, wire
 from helpers.traffic.log import LOG, MOST_EXCHANGES
+from mock_endpoint.server import Options, Running, start
 
 KEY = 'a "secret" key/0123456789'
 VERSION = "2024-05-01-preview"

@@ -23,11 +23,11 @@ from support.answering import (
     text_delta,
 )
 
-from helpers.endpoint.server import Options, start
 from helpers.traffic import Exchange, exchanges, statuses_of, watch, wire
 from helpers.traffic.events import LONGEST_LINE, EventReader
 from helpers.traffic.log import LOG
 from helpers.traffic.record import MOST_EVENTS, MOST_TEXT, NOT_KEPT
+from mock_endpoint.server import Options, start
 
 TEXT_RUN = (
     run_event("queued"),

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from support.model_servers import DONE, USAGE, WHOLE, answered, called, calling, chunk
 
-from helpers.endpoint.models import tokens
-from helpers.endpoint.models.base import CallDelta, Event, Failed, Finished, FunctionCall, Prompt, TextDelta, Turn
+from mock_endpoint.models import tokens
+from mock_endpoint.models.base import CallDelta, Event, Failed, Finished, FunctionCall, Prompt, TextDelta, Turn
 
 TIDE = {
     "type": "function",

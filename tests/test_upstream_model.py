@@ -22,9 +22,9 @@ from support.model_servers import (
     small_model,
 )
 
-from helpers.endpoint.models import tokens
-from helpers.endpoint.models.base import Failed, Finished, Prompt, TextDelta, Turn
-from helpers.endpoint.models.upstream import UpstreamModel
+from mock_endpoint.models import tokens
+from mock_endpoint.models.base import Failed, Finished, Prompt, TextDelta, Turn
+from mock_endpoint.models.upstream import UpstreamModel
 
 
 def failure(*answers: Any) -> Failed:  # noqa: ANN401
@@ -222,7 +222,7 @@ def test_nobody_there(url: str) -> None:
 
 def test_the_client_is_imported_late() -> None:
     """The endpoint does not pay for `openai` until a real model is asked."""
-    code = "import sys, helpers.endpoint.models.upstream as u; u.UpstreamModel('http://x', None, None)"
+    code = "import sys, mock_endpoint.models.upstream as u; u.UpstreamModel('http://x', None, None)"
     run = subprocess.run(
         [sys.executable, "-c", f"{code}; print('openai' in sys.modules)"], capture_output=True, check=True
     )

@@ -16,9 +16,9 @@ from support.notebooks.updating import normalised
 from support.scripted import Scripted
 
 from browser.window import Window
-from helpers.endpoint.models import tokens
-from helpers.endpoint.models.base import Event, Finished, Prompt, TextDelta
-from helpers.endpoint.server import Options, Running, start
+from mock_endpoint.models import tokens
+from mock_endpoint.models.base import Event, Finished, Prompt, TextDelta
+from mock_endpoint.server import Options, Running, start
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator

@@ -6,8 +6,8 @@ import openai
 import pytest
 
 from helpers import connect
-from helpers.endpoint.server import Options, start
 from helpers.exercises import check
+from mock_endpoint.server import Options, start
 
 Say = Callable[..., str]
 """Runs a check; what it printed comes back."""

@@ -7,8 +7,8 @@ from typing import Any
 import openai
 import pytest
 
-from helpers.endpoint import faults
 from helpers.failing import fault
+from mock_endpoint import faults
 
 from .conftest import Say
 

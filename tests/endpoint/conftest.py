@@ -17,8 +17,8 @@ from support.schemas import Schemas
 from support.scripted import Scripted
 from support.talking import V2, azure
 
-from helpers.endpoint.server import Options, Running, start
-from helpers.endpoint.store import Store
+from mock_endpoint.server import Options, Running, start
+from mock_endpoint.store import Store
 
 Starter = Callable[..., Running]
 

@@ -11,7 +11,7 @@ from openai.types.beta.threads import Run
 from support.scripted import Scripted
 from support.talking import ask, call_ids, calling, error_of, refusal, waiting
 
-from helpers.endpoint.models.base import FunctionCall
+from mock_endpoint.models.base import FunctionCall
 
 FORECAST: Any = {
     "type": "function",

@@ -21,9 +21,9 @@ from support.fuzzing import Mixed, World, send
 from support.recording import Recorder
 from support.soaking import SOAK
 
-from helpers.endpoint.app import ROUTES
-from helpers.endpoint.server import Options, Running, start
-from helpers.endpoint.store import Store
+from mock_endpoint.app import ROUTES
+from mock_endpoint.server import Options, Running, start
+from mock_endpoint.store import Store
 
 pytestmark = pytest.mark.all
 

@@ -18,12 +18,12 @@ import pytest
 from support.processes import KEY, ROOT
 from support.soaking import SOAK
 
-from helpers.endpoint.call import Call
-from helpers.endpoint.faults import HEADER, Faults
-from helpers.endpoint.server import Options, start
-from helpers.endpoint.sse import EventStream, Feed
-from helpers.endpoint.work import Worker
-from helpers.endpoint.writing import Draft
+from mock_endpoint.call import Call
+from mock_endpoint.faults import HEADER, Faults
+from mock_endpoint.server import Options, start
+from mock_endpoint.sse import EventStream, Feed
+from mock_endpoint.work import Worker
+from mock_endpoint.writing import Draft
 
 CONVERSATIONS = 100 * SOAK
 TRACED = 40 * SOAK

@@ -10,7 +10,7 @@ from typing import NoReturn
 import pytest
 from support import old_programs
 
-from helpers.endpoint.models.offline import OfflineModel
+from mock_endpoint.models.offline import OfflineModel
 
 from .conftest import Starter
 

@@ -9,7 +9,7 @@ from support.recording import stream_faults
 from support.schemas import Schemas
 from support.talking import calling
 
-from helpers.endpoint.server import Running
+from mock_endpoint.server import Running
 
 from .test_recording import schemas
 

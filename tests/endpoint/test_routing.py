@@ -9,7 +9,7 @@ from openai.types.beta import Assistant
 from support.recording import Recorder
 from support.talking import V2, async_azure, azure, error_of, plain, refusal
 
-from helpers.endpoint.server import Running
+from mock_endpoint.server import Running
 
 BETA = {"OpenAI-Beta": "assistants=v2"}
 WRONG_KEY = {

@@ -17,11 +17,11 @@ from support.recording import Recorder
 from support.scripted import Scripted
 from support.talking import ask, async_azure, azure, error_of, refusal
 
-from helpers.endpoint import lifecycle
-from helpers.endpoint.models import tokens
-from helpers.endpoint.models.base import Event, Failed, Prompt
-from helpers.endpoint.server import Running
-from helpers.endpoint.store import Store
+from mock_endpoint import lifecycle
+from mock_endpoint.models import tokens
+from mock_endpoint.models.base import Event, Failed, Prompt
+from mock_endpoint.server import Running
+from mock_endpoint.store import Store
 
 from .conftest import Starter
 

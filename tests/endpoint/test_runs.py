@@ -10,7 +10,7 @@ from support.recording import Recorder
 from support.scripted import Scripted
 from support.talking import ask, error_of, refusal
 
-from helpers.endpoint.models import tokens
+from mock_endpoint.models import tokens
 
 
 def test_a_new_run(raw: httpx2.Client, assistant: Assistant, thread: Thread) -> None:

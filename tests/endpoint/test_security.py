@@ -13,8 +13,8 @@ from openai.types.beta import Assistant, Thread
 from support.recording import Recorder
 from support.talking import error_of
 
-from helpers.endpoint.gate import MAX_BODY
-from helpers.endpoint.server import Running
+from mock_endpoint.gate import MAX_BODY
+from mock_endpoint.server import Running
 
 from .conftest import Starter
 

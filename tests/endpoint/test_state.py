@@ -15,9 +15,9 @@ import pytest
 from support.recording import Recorder
 from support.talking import V2, assistant_of, azure
 
-from helpers.endpoint.server import Running
-from helpers.endpoint.store import APPLICATION_ID, VERSION, Store, key_file, key_of
 from helpers.problems import KitError
+from mock_endpoint.server import Running
+from mock_endpoint.store import APPLICATION_ID, VERSION, Store, key_file, key_of
 
 from .conftest import Starter
 

@@ -11,7 +11,7 @@ from openai.types.beta.threads import Run
 from support.recording import Recorder
 from support.talking import async_azure, call_ids, calling
 
-from helpers.endpoint.server import Running
+from mock_endpoint.server import Running
 
 CALLBACKS = [name for name in dir(AssistantEventHandler) if name.startswith("on_")]
 TEXT = [

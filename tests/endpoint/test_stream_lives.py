@@ -19,10 +19,10 @@ from support.recording import Recorder
 from support.scripted import Scripted
 from support.talking import V2, assistant_of, azure, call_ids, calling, waiting
 
-from helpers.endpoint import server
-from helpers.endpoint.server import Running
-from helpers.endpoint.service import Service
-from helpers.endpoint.store import Store
+from mock_endpoint import server
+from mock_endpoint.server import Running
+from mock_endpoint.service import Service
+from mock_endpoint.store import Store
 
 from .conftest import Starter
 from .test_run_lives import until

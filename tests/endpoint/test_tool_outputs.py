@@ -13,7 +13,7 @@ from openai.types.beta.threads import Run
 from support.recording import Recorder
 from support.talking import OLD, azure, call_ids, calling, error_of, refusal, waiting
 
-from helpers.endpoint.server import Running
+from mock_endpoint.server import Running
 
 from .conftest import Starter
 from .test_run_lives import asked, in_progress

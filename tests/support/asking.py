@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
-from helpers.endpoint.models.base import Finished, Prompt, TextDelta, Turn
-from helpers.endpoint.models.offline import OfflineModel
+from mock_endpoint.models.base import Finished, Prompt, TextDelta, Turn
+from mock_endpoint.models.offline import OfflineModel
 
 
 def answer(*said: str, instructions: str = "", **options: Any) -> str:  # noqa: ANN401

@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from helpers.endpoint.models.base import CallDelta, Event, Finished, FunctionCall, Prompt, TextDelta, Turn
-from helpers.endpoint.models.offline import OfflineModel
+from mock_endpoint.models.base import CallDelta, Event, Finished, FunctionCall, Prompt, TextDelta, Turn
+from mock_endpoint.models.offline import OfflineModel
 
 Arguments = dict[str, Any]
 

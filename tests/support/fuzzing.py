@@ -11,8 +11,8 @@ from urllib.parse import quote, urlencode
 
 import httpx2
 
-from helpers.endpoint.models.base import Event, Prompt
-from helpers.endpoint.models.offline import OfflineModel
+from mock_endpoint.models.base import Event, Prompt
+from mock_endpoint.models.offline import OfflineModel
 
 from .scripted import Scripted
 from .talking import OLD, V2

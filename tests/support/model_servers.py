@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from helpers.endpoint.models.base import Event, Prompt, Turn
-from helpers.endpoint.models.upstream import UpstreamModel
+from mock_endpoint.models.base import Event, Prompt, Turn
+from mock_endpoint.models.upstream import UpstreamModel
 
 PATIENCE = 10
 """Seconds after which a test server that does not start or stop is a failure."""

@@ -8,8 +8,8 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from types import TracebackType
 
-from helpers.endpoint.owners import Owner
-from helpers.endpoint.store import Store, key_of
+from mock_endpoint.owners import Owner
+from mock_endpoint.store import Store, key_of
 
 ROOT = Path(__file__).parents[2]
 KEY = "the-key-of-the-tests"
@@ -18,7 +18,7 @@ _SERVE = """
 import sys
 from pathlib import Path
 sys.path[:0] = sys.argv[1:3]
-from helpers.endpoint.server import Options, serve
+from mock_endpoint.server import Options, serve
 from support.scripted import Scripted
 serve(Options(state=Path(sys.argv[3]), key=sys.argv[4], pace=float(sys.argv[5]), model=Scripted()))
 """

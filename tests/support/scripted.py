@@ -4,8 +4,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 
-from helpers.endpoint.models import tokens
-from helpers.endpoint.models.base import CallDelta, Event, Failed, Finished, Prompt, TextDelta
+from mock_endpoint.models import tokens
+from mock_endpoint.models.base import CallDelta, Event, Failed, Finished, Prompt, TextDelta
 
 
 class Scripted:

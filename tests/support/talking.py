@@ -10,7 +10,7 @@ import openai
 from openai.types.beta import Assistant, AssistantStreamEvent
 from openai.types.beta.threads import Run
 
-from helpers.endpoint.server import Options, start
+from mock_endpoint.server import Options, start
 
 from .recording import Recorder
 

@@ -1,0 +1,93 @@
+"""The route table: every operation that the endpoint serves, one line each."""
+
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from mock_endpoint import assistants, deployments, errors, faults, messages, old_shape, runs, steps, threads
+from mock_endpoint.call import Call, Json
+from mock_endpoint.gate import Gate, unknown_path
+from mock_endpoint.service import Service
+from mock_endpoint.sse import EventStream
+
+Operation = Callable[[Call], Awaitable[Json | EventStream]]
+
+_THREAD = "/threads/{thread_id}"
+_MESSAGE = _THREAD + "/messages/{message_id}"
+_RUN = _THREAD + "/runs/{run_id}"
+
+ROUTES: tuple[tuple[str, str, Operation], ...] = (
+    ("GET", "/models", deployments.list_all),
+    ("POST", "/assistants", assistants.create),
+    ("GET", "/assistants", assistants.list_all),
+    ("GET", "/assistants/{assistant_id}", assistants.retrieve),
+    ("POST", "/assistants/{assistant_id}", assistants.modify),
+    ("DELETE", "/assistants/{assistant_id}", assistants.delete),
+    ("POST", "/threads", threads.create),
+    ("POST", "/threads/runs", runs.create_with_thread),
+    ("GET", _THREAD, threads.retrieve),
+    ("POST", _THREAD, threads.modify),
+    ("DELETE", _THREAD, threads.delete),
+    ("POST", _THREAD + "/messages", messages.create),
+    ("GET", _THREAD + "/messages", messages.list_all),
+    ("GET", _MESSAGE, messages.retrieve),
+    ("POST", _MESSAGE, messages.modify),
+    ("DELETE", _MESSAGE, messages.delete),
+    ("POST", _THREAD + "/runs", runs.create),
+    ("GET", _THREAD + "/runs", runs.list_all),
+    ("GET", _RUN, runs.retrieve),
+    ("POST", _RUN, runs.modify),
+    ("POST", _RUN + "/cancel", runs.cancel),
+    ("POST", _RUN + "/submit_tool_outputs", runs.submit_tool_outputs),
+    ("GET", _RUN + "/steps", steps.list_all),
+    ("GET", _RUN + "/steps/{step_id}", steps.retrieve),
+)
+
+log = logging.getLogger(__name__)
+
+
+def build(service: Service, key: str, hosts: frozenset[str], fault: str | None = None) -> ASGIApp:
+    """The whole endpoint as an ASGI application; `fault` spoils the requests that name none themselves."""
+    routes = [Route(path, _serve(service, operation), methods=[method]) for method, path, operation in ROUTES]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _nowhere})
+    app.router.redirect_slashes = False
+    return Gate(app, key, hosts, faults.Faults(fault))
+
+
+def _serve(service: Service, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+    async def handle(request: Request) -> Response:
+        try:
+            return await _answer(service, request, operation)
+        except errors.Refusal as refusal:
+            return refusal.response()
+        except ClientDisconnect:
+            return Response()  # nobody is there to read it
+        except sqlite3.Error as error:
+            return errors.unstored(error).response()
+        except Exception:
+            log.exception("%s %s failed", request.method, request.url.path)
+            return errors.broken(errors.NO_RETRY).response()
+
+    return handle
+
+
+async def _answer(service: Service, request: Request, operation: Operation) -> Response:
+    call = Call(service, request)
+    await faults.before(call.trouble, call.surface.family, request.url.path)
+    answer = await operation(call)
+    await faults.after(call.trouble, request)
+    if isinstance(answer, EventStream):
+        return answer
+    body = old_shape.view(answer) if call.surface.shape == "v1" else answer
+    return JSONResponse(body, headers=call.headers, media_type=errors.JSON)
+
+
+async def _nowhere(request: Request, _: Exception) -> Response:
+    return unknown_path(request.state.surface, request.method, request.url.path).response()

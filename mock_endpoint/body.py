@@ -1,0 +1,65 @@
+"""What all request bodies have in common. Explicit nulls mean "not given"."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic.functional_validators import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from mock_endpoint import errors, wording
+
+MAX_TEXT = 256_000
+"""Characters in instructions and in one text of a message."""
+
+
+class Body(BaseModel):
+    """A request body: unknown members are refused, nothing is converted."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, defer_build=True
+    )  # built at first use: `serve` starts sooner
+
+    def given(self) -> errors.Json:
+        """What the caller wrote, nulls left out, in the form in which it is stored."""
+        return self.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
+
+
+def parse(kind: type[Body], body: object) -> errors.Json:
+    """What the body gives, checked; a `Refusal` with the service's words otherwise."""
+    if not isinstance(body, dict):
+        raise errors.wrong_type("body", "an object", body)
+    try:
+        return kind.model_validate(body).given()
+    except ValidationError as problem:
+        raise wording.of(problem.errors(include_url=False)[0], body) from None
+
+
+def _at_most_16(pairs: dict[str, str]) -> dict[str, str]:
+    if len(pairs) > 16:
+        raise PydanticCustomError("object_above_max_properties", "too many properties")
+    return pairs
+
+
+Metadata = Annotated[
+    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], AfterValidator(_at_most_16)
+]
+FileIds = Annotated[list[str], Field(max_length=20)]
+Temperature = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
+TopP = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+TokenLimit = Annotated[int, Field(ge=256)]
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+
+
+STRING, OTHER = Tag("<string>"), Tag("<other>")
+"""The two branches of `by_json_type`; the brackets keep them apart from members of a body (see `wording.json_path`)."""
+
+
+def by_json_type(expected: str) -> Discriminator:
+    """Tells a string from an object or array in a union; `expected` names the two in a refusal."""
+
+    def branch(value: object) -> str | None:
+        if isinstance(value, str):
+            return STRING.tag
+        return OTHER.tag if isinstance(value, dict | list | BaseModel) else None
+
+    return Discriminator(branch, custom_error_type="invalid_type", custom_error_message=expected)

@@ -1,0 +1,157 @@
+"""One request on its way through a resource: the service it works on, its ids, its body, its page."""
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.requests import Request
+
+from mock_endpoint import errors, old_shape
+from mock_endpoint.body import Body, parse
+from mock_endpoint.faults import Trouble
+from mock_endpoint.gate import MAX_BODY, Surface
+from mock_endpoint.ids import PREFIX
+from mock_endpoint.service import Service
+from mock_endpoint.store import Store
+
+Json = dict[str, Any]
+
+MAX_DEPTH = 200
+"""Arrays and objects inside each other in a body; SQLite, pydantic and Python each give up somewhere beyond it."""
+
+
+class Call:
+    """What a resource's function is given."""
+
+    def __init__(self, service: Service, request: Request) -> None:
+        self.service = service
+        self.request = request
+        self.surface: Surface = request.state.surface
+        self.trouble: Trouble = request.state.trouble
+        self.headers: dict[str, str] = {}
+        """What the answer carries on top of its body."""
+        self.ids: dict[str, str] = request.path_params
+        for param, value in self.ids.items():
+            check_id(param, value)
+
+    @property
+    def store(self) -> Store:
+        """Shorthand: most calls only read and write."""
+        return self.service.store
+
+    def thread(self) -> Json:
+        """The thread that the path names, or 404."""
+        return self.find("thread", "thread", self.ids["thread_id"])
+
+    async def body(self, kind: type[Body]) -> Json:
+        """What the request's body gives, checked, in the stored form; no body at all counts as an empty one."""
+        return parse(old_shape.BODY[kind] if self.surface.shape == "v1" else kind, await self._json())
+
+    def find(self, noun: str, kind: str, object_id: str, parent: str | None = None) -> Json:
+        """The stored object; 404 in the service's words when there is none."""
+        found = self.store.get(kind, object_id, parent)
+        if found is None:
+            raise errors.not_found(noun, object_id)
+        return found
+
+    def page(self, noun: str, kind: str, parent: str = "", *, run_id: str | None = None) -> Json:
+        """The list that the query asks for (`limit`, `order`, `after`, `before`), as it goes over the wire."""
+        query = self.request.query_params
+        order = query.get("order", "desc")
+        if order not in ("asc", "desc"):
+            raise errors.invalid_value("order", order, ("asc", "desc"))
+        page = self.store.page(
+            kind,
+            parent,
+            limit=_limit(query.get("limit", "20")),
+            newest_first=order == "desc",
+            after=self._cursor("after", noun, kind, parent),
+            before=self._cursor("before", noun, kind, parent),
+            run_id=run_id,
+        )
+        return list_of(page.data, page.has_more)
+
+    def _cursor(self, param: str, noun: str, kind: str, parent: str) -> int | None:
+        """Where the cursor stands. One that was never in this list is refused: page one would repeat what was seen."""
+        value = self.request.query_params.get(param)
+        if value is None:
+            return None
+        if not value.startswith(PREFIX[noun]):
+            raise errors.malformed_id(param, value, PREFIX[noun])
+        place = self.store.place(kind, value, parent)
+        if place is None:
+            raise errors.not_found(noun, value, param)
+        return place
+
+    async def _json(self) -> object:
+        raw = b""
+        async for chunk in self.request.stream():
+            raw += chunk
+            if len(raw) > MAX_BODY:
+                raise errors.invalid(f"Request body too large. At most {MAX_BODY} bytes are read.", status=413)
+        if not raw.strip():
+            return {}
+        try:
+            value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite)
+            if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+                _check_depth(value)
+            if b"\\ud" in raw.lower():
+                json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a surrogate pair cannot be answered with
+        except (ValueError, RecursionError):
+            raise errors.invalid("We could not parse the JSON body of your request.") from None
+        else:
+            return value
+
+
+def list_of(data: list[Json], has_more: bool = False) -> Json:
+    """A list as it goes over the wire."""
+    ends = (data[0]["id"], data[-1]["id"]) if data else (None, None)
+    return {"object": "list", "data": data, "first_id": ends[0], "last_id": ends[1], "has_more": has_more}
+
+
+def check_id(param: str, value: str) -> None:
+    """Refuse an id of another kind; `param` names it, as in `thread_id`."""
+    prefix = PREFIX[param.removesuffix("_id")]
+    if not value.startswith(prefix):
+        raise errors.malformed_id(param, value, prefix)
+
+
+def deleted(body: Json, kind: str) -> Json:
+    """What a deletion answers."""
+    return {"id": body["id"], "object": f"{kind}.deleted", "deleted": True}
+
+
+def _limit(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,18}", text):
+        raise errors.wrong_type("limit", "an integer", text)
+    limit = int(text)
+    if limit < 1:
+        raise errors.out_of_range("limit", limit, least=1)
+    if limit > 100:
+        raise errors.out_of_range("limit", limit, most=100)
+    return limit
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large")
+    return number
+
+
+def _check_depth(value: object) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [child for parent in level for child in _children(parent)]
+    if level:
+        raise ValueError("nested too deep")
+
+
+def _children(value: object) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

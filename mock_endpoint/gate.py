@@ -1,0 +1,178 @@
+"""Azure's front door: Host, key, api-version, headers.
+
+Three families of paths lead to the same resources (`/openai/…?api-version=`, `/openai/v1/…`, `/v1/…`).
+The gate finds out which one a request took, refuses it where Azure's gateway would, and hands it on
+with the family's prefix taken off.
+"""
+
+import hmac
+import ipaddress
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mock_endpoint import errors
+from mock_endpoint.faults import HEADER, Faults, Trouble
+
+MAX_BODY = 16 * 1024 * 1024
+"""Bytes of a request body; the longest legal one (a message of several long texts) fits well."""
+
+SHAPE_OF_VERSION = {
+    "2024-02-15-preview": "v1",
+    "2024-03-01-preview": "v1",
+    "2024-04-01-preview": "v1",
+    "2024-05-01-preview": "v2",
+    "2024-07-01-preview": "v2",
+    "2024-08-01-preview": "v2",
+    "2024-09-01-preview": "v2",
+    "2024-10-01-preview": "v2",
+    "2024-12-01-preview": "v2",
+    "2025-01-01-preview": "v2",
+    "2025-02-01-preview": "v2",
+    "2025-03-01-preview": "v2",
+    "2025-04-01-preview": "v2",
+}
+"""Dated versions that had Assistants, and the shape of their objects: `v1` has `file_ids`, `v2` `tool_resources`."""
+
+WITHOUT_ASSISTANTS = {"2022-12-01", "2023-05-15", "2023-12-01-preview", "2024-02-01", "2024-06-01", "2024-10-21"}
+"""Dated versions that exist and never had Assistants."""
+
+NO_BETA_HEADER = (
+    "You must provide the 'OpenAI-Beta' header to access the Assistants API. Please try again by setting the header "
+    "'OpenAI-Beta: assistants=v2'."
+)
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The way a request came in."""
+
+    family: str
+    """`dated` (/openai/…), `azure` (/openai/v1/…) or `openai` (/v1/…)."""
+    shape: str
+    """`v1` or `v2`: which form of the objects the caller understands."""
+    api_version: str | None
+
+
+class Gate:
+    """ASGI middleware; what passes carries its `Surface` in `scope["state"]["surface"]`."""
+
+    def __init__(self, app: ASGIApp, key: str, hosts: Iterable[str], faults: Faults) -> None:
+        self.app = app
+        self.faults = faults
+        self.key = key.encode()
+        self.hosts = frozenset(hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or hand on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = str(uuid.uuid4())
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        trouble = self.faults.asked_by(headers.get(HEADER))
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_standing_headers(request_id), *trouble.headers]
+            await send(message)
+
+        try:
+            inner = self._admit(scope, headers, trouble)
+        except errors.Refusal as refusal:
+            await refusal.response()(scope, receive, send_with_headers)
+            return
+        await self.app(inner, receive, send_with_headers)
+
+    def _admit(self, scope: Scope, headers: dict[str, str], trouble: Trouble) -> Scope:
+        self._check_host(headers.get("host", ""))
+        path = scope["path"]
+        family, inner = _family(path)
+        self._check_key(headers, family)
+        if trouble.problem:
+            raise errors.invalid(trouble.problem, HEADER, "invalid_value")
+        version = parse_qs(scope["query_string"].decode("latin-1")).get("api-version", [None])[-1]
+        shape = _shape(family, version, inner)
+        if family == "openai" and _is_assistants(inner) and headers.get("openai-beta") != "assistants=v2":
+            raise errors.invalid(NO_BETA_HEADER, code="invalid_beta")
+        if int(headers.get("content-length") or 0) > MAX_BODY:
+            raise errors.invalid(f"Request body too large. At most {MAX_BODY} bytes are read.", status=413)
+        state = {**scope.get("state", {}), "surface": Surface(family, shape, version), "trouble": trouble}
+        return {**scope, "path": inner, "raw_path": None, "state": state}
+
+    def _check_host(self, host: str) -> None:
+        """A web page may give this address another name; only names for this machine are served."""
+        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        if self.hosts and name.lower() not in self.hosts:
+            raise errors.gateway(403, "This endpoint answers only to the names of its own machine, such as localhost.")
+
+    def _check_key(self, headers: dict[str, str], family: str) -> None:
+        """The key counts in either header, so that both client classes work on every family."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        offered = [headers.get("api-key", ""), token.strip() if scheme.lower() == "bearer" else ""]
+        if any(hmac.compare_digest(value.encode("latin-1"), self.key) for value in offered):
+            return
+        raise errors.wrong_key(family)
+
+
+def allowed_hosts(host: str) -> frozenset[str]:
+    """The Host names to answer to when bound to `host`; empty means any (a key is required there anyway)."""
+    loopback = frozenset({"localhost", "127.0.0.1", "[::1]"})
+    return loopback | {host, f"[{host}]"} if is_loopback(host) else frozenset()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine can reach `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def unknown_path(surface: Surface, method: str, path: str) -> errors.Refusal:
+    """What a path or method that leads nowhere is answered with."""
+    if surface.family == "openai":
+        return errors.invalid(f"Invalid URL ({method} /v1{path})", status=404)
+    return errors.gateway(404, "Resource not found")
+
+
+def _family(path: str) -> tuple[str, str]:
+    for prefix, family in (("/openai/v1/", "azure"), ("/openai/", "dated"), ("/v1/", "openai")):
+        if path.startswith(prefix):
+            return family, path[len(prefix) - 1 :]
+    return "azure", path
+
+
+def _shape(family: str, version: str | None, path: str) -> str:
+    if family == "openai" or (family == "azure" and version in (None, "v1", "preview")):
+        return "v2"
+    if version is None:
+        raise errors.gateway(404, "Resource not found")
+    if family == "dated" and version in SHAPE_OF_VERSION:
+        return SHAPE_OF_VERSION[version]
+    if family == "azure" or version not in WITHOUT_ASSISTANTS:
+        raise errors.gateway(400, "API version not supported", "BadRequest")
+    if _is_assistants(path):
+        raise (
+            errors.gateway(400, "Unsupported data type")
+            if version < "2024"
+            else errors.gateway(404, "Resource not found")
+        )
+    return "v2"
+
+
+def _is_assistants(path: str) -> bool:
+    return path.startswith(("/assistants", "/threads"))
+
+
+def _standing_headers(request_id: str) -> list[tuple[bytes, bytes]]:
+    """What every answer carries, refusals included."""
+    return [
+        (b"x-request-id", request_id.encode()),
+        (b"apim-request-id", request_id.encode()),
+        (b"x-ms-region", b"local"),
+        (b"x-content-type-options", b"nosniff"),
+    ]

@@ -1,0 +1,105 @@
+"""`client.beta.threads.messages`: what was said in a thread."""
+
+import time
+
+from mock_endpoint import bodies, errors, lifecycle, resources
+from mock_endpoint.call import Call, Json, deleted
+from mock_endpoint.ids import new_id
+from mock_endpoint.store import Store
+
+
+async def create(call: Call) -> Json:
+    """`POST /threads/{id}/messages`; refused while a run is active."""
+    fields = await call.body(bodies.CreateMessage)
+    with call.store.transaction():
+        thread = call.thread()
+        run = lifecycle.active(call.service, thread["id"])
+        if run is not None:
+            raise errors.thread_is_locked(thread["id"], run["id"])
+        return add(call.store, thread["id"], fields)
+
+
+async def list_all(call: Call) -> Json:
+    """`GET /threads/{id}/messages`, newest first unless asked otherwise; `run_id` keeps one run's messages."""
+    thread = call.thread()
+    run_id = call.request.query_params.get("run_id")
+    return call.page("message", "thread.message", thread["id"], run_id=run_id)
+
+
+async def retrieve(call: Call) -> Json:
+    """`GET /threads/{id}/messages/{id}`."""
+    return _find(call)
+
+
+async def modify(call: Call) -> Json:
+    """`POST /threads/{id}/messages/{id}`: metadata only."""
+    fields = await call.body(bodies.OnlyMetadata)
+    with call.store.transaction():
+        message = _find(call) | fields
+        call.store.replace(message)
+    return message
+
+
+async def delete(call: Call) -> Json:
+    """`DELETE /threads/{id}/messages/{id}`."""
+    with call.store.transaction():
+        message = _find(call)
+        call.store.delete(message["id"])
+    return deleted(message, "thread.message")
+
+
+def add(store: Store, thread_id: str, fields: Json) -> Json:
+    """Store a message that a caller wrote."""
+    attachments = fields.get("attachments", [])
+    content = fields["content"]
+    parts: list[Json] = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    pictures = [part["image_file"]["file_id"] for part in parts if part["type"] == "image_file"]
+    resources.check_files(store, resources.file_ids(attachments) + pictures)
+    message = new_message(
+        thread_id,
+        role=fields["role"],
+        content=[_stored_part(part) for part in parts],
+        attachments=attachments,
+        metadata=fields.get("metadata", {}),
+        status="completed",
+    )
+    store.insert(message | {"completed_at": message["created_at"]}, parent=thread_id)
+    return message | {"completed_at": message["created_at"]}
+
+
+def new_message(thread_id: str, **fields: object) -> Json:
+    """A message with every member that the service sends."""
+    return {
+        "id": new_id("message"),
+        "object": "thread.message",
+        "created_at": int(time.time()),
+        "thread_id": thread_id,
+        "status": "in_progress",
+        "incomplete_details": None,
+        "completed_at": None,
+        "incomplete_at": None,
+        "role": "assistant",
+        "content": [],
+        "assistant_id": None,
+        "run_id": None,
+        "attachments": [],
+        "metadata": {},
+    } | fields
+
+
+def text_part(text: str) -> Json:
+    """A text as a message's content holds it."""
+    return {"type": "text", "text": {"value": text, "annotations": []}}
+
+
+def _stored_part(part: Json) -> Json:
+    """A text comes back as an object with its annotations; a picture says how closely it is looked at."""
+    if part["type"] == "text":
+        return text_part(part["text"])
+    kind = part["type"]
+    return {"type": kind, kind: {"detail": "auto"} | part[kind]}
+
+
+def _find(call: Call) -> Json:
+    thread = call.thread()
+    return call.find("message", "thread.message", call.ids["message_id"], thread["id"])

@@ -1,0 +1,83 @@
+"""A prompt as the body of a chat completion request."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mock_endpoint.models.base import FunctionCall, Prompt, Turn
+
+Json = dict[str, Any]
+
+
+def functions(prompt: Prompt) -> list[Json]:
+    """The definitions of the functions that the model may call. Built-in tools are none: the endpoint runs those."""
+    return [_given(tool["function"]) for tool in prompt.tools if tool["type"] == "function"]
+
+
+def request(prompt: Prompt, name: str | None) -> Json:
+    """The body; what was not asked for is not in it. `name` is the model's, the deployment's where it is None."""
+    system = [{"role": "system", "content": prompt.instructions}] if prompt.instructions else []
+    settings = {
+        "temperature": prompt.temperature,
+        "top_p": prompt.top_p,
+        "max_tokens": prompt.max_completion_tokens,
+        "response_format": _response_format(prompt),
+    }
+    return {
+        "model": name or prompt.model,
+        "messages": [*system, *(message for turn in prompt.turns for message in _messages(turn))],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        **_given(settings),
+        **_tools(prompt),
+    }
+
+
+def _given(fields: Json) -> Json:
+    """The fields without those that are None: servers differ in whether they take a null."""
+    return {field: value for field, value in fields.items() if value is not None}
+
+
+def _messages(turn: Turn) -> Iterator[Json]:
+    """A turn's message; calls become one message that asks for all of them, and one message for each output."""
+    if not turn.calls:
+        yield {"role": turn.role, "content": turn.text}
+        return
+    yield {"role": "assistant", "content": turn.text or None, "tool_calls": [_tool_call(call) for call in turn.calls]}
+    for call in turn.calls:
+        yield {"role": "tool", "tool_call_id": call.id, "content": call.output}
+
+
+def _tool_call(call: FunctionCall) -> Json:
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def _tools(prompt: Prompt) -> Json:
+    """The fields about tools; none where no function is declared, because servers refuse the others without `tools`."""
+    declared = functions(prompt)
+    if not declared:
+        return {}
+    settings = {
+        "tool_choice": _tool_choice(prompt),
+        "parallel_tool_calls": None if prompt.parallel_tool_calls else False,
+    }
+    return {"tools": [{"type": "function", "function": function} for function in declared], **_given(settings)}
+
+
+def _tool_choice(prompt: Prompt) -> str | Json | None:
+    """The choice as a server takes it; None for `auto`, and for a built-in tool, which no server knows."""
+    choice = prompt.tool_choice
+    if isinstance(choice, str):
+        return None if choice == "auto" else choice
+    if choice["type"] != "function":
+        return None
+    return {"type": "function", "function": {"name": choice["function"]["name"]}}
+
+
+def _response_format(prompt: Prompt) -> Json | None:
+    """The format; None for ordinary text, which needs no word."""
+    wanted = prompt.response_format
+    if isinstance(wanted, str) or wanted["type"] == "text":
+        return None
+    if wanted["type"] == "json_schema":
+        return {"type": "json_schema", "json_schema": _given(wanted["json_schema"])}
+    return {"type": wanted["type"]}

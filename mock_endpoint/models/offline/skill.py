@@ -1,0 +1,48 @@
+"""What a skill of the offline model is given, and what it gives back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mock_endpoint.models.base import Prompt, Turn
+from mock_endpoint.models.offline.reading import Language
+from mock_endpoint.models.offline.style import Style
+
+
+@dataclass(frozen=True)
+class Question:
+    """One sentence that waits for an answer, with everything around it."""
+
+    text: str
+    language: Language
+    """The language to answer in."""
+    prompt: Prompt
+    style: Style
+    position: int
+    """Where the sentence's turn stands in `prompt.turns`."""
+    earlier: tuple[str, ...]
+    """The user's sentences before this one, oldest first, as far back as a follow-up may look."""
+
+    @property
+    def before(self) -> tuple[Turn, ...]:
+        """The turns of the thread before the one that holds this sentence."""
+        return self.prompt.turns[: self.position]
+
+    def reply(self, en: str, ja: str, word: str = "", word_ja: str = "", *, courtesy: bool = False) -> "Answer":
+        """The answer in the language asked for; `word` is its one-word form."""
+        if self.language == "ja":
+            return Answer(ja, word_ja or word, courtesy)
+        return Answer(en, word, courtesy)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer, and the same in one word ("" where there is none)."""
+
+    text: str
+    word: str = ""
+    courtesy: bool = False
+    """Whether it may be left out where there is something else to say."""
+
+
+Skill = Callable[[Question], Answer | None]
+"""Answers a question of its kind; None for every other."""

@@ -1,0 +1,35 @@
+"""What tools work on: the `tool_resources` of assistants and threads, and the attachments of messages."""
+
+from typing import Any
+
+from mock_endpoint import errors
+from mock_endpoint.store import Store
+
+Json = dict[str, Any]
+
+
+def check(store: Store, resources: Json) -> None:
+    """Refuse files and vector stores that do not exist."""
+    check_files(store, resources.get("code_interpreter", {}).get("file_ids", []))
+    for store_id in resources.get("file_search", {}).get("vector_store_ids", []):
+        if store.get("vector_store", store_id) is None:
+            raise errors.invalid(f"No vector store found with id '{store_id}'.", status=404)
+
+
+def check_files(store: Store, file_ids: list[str]) -> None:
+    """Refuse files that were never uploaded, or are deleted."""
+    for file_id in file_ids:
+        if store.get("file", file_id) is None:
+            raise errors.no_such_file(file_id)
+
+
+def merge(owner: Json, fields: Json) -> None:
+    """Replace what is given; the resources of one tool do not touch those of another."""
+    if "tool_resources" in fields:
+        fields = fields | {"tool_resources": owner["tool_resources"] | fields["tool_resources"]}
+    owner |= fields
+
+
+def file_ids(attachments: list[Json]) -> list[str]:
+    """The files of a message's attachments."""
+    return [attachment["file_id"] for attachment in attachments]

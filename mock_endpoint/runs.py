@@ -1,0 +1,198 @@
+"""`client.beta.threads.runs`: an assistant at work on a thread."""
+
+import time
+
+from mock_endpoint import assistants, bodies, errors, faults, lifecycle, messages, steps, threads, work
+from mock_endpoint.call import Call, Json, check_id
+from mock_endpoint.ids import new_id
+from mock_endpoint.service import Service
+from mock_endpoint.sse import EventStream, Feed
+from mock_endpoint.store import ActiveRun
+
+_COPIED = ("model", "instructions", "tools", "temperature", "top_p", "response_format")
+"""What a run takes from its assistant unless it is given its own; later edits of the assistant do not reach it."""
+
+
+async def create(call: Call) -> Json | EventStream:
+    """`POST /threads/{id}/runs`; with `stream`, what the run does comes back as it happens."""
+    steps.check_include(call)
+    fields = await call.body(bodies.CreateRun)
+    feed = _feed(call, fields)
+    assistant = _assistant(call, fields)
+    with call.store.transaction():
+        run = _add(call, call.thread()["id"], assistant, fields)
+    if feed:
+        feed.send("thread.run.created", run)
+    return _begin(call, run, feed)
+
+
+async def create_with_thread(call: Call) -> Json | EventStream:
+    """`POST /threads/runs`: a new thread and its first run at once."""
+    fields = await call.body(bodies.CreateThreadAndRun)
+    feed = _feed(call, fields)
+    assistant = _assistant(call, fields)
+    thread_fields = fields.pop("thread", {})
+    with call.store.transaction():
+        thread = threads.add(call, _with_resources(thread_fields, fields.pop("tool_resources", {})))
+        run = _add(call, thread["id"], assistant, fields)
+    if feed:
+        feed.send("thread.created", thread)
+        feed.send("thread.run.created", run)
+    return _begin(call, run, feed)
+
+
+async def list_all(call: Call) -> Json:
+    """`GET /threads/{id}/runs`."""
+    page = call.page("run", "thread.run", call.thread()["id"])
+    return page | {"data": [lifecycle.current(call.service, run) for run in page["data"]]}
+
+
+async def retrieve(call: Call) -> Json:
+    """`GET /threads/{id}/runs/{id}`."""
+    return _answer(call, lifecycle.find(call))
+
+
+async def modify(call: Call) -> Json:
+    """`POST /threads/{id}/runs/{id}`: metadata only."""
+    fields = await call.body(bodies.OnlyMetadata)
+    with call.store.transaction():
+        run = lifecycle.find(call) | fields
+        call.store.replace(run)
+    return run
+
+
+async def cancel(call: Call) -> Json:
+    """`POST /threads/{id}/runs/{id}/cancel`: answers `cancelling`, which is not the end."""
+    run = lifecycle.find(call)
+    cancelling = lifecycle.advance(call.store, run["id"], "cancelling")
+    if cancelling is None:
+        raise errors.cannot_cancel(lifecycle.find(call)["status"])
+    work.wake(call.service, run["id"])
+    return _answer(call, cancelling)
+
+
+async def submit_tool_outputs(call: Call) -> Json | EventStream:
+    """`POST /threads/{id}/runs/{id}/submit_tool_outputs`: all outputs at once; then the run goes on."""
+    fields = await call.body(bodies.SubmitToolOutputs)
+    feed = _feed(call, fields)
+    with call.store.transaction():
+        run = lifecycle.find(call)
+        if run["status"] != "requires_action":
+            raise errors.no_tool_outputs(run["status"])
+        _check_ids(run, [output.get("tool_call_id") for output in fields["tool_outputs"]])
+        outputs = {output["tool_call_id"]: output.get("output", "") for output in fields["tool_outputs"]}
+        step = steps.fill_in(call.store, run, outputs)
+        run |= {"status": "queued", "required_action": None, "usage": None}
+        call.store.replace(run)
+        call.store.hand_over(run["id"], call.service.owner.id)
+    if feed:
+        feed.tell(step)
+    return _begin(call, run, feed)
+
+
+def _check_ids(run: Json, got: list[str | None]) -> None:
+    expected = [each["id"] for each in run["required_action"]["submit_tool_outputs"]["tool_calls"]]
+    if sorted(expected) != sorted(filter(None, got)) or None in got:
+        raise errors.other_tool_outputs(expected, [each for each in got if each])
+
+
+def _feed(call: Call, fields: Json) -> Feed | None:
+    """Where the caller wants to listen: what he will hear. The old shape knew no streams."""
+    if not fields.pop("stream", False):
+        return None
+    if call.surface.shape == "v1":
+        raise errors.unknown_parameter("stream")
+    return Feed()
+
+
+def _begin(call: Call, run: Json, feed: Feed | None) -> Json | EventStream:
+    """Let the run go on its way, perhaps to a bad end that was asked for."""
+    if call.trouble.strikes("run_expired"):
+        run = run | {"expires_at": int(time.time())}
+        call.store.replace(run)
+    ends = [end for name, end in faults.ENDS.items() if call.trouble.strikes(name)]
+    if feed:
+        feed.tell(run)
+        if call.trouble.strikes("drop_stream"):
+            feed.break_off()
+    work.begin(call.service, run, feed, faults.Failing(ends[0]) if ends else None)
+    return EventStream(feed, call.headers) if feed else _answer(call, run)
+
+
+def _assistant(call: Call, fields: Json) -> Json:
+    check_id("assistant_id", fields["assistant_id"])
+    if "model" in fields:
+        call.service.check_model(fields["model"])
+    return assistants.find(call, fields["assistant_id"])
+
+
+def _add(call: Call, thread_id: str, assistant: Json, fields: Json) -> Json:
+    """Store a queued run and the messages that come with it; inside a transaction. SQLite decides who is first."""
+    run = _new_run(call.service, thread_id, assistant, fields)
+    other = lifecycle.active(call.service, thread_id)
+    try:
+        call.store.insert(run, parent=thread_id, owner=call.service.owner.id)
+    except ActiveRun:
+        raise errors.second_run(thread_id, other["id"] if other else "") from None
+    for message in fields.get("additional_messages", []):
+        messages.add(call.store, thread_id, message)
+    return run
+
+
+def _new_run(service: Service, thread_id: str, assistant: Json, fields: Json) -> Json:
+    now = int(time.time())
+    copied: Json = {name: fields.get(name, assistant[name]) for name in _COPIED}
+    if "additional_instructions" in fields:
+        parts = (copied["instructions"], fields["additional_instructions"])
+        copied["instructions"] = "\n".join(part for part in parts if part)
+    return {
+        "id": new_id("run"),
+        "object": "thread.run",
+        "created_at": now,
+        "assistant_id": assistant["id"],
+        "thread_id": thread_id,
+        "status": "queued",
+        "started_at": None,
+        "expires_at": now + service.run_ttl,
+        "cancelled_at": None,
+        "failed_at": None,
+        "completed_at": None,
+        "required_action": None,
+        "last_error": None,
+        "incomplete_details": None,
+        "usage": None,
+        "max_prompt_tokens": fields.get("max_prompt_tokens"),
+        "max_completion_tokens": fields.get("max_completion_tokens"),
+        "truncation_strategy": {"last_messages": None} | fields.get("truncation_strategy", {"type": "auto"}),
+        "tool_choice": _choice(fields.get("tool_choice", "auto"), copied["tools"]),
+        "parallel_tool_calls": fields.get("parallel_tool_calls", True),
+        "tool_resources": assistant["tool_resources"],
+        "reasoning_effort": fields.get("reasoning_effort", assistant.get("reasoning_effort")),
+        "metadata": fields.get("metadata", {}),
+        **copied,
+    }
+
+
+def _choice(choice: str | Json, tools: list[Json]) -> str | Json:
+    """The choice of a tool, which must be among those of the run."""
+    if isinstance(choice, dict):
+        function = choice.get("function", {}).get("name")
+        if not any(tool["type"] == choice["type"] and _name(tool) == function for tool in tools):
+            raise errors.no_such_choice(function or choice["type"])
+    return choice
+
+
+def _name(tool: Json) -> str | None:
+    name: str | None = tool.get("function", {}).get("name")
+    return name
+
+
+def _with_resources(thread: Json, extra: Json) -> Json:
+    """The thread's own resources win over those given beside it."""
+    return thread | {"tool_resources": extra | thread.get("tool_resources", {})}
+
+
+def _answer(call: Call, run: Json) -> Json:
+    """A run on its way out tells the client when to look again, so that nobody waits a second for nothing."""
+    call.headers["openai-poll-after-ms"] = str(work.poll_after_ms(call.service))
+    return run

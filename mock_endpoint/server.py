@@ -1,0 +1,133 @@
+"""Run the endpoint: in a thread of this process, or as a process of its own."""
+
+import contextlib
+import logging
+import secrets
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+import uvicorn
+
+from helpers.problems import KitError
+from mock_endpoint.app import build
+from mock_endpoint.gate import allowed_hosts
+from mock_endpoint.listening import listen
+from mock_endpoint.models.base import Model
+from mock_endpoint.models.offline import OfflineModel
+from mock_endpoint.owners import Owner
+from mock_endpoint.service import Service
+from mock_endpoint.store import MEMORY, Store, key_file, key_of
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the endpoint runs."""
+
+    state: Path | Literal["memory"]
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0: any free port."""
+    key: str | None = field(default=None, repr=False)
+    """None: the state file's own random key."""
+    pace: float = 0.0
+    """Seconds that a run takes to think."""
+    run_ttl: int = 600
+    """Seconds until a run that has not ended expires."""
+    deployments: tuple[str, ...] = ()
+    fault: str | None = None
+    """What goes wrong with every request, see `faults.py`; None: nothing does on purpose."""
+    model: Model = field(default_factory=OfflineModel)
+
+
+class Running:
+    """An endpoint that answers at `url` until `stop()`."""
+
+    def __init__(self, options: Options) -> None:
+        self.key = options.key or _own_key(options.state)
+        self.key_file = None if options.key or options.state == MEMORY else key_file(Path(options.state))
+        self._store = Store(options.state)
+        self._owner = Owner(options.state)
+        try:
+            self._socket = listen(options.host, options.port)
+        except KitError:
+            self._owner.leave()
+            self._store.close()
+            raise
+        host, port = self._socket.getsockname()[:2]
+        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        service = Service(self._store, options.model, self._owner, options.pace, options.run_ttl, options.deployments)
+        app = build(service, self.key, allowed_hosts(options.host), options.fault)
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._thread: threading.Thread | None = None
+
+    def run(self) -> None:
+        """Answer requests in this thread until asked to stop."""
+        complaints = logging.getLogger("uvicorn.error")
+        complaints.addFilter(self._goes_on)
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            complaints.removeFilter(self._goes_on)
+            self._socket.close()
+            self._owner.leave()
+            self._store.close()
+
+    def _goes_on(self, _: object) -> bool:
+        """Whether the server has not been asked to stop: what it cuts off then is nothing to complain about."""
+        return not self._server.should_exit
+
+    def start(self) -> None:
+        """Answer requests in a thread. The socket listens already: the first request waits for nothing."""
+        self._thread = threading.Thread(target=self.run, name="mock endpoint", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering; runs on their way read as expired from now on."""
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    def __enter__(self) -> "Running":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def start(options: Options) -> Running:
+    """The endpoint in a daemon thread of this process."""
+    running = Running(options)
+    running.start()
+    return running
+
+
+def serve(options: Options) -> int:
+    """The endpoint in the foreground until Ctrl-C; says `ready` and its address first. Returns the exit code."""
+    running = Running(options)
+    print(f"ready {running.url}", flush=True)  # noqa: T201
+    if running.key_file:
+        print(f"the key is in {running.key_file}", flush=True)  # noqa: T201
+    with contextlib.suppress(KeyboardInterrupt):
+        running.run()
+    return 0
+
+
+def _own_key(state: Path | Literal["memory"]) -> str:
+    return secrets.token_urlsafe(32) if state == MEMORY else key_of(Path(state))

@@ -1,0 +1,65 @@
+"""`client.beta.threads.runs.steps`: what a run did."""
+
+import time
+
+from mock_endpoint import errors, lifecycle
+from mock_endpoint.call import Call, Json
+from mock_endpoint.ids import new_id
+from mock_endpoint.store import Store
+
+INCLUDABLE = ("step_details.tool_calls[*].file_search.results[*].content",)
+"""What may be asked for on top, in `include[]`."""
+
+
+async def list_all(call: Call) -> Json:
+    """`GET /threads/{id}/runs/{id}/steps`."""
+    check_include(call)
+    return call.page("step", "thread.run.step", lifecycle.find(call)["id"])
+
+
+async def retrieve(call: Call) -> Json:
+    """`GET /threads/{id}/runs/{id}/steps/{id}`."""
+    check_include(call)
+    return call.find("step", "thread.run.step", call.ids["step_id"], lifecycle.find(call)["id"])
+
+
+def check_include(call: Call) -> None:
+    """Refuse what cannot be included."""
+    asked = call.request.query_params
+    for position, value in enumerate((*asked.getlist("include[]"), *asked.getlist("include"))):
+        if value not in INCLUDABLE:
+            raise errors.invalid_value(f"include[{position}]", value, INCLUDABLE)
+
+
+def fill_in(store: Store, run: Json, outputs: dict[str, str]) -> Json:
+    """Put the outputs into the step that waits for them, and complete it; the step comes back."""
+    waiting = store.all("thread.run.step", run["id"])[-1]
+    calls = [
+        call | {"function": call["function"] | {"output": outputs[call["id"]]}}
+        for call in waiting["step_details"]["tool_calls"]
+    ]
+    store.replace(waiting | {"step_details": waiting["step_details"] | {"tool_calls": calls}})
+    return lifecycle.end_parts(store, run, "completed", int(time.time()))[-1]
+
+
+def new_step(run: Json, kind: str, details: Json | list[Json]) -> Json:
+    """A step of a run in progress: `message_creation` or `tool_calls`."""
+    return {
+        "id": new_id("step"),
+        "object": "thread.run.step",
+        "created_at": int(time.time()),
+        "run_id": run["id"],
+        "assistant_id": run["assistant_id"],
+        "thread_id": run["thread_id"],
+        "type": kind,
+        "status": "in_progress",
+        "step_details": {"type": kind, kind: details},
+        "last_error": None,
+        "expires_at": run["expires_at"],
+        "expired_at": None,
+        "cancelled_at": None,
+        "failed_at": None,
+        "completed_at": None,
+        "metadata": {},
+        "usage": None,
+    }
