@@ -9,9 +9,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.measure import KEY, Comparison, Size, Target, both, in_turn
-from mock_endpoint import messages
-from mock_endpoint.ids import new_id
-from mock_endpoint.store import Store
+from mock_endpoint.resources import messages
+from mock_endpoint.state.ids import new_id
+from mock_endpoint.state.store import Store
 
 PAGES = ((20, False), (100, False), (20, True))
 """How many messages, and whether behind a cursor in the middle of the thread."""

@@ -186,7 +186,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     if not _is_loopback(arguments.host):
         print("Anyone on the network who has the key can reach this endpoint; nothing is encrypted.", file=sys.stderr)
     from helpers.connection import model_for
-    from mock_endpoint.faults import problem_of
+    from mock_endpoint.http.faults import problem_of
     from mock_endpoint.server import Options, serve
 
     if arguments.fault is not None and (problem := problem_of(arguments.fault)):
@@ -215,7 +215,7 @@ def _doctor(_: argparse.Namespace) -> int:
 def _reset(arguments: argparse.Namespace) -> int:
     from helpers import results
     from helpers.settings import read_settings
-    from mock_endpoint.store import Store
+    from mock_endpoint.state.store import Store
 
     state = read_settings().state
     if not isinstance(state, Path) or not (state.exists() or results.file_of(state).exists()):

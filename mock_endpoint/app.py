@@ -11,9 +11,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mock_endpoint import assistants, deployments, errors, faults, messages, old_shape, runs, steps, threads
-from mock_endpoint.call import Call, Json
-from mock_endpoint.gate import Gate, unknown_path
+from mock_endpoint import errors
+from mock_endpoint.http import faults
+from mock_endpoint.http.context import Call, Json
+from mock_endpoint.http.gate import Gate, unknown_path
+from mock_endpoint.resources import assistants, messages, models, runs, steps, threads
+from mock_endpoint.schemas import assistants_v1
 from mock_endpoint.service import Service
 from mock_endpoint.sse import EventStream
 
@@ -24,7 +27,7 @@ _MESSAGE = _THREAD + "/messages/{message_id}"
 _RUN = _THREAD + "/runs/{run_id}"
 
 ROUTES: tuple[tuple[str, str, Operation], ...] = (
-    ("GET", "/models", deployments.list_all),
+    ("GET", "/models", models.list_all),
     ("POST", "/assistants", assistants.create),
     ("GET", "/assistants", assistants.list_all),
     ("GET", "/assistants/{assistant_id}", assistants.retrieve),
@@ -85,7 +88,7 @@ async def _answer(service: Service, request: Request, operation: Operation) -> R
     await faults.after(call.trouble, request)
     if isinstance(answer, EventStream):
         return answer
-    body = old_shape.view(answer) if call.surface.shape == "v1" else answer
+    body = assistants_v1.view(answer) if call.surface.shape == "v1" else answer
     return JSONResponse(body, headers=call.headers, media_type=errors.JSON)
 
 

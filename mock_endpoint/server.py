@@ -13,13 +13,13 @@ import uvicorn
 
 from helpers.problems import KitError
 from mock_endpoint.app import build
-from mock_endpoint.gate import allowed_hosts
+from mock_endpoint.http.gate import allowed_hosts
 from mock_endpoint.listening import listen
 from mock_endpoint.models.base import Model
 from mock_endpoint.models.offline import OfflineModel
-from mock_endpoint.owners import Owner
 from mock_endpoint.service import Service
-from mock_endpoint.store import MEMORY, Store, key_file, key_of
+from mock_endpoint.state.lease import Owner
+from mock_endpoint.state.store import MEMORY, Store, key_file, key_of
 
 
 @dataclass(frozen=True)

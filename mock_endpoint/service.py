@@ -5,8 +5,8 @@ from typing import Any
 
 from mock_endpoint import errors
 from mock_endpoint.models.base import Model
-from mock_endpoint.owners import Owner
-from mock_endpoint.store import Store
+from mock_endpoint.state.lease import Owner
+from mock_endpoint.state.store import Store
 
 
 @dataclass

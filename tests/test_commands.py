@@ -16,7 +16,7 @@ from support.notebooks.files import node, read, write
 from support.starting import refused, run
 
 from helpers import commands, results
-from mock_endpoint.store import Store
+from mock_endpoint.state.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -19,7 +19,7 @@ from helpers.doctor import doctor
 from helpers.problems import KitError
 from helpers.settings import ModelSettings, Settings, read_settings
 from mock_endpoint.server import Options, Running, start
-from mock_endpoint.store import Store
+from mock_endpoint.state.store import Store
 
 KEY = "0123456789abcdef-secret"
 GOOD: dict[str, tuple[int, object]] = {
@@ -384,7 +384,7 @@ def test_a_state_on_a_shared_drive_is_mentioned(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """There the endpoint takes another journal mode."""
-    monkeypatch.setattr("mock_endpoint.store._is_shared_drive", lambda path: True)
+    monkeypatch.setattr("mock_endpoint.state.store._is_shared_drive", lambda path: True)
     Store(tmp_path / "x.db").close()
     assert doctor(replace(settings, state=tmp_path / "x.db")) == 1
     assert "KIT_STATE" in capsys.readouterr().out

@@ -22,7 +22,7 @@ import helpers.failing
 from helpers import KitError, expect, fault, watch
 from helpers.traffic import exchanges
 from helpers.traffic.log import LOG
-from mock_endpoint import faults
+from mock_endpoint.http import faults
 from mock_endpoint.server import Options, Running, start
 
 AWARE = {"x-kit-fault": "none"}

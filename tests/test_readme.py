@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpers.settings import ROOT
-from mock_endpoint.faults import KNOWN
+from mock_endpoint.http.faults import KNOWN
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))

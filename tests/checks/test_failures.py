@@ -8,7 +8,7 @@ import openai
 import pytest
 
 from helpers.failing import fault
-from mock_endpoint import faults
+from mock_endpoint.http import faults
 
 from .conftest import Say
 

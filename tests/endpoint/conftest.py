@@ -18,7 +18,7 @@ from support.scripted import Scripted
 from support.talking import V2, azure
 
 from mock_endpoint.server import Options, Running, start
-from mock_endpoint.store import Store
+from mock_endpoint.state.store import Store
 
 Starter = Callable[..., Running]
 

@@ -12,7 +12,7 @@ from support.recording import Recorder
 from support.starting import refused, run
 from support.talking import azure, error_of
 
-from mock_endpoint import faults
+from mock_endpoint.http import faults
 
 from .conftest import Starter
 from .test_faults import FAULT, failing

@@ -12,7 +12,7 @@ from openai.types.beta import Assistant, Thread
 from support.recording import Recorder
 from support.talking import azure, calling, error_of, plain, streamed, waiting
 
-from mock_endpoint import faults
+from mock_endpoint.http import faults
 from mock_endpoint.server import Running
 
 from .test_tool_outputs import submit

@@ -23,7 +23,7 @@ from support.soaking import SOAK
 
 from mock_endpoint.app import ROUTES
 from mock_endpoint.server import Options, Running, start
-from mock_endpoint.store import Store
+from mock_endpoint.state.store import Store
 
 pytestmark = pytest.mark.all
 

@@ -18,12 +18,12 @@ import pytest
 from support.processes import KEY, ROOT
 from support.soaking import SOAK
 
-from mock_endpoint.call import Call
-from mock_endpoint.faults import HEADER, Faults
+from mock_endpoint.http.context import Call
+from mock_endpoint.http.faults import HEADER, Faults
+from mock_endpoint.runs.worker import Worker
+from mock_endpoint.runs.writer import Draft
 from mock_endpoint.server import Options, start
 from mock_endpoint.sse import EventStream, Feed
-from mock_endpoint.work import Worker
-from mock_endpoint.writing import Draft
 
 CONVERSATIONS = 100 * SOAK
 TRACED = 40 * SOAK

@@ -12,7 +12,7 @@ from support.processes import Serving, create_together
 from support.recording import Recorder
 from support.talking import V2, assistant_of, azure
 
-from mock_endpoint.owners import Owner
+from mock_endpoint.state.lease import Owner
 
 
 def test_kill_loses_nothing_acknowledged(state: Path, recorder: Recorder) -> None:

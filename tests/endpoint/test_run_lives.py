@@ -17,11 +17,11 @@ from support.recording import Recorder
 from support.scripted import Scripted
 from support.talking import ask, async_azure, azure, error_of, refusal
 
-from mock_endpoint import lifecycle
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import Event, Failed, Prompt
+from mock_endpoint.runs import run_status
 from mock_endpoint.server import Running
-from mock_endpoint.store import Store
+from mock_endpoint.state.store import Store
 
 from .conftest import Starter
 
@@ -276,7 +276,7 @@ class CancelledElsewhere(Scripted):
         store = Store(self.state)
         run = store.active_run(prompt.instructions)
         assert run is not None
-        lifecycle.advance(store, run["id"], "cancelling")
+        run_status.advance(store, run["id"], "cancelling")
         store.close()
         yield Failed("server_error", "too late")
 

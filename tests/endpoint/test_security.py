@@ -13,7 +13,7 @@ from openai.types.beta import Assistant, Thread
 from support.recording import Recorder
 from support.talking import error_of
 
-from mock_endpoint.gate import MAX_BODY
+from mock_endpoint.http.gate import MAX_BODY
 from mock_endpoint.server import Running
 
 from .conftest import Starter

@@ -17,7 +17,7 @@ from support.talking import V2, assistant_of, azure
 
 from helpers.problems import KitError
 from mock_endpoint.server import Running
-from mock_endpoint.store import APPLICATION_ID, VERSION, Store, key_file, key_of
+from mock_endpoint.state.store import APPLICATION_ID, VERSION, Store, key_file, key_of
 
 from .conftest import Starter
 

@@ -22,7 +22,7 @@ from support.talking import V2, assistant_of, azure, call_ids, calling, waiting
 from mock_endpoint import server
 from mock_endpoint.server import Running
 from mock_endpoint.service import Service
-from mock_endpoint.store import Store
+from mock_endpoint.state.store import Store
 
 from .conftest import Starter
 from .test_run_lives import until

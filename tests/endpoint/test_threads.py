@@ -8,7 +8,7 @@ import pytest
 from openai.types.beta import Assistant, Thread
 from support.talking import error_of, refusal
 
-from mock_endpoint.store import Store
+from mock_endpoint.state.store import Store
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"  ", b'{"metadata": null, "messages": null, "tool_resources": null}'])

@@ -8,8 +8,8 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from types import TracebackType
 
-from mock_endpoint.owners import Owner
-from mock_endpoint.store import Store, key_of
+from mock_endpoint.state.lease import Owner
+from mock_endpoint.state.store import Store, key_of
 
 ROOT = Path(__file__).parents[2]
 KEY = "the-key-of-the-tests"

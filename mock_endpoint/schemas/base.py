@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, Validatio
 from pydantic.functional_validators import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from mock_endpoint import errors, wording
+from mock_endpoint import errors
+from mock_endpoint.schemas import wording
 
 MAX_TEXT = 256_000
 """Characters in instructions and in one text of a message."""

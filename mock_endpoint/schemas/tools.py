@@ -6,7 +6,7 @@ from pydantic import Field
 from pydantic.functional_validators import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from mock_endpoint.body import Body, FileIds
+from mock_endpoint.schemas.base import Body, FileIds
 
 
 class FunctionDefinition(Body):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mock_endpoint import errors
-from mock_endpoint.store import Store
+from mock_endpoint.state.store import Store
 
 Json = dict[str, Any]
 

@@ -5,7 +5,7 @@ While a run waits or works, its steps hold what the earlier rounds have cost.
 
 from typing import Any
 
-from mock_endpoint.store import Store
+from mock_endpoint.state.store import Store
 
 Json = dict[str, Any]
 

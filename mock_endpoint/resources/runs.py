@@ -2,12 +2,16 @@
 
 import time
 
-from mock_endpoint import assistants, bodies, errors, faults, lifecycle, messages, steps, threads, work
-from mock_endpoint.call import Call, Json, check_id
-from mock_endpoint.ids import new_id
+from mock_endpoint import errors
+from mock_endpoint.http import faults
+from mock_endpoint.http.context import Call, Json, check_id
+from mock_endpoint.resources import assistants, messages, steps, threads
+from mock_endpoint.runs import run_status, worker
+from mock_endpoint.schemas import requests
 from mock_endpoint.service import Service
 from mock_endpoint.sse import EventStream, Feed
-from mock_endpoint.store import ActiveRun
+from mock_endpoint.state.ids import new_id
+from mock_endpoint.state.store import ActiveRun
 
 _COPIED = ("model", "instructions", "tools", "temperature", "top_p", "response_format")
 """What a run takes from its assistant unless it is given its own; later edits of the assistant do not reach it."""
@@ -16,7 +20,7 @@ _COPIED = ("model", "instructions", "tools", "temperature", "top_p", "response_f
 async def create(call: Call) -> Json | EventStream:
     """`POST /threads/{id}/runs`; with `stream`, what the run does comes back as it happens."""
     steps.check_include(call)
-    fields = await call.body(bodies.CreateRun)
+    fields = await call.body(requests.CreateRun)
     feed = _feed(call, fields)
     assistant = _assistant(call, fields)
     with call.store.transaction():
@@ -28,7 +32,7 @@ async def create(call: Call) -> Json | EventStream:
 
 async def create_with_thread(call: Call) -> Json | EventStream:
     """`POST /threads/runs`: a new thread and its first run at once."""
-    fields = await call.body(bodies.CreateThreadAndRun)
+    fields = await call.body(requests.CreateThreadAndRun)
     feed = _feed(call, fields)
     assistant = _assistant(call, fields)
     thread_fields = fields.pop("thread", {})
@@ -44,39 +48,39 @@ async def create_with_thread(call: Call) -> Json | EventStream:
 async def list_all(call: Call) -> Json:
     """`GET /threads/{id}/runs`."""
     page = call.page("run", "thread.run", call.thread()["id"])
-    return page | {"data": [lifecycle.current(call.service, run) for run in page["data"]]}
+    return page | {"data": [run_status.current(call.service, run) for run in page["data"]]}
 
 
 async def retrieve(call: Call) -> Json:
     """`GET /threads/{id}/runs/{id}`."""
-    return _answer(call, lifecycle.find(call))
+    return _answer(call, run_status.find(call))
 
 
 async def modify(call: Call) -> Json:
     """`POST /threads/{id}/runs/{id}`: metadata only."""
-    fields = await call.body(bodies.OnlyMetadata)
+    fields = await call.body(requests.OnlyMetadata)
     with call.store.transaction():
-        run = lifecycle.find(call) | fields
+        run = run_status.find(call) | fields
         call.store.replace(run)
     return run
 
 
 async def cancel(call: Call) -> Json:
     """`POST /threads/{id}/runs/{id}/cancel`: answers `cancelling`, which is not the end."""
-    run = lifecycle.find(call)
-    cancelling = lifecycle.advance(call.store, run["id"], "cancelling")
+    run = run_status.find(call)
+    cancelling = run_status.advance(call.store, run["id"], "cancelling")
     if cancelling is None:
-        raise errors.cannot_cancel(lifecycle.find(call)["status"])
-    work.wake(call.service, run["id"])
+        raise errors.cannot_cancel(run_status.find(call)["status"])
+    worker.wake(call.service, run["id"])
     return _answer(call, cancelling)
 
 
 async def submit_tool_outputs(call: Call) -> Json | EventStream:
     """`POST /threads/{id}/runs/{id}/submit_tool_outputs`: all outputs at once; then the run goes on."""
-    fields = await call.body(bodies.SubmitToolOutputs)
+    fields = await call.body(requests.SubmitToolOutputs)
     feed = _feed(call, fields)
     with call.store.transaction():
-        run = lifecycle.find(call)
+        run = run_status.find(call)
         if run["status"] != "requires_action":
             raise errors.no_tool_outputs(run["status"])
         _check_ids(run, [output.get("tool_call_id") for output in fields["tool_outputs"]])
@@ -115,7 +119,7 @@ def _begin(call: Call, run: Json, feed: Feed | None) -> Json | EventStream:
         feed.tell(run)
         if call.trouble.strikes("drop_stream"):
             feed.break_off()
-    work.begin(call.service, run, feed, faults.Failing(ends[0]) if ends else None)
+    worker.begin(call.service, run, feed, faults.Failing(ends[0]) if ends else None)
     return EventStream(feed, call.headers) if feed else _answer(call, run)
 
 
@@ -129,7 +133,7 @@ def _assistant(call: Call, fields: Json) -> Json:
 def _add(call: Call, thread_id: str, assistant: Json, fields: Json) -> Json:
     """Store a queued run and the messages that come with it; inside a transaction. SQLite decides who is first."""
     run = _new_run(call.service, thread_id, assistant, fields)
-    other = lifecycle.active(call.service, thread_id)
+    other = run_status.active(call.service, thread_id)
     try:
         call.store.insert(run, parent=thread_id, owner=call.service.owner.id)
     except ActiveRun:
@@ -194,5 +198,5 @@ def _with_resources(thread: Json, extra: Json) -> Json:
 
 def _answer(call: Call, run: Json) -> Json:
     """A run on its way out tells the client when to look again, so that nobody waits a second for nothing."""
-    call.headers["openai-poll-after-ms"] = str(work.poll_after_ms(call.service))
+    call.headers["openai-poll-after-ms"] = str(worker.poll_after_ms(call.service))
     return run

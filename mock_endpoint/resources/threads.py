@@ -2,14 +2,15 @@
 
 import time
 
-from mock_endpoint import bodies, messages, resources
-from mock_endpoint.call import Call, Json, deleted
-from mock_endpoint.ids import new_id
+from mock_endpoint.http.context import Call, Json, deleted
+from mock_endpoint.resources import messages, tool_resources
+from mock_endpoint.schemas import requests
+from mock_endpoint.state.ids import new_id
 
 
 async def create(call: Call) -> Json:
     """`POST /threads`."""
-    fields = await call.body(bodies.CreateThread)
+    fields = await call.body(requests.CreateThread)
     with call.store.transaction():
         return add(call, fields)
 
@@ -21,11 +22,11 @@ async def retrieve(call: Call) -> Json:
 
 async def modify(call: Call) -> Json:
     """`POST /threads/{id}`: metadata and tool resources."""
-    fields = await call.body(bodies.ModifyThread)
-    resources.check(call.store, fields.get("tool_resources", {}))
+    fields = await call.body(requests.ModifyThread)
+    tool_resources.check(call.store, fields.get("tool_resources", {}))
     with call.store.transaction():
         thread = call.thread()
-        resources.merge(thread, fields)
+        tool_resources.merge(thread, fields)
         call.store.replace(thread)
     return thread
 
@@ -41,7 +42,7 @@ async def delete(call: Call) -> Json:
 
 def add(call: Call, fields: Json) -> Json:
     """Store a new thread with its first messages; inside a transaction."""
-    resources.check(call.store, fields.get("tool_resources", {}))
+    tool_resources.check(call.store, fields.get("tool_resources", {}))
     thread = {
         "id": new_id("thread"),
         "object": "thread",

@@ -8,13 +8,14 @@ from typing import Any
 
 from starlette.requests import Request
 
-from mock_endpoint import errors, old_shape
-from mock_endpoint.body import Body, parse
-from mock_endpoint.faults import Trouble
-from mock_endpoint.gate import MAX_BODY, Surface
-from mock_endpoint.ids import PREFIX
+from mock_endpoint import errors
+from mock_endpoint.http.faults import Trouble
+from mock_endpoint.http.gate import MAX_BODY, Surface
+from mock_endpoint.schemas import assistants_v1
+from mock_endpoint.schemas.base import Body, parse
 from mock_endpoint.service import Service
-from mock_endpoint.store import Store
+from mock_endpoint.state.ids import PREFIX
+from mock_endpoint.state.store import Store
 
 Json = dict[str, Any]
 
@@ -47,7 +48,7 @@ class Call:
 
     async def body(self, kind: type[Body]) -> Json:
         """What the request's body gives, checked, in the stored form; no body at all counts as an empty one."""
-        return parse(old_shape.BODY[kind] if self.surface.shape == "v1" else kind, await self._json())
+        return parse(assistants_v1.BODY[kind] if self.surface.shape == "v1" else kind, await self._json())
 
     def find(self, noun: str, kind: str, object_id: str, parent: str | None = None) -> Json:
         """The stored object; 404 in the service's words when there is none."""

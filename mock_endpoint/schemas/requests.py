@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from mock_endpoint.body import OTHER, STRING, Body, Metadata, Temperature, Text, TokenLimit, TopP, by_json_type
-from mock_endpoint.tool_bodies import Tool, ToolResources
+from mock_endpoint.schemas.base import OTHER, STRING, Body, Metadata, Temperature, Text, TokenLimit, TopP, by_json_type
+from mock_endpoint.schemas.tools import Tool, ToolResources
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_endpoint import errors
-from mock_endpoint.faults import HEADER, Faults, Trouble
+from mock_endpoint.http.faults import HEADER, Faults, Trouble
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a request body; the longest legal one (a message of several long texts) fits well."""

@@ -7,14 +7,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from mock_endpoint import bodies, resources, tool_bodies
-from mock_endpoint.body import Body, FileIds, Metadata, Text
+from mock_endpoint.resources import tool_resources
+from mock_endpoint.schemas import requests, tools
+from mock_endpoint.schemas.base import Body, FileIds, Metadata, Text
 
 Json = dict[str, Any]
 
 Tool = Annotated[
-    Annotated[tool_bodies.CodeInterpreterTool | tool_bodies.FunctionTool, Field(discriminator="type")],
-    tool_bodies.no_retrieval("Retrieval tools are not supported."),
+    Annotated[tools.CodeInterpreterTool | tools.FunctionTool, Field(discriminator="type")],
+    tools.no_retrieval("Retrieval tools are not supported."),
 ]
 
 
@@ -106,15 +107,15 @@ class CreateThreadAndRun(RunOptions):
 
 
 BODY: dict[type[Body], type[Body]] = {
-    bodies.CreateAssistant: CreateAssistant,
-    bodies.ModifyAssistant: ModifyAssistant,
-    bodies.CreateThread: CreateThread,
-    bodies.ModifyThread: bodies.OnlyMetadata,
-    bodies.CreateMessage: CreateMessage,
-    bodies.OnlyMetadata: bodies.OnlyMetadata,
-    bodies.CreateRun: CreateRun,
-    bodies.CreateThreadAndRun: CreateThreadAndRun,
-    bodies.SubmitToolOutputs: bodies.SubmitToolOutputs,
+    requests.CreateAssistant: CreateAssistant,
+    requests.ModifyAssistant: ModifyAssistant,
+    requests.CreateThread: CreateThread,
+    requests.ModifyThread: requests.OnlyMetadata,
+    requests.CreateMessage: CreateMessage,
+    requests.OnlyMetadata: requests.OnlyMetadata,
+    requests.CreateRun: CreateRun,
+    requests.CreateThreadAndRun: CreateThreadAndRun,
+    requests.SubmitToolOutputs: requests.SubmitToolOutputs,
 }
 """The old shape of each body."""
 
@@ -142,7 +143,7 @@ def view(body: Json) -> Json:
         return body
     old = {name: body[name] for name in _MEMBERS[body["object"]].split()}
     if "attachments" in body:
-        old["file_ids"] = resources.file_ids(body["attachments"])
+        old["file_ids"] = tool_resources.file_ids(body["attachments"])
     elif body["object"] in ("assistant", "thread.run"):
         old["file_ids"] = body["tool_resources"].get("code_interpreter", {}).get("file_ids", [])
     return old

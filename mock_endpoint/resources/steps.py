@@ -2,10 +2,11 @@
 
 import time
 
-from mock_endpoint import errors, lifecycle
-from mock_endpoint.call import Call, Json
-from mock_endpoint.ids import new_id
-from mock_endpoint.store import Store
+from mock_endpoint import errors
+from mock_endpoint.http.context import Call, Json
+from mock_endpoint.runs import run_status
+from mock_endpoint.state.ids import new_id
+from mock_endpoint.state.store import Store
 
 INCLUDABLE = ("step_details.tool_calls[*].file_search.results[*].content",)
 """What may be asked for on top, in `include[]`."""
@@ -14,13 +15,13 @@ INCLUDABLE = ("step_details.tool_calls[*].file_search.results[*].content",)
 async def list_all(call: Call) -> Json:
     """`GET /threads/{id}/runs/{id}/steps`."""
     check_include(call)
-    return call.page("step", "thread.run.step", lifecycle.find(call)["id"])
+    return call.page("step", "thread.run.step", run_status.find(call)["id"])
 
 
 async def retrieve(call: Call) -> Json:
     """`GET /threads/{id}/runs/{id}/steps/{id}`."""
     check_include(call)
-    return call.find("step", "thread.run.step", call.ids["step_id"], lifecycle.find(call)["id"])
+    return call.find("step", "thread.run.step", call.ids["step_id"], run_status.find(call)["id"])
 
 
 def check_include(call: Call) -> None:
@@ -39,7 +40,7 @@ def fill_in(store: Store, run: Json, outputs: dict[str, str]) -> Json:
         for call in waiting["step_details"]["tool_calls"]
     ]
     store.replace(waiting | {"step_details": waiting["step_details"] | {"tool_calls": calls}})
-    return lifecycle.end_parts(store, run, "completed", int(time.time()))[-1]
+    return run_status.end_parts(store, run, "completed", int(time.time()))[-1]
 
 
 def new_step(run: Json, kind: str, details: Json | list[Json]) -> Json:

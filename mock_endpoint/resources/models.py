@@ -1,6 +1,6 @@
 """`client.models`: the names that may stand as `model`."""
 
-from mock_endpoint.call import Call, Json
+from mock_endpoint.http.context import Call, Json
 
 USUAL = ("gpt-35-turbo", "gpt-4", "gpt-4o", "gpt-4o-mini")
 """What is listed when any name is accepted: the ones that lessons and old programs use."""

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from mock_endpoint import usage
-from mock_endpoint.call import Call
+from mock_endpoint.http.context import Call
+from mock_endpoint.runs import usage
 from mock_endpoint.service import Service
-from mock_endpoint.store import Store
+from mock_endpoint.state.store import Store
 
 Json = dict[str, Any]
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from mock_endpoint import engine, errors, lifecycle
+from mock_endpoint import engine, errors
 from mock_endpoint.models.base import CallDelta, Failed, Finished, Model, Prompt, TextDelta
+from mock_endpoint.runs import run_status
+from mock_endpoint.runs.usage import NOTHING, added, of_steps, usage
+from mock_endpoint.runs.writer import Draft, Lost
 from mock_endpoint.service import Service
 from mock_endpoint.sse import Feed
-from mock_endpoint.usage import NOTHING, added, of_steps, usage
-from mock_endpoint.writing import Draft, Lost
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -58,7 +59,7 @@ class Worker:
         """Bring the run to a status, and tell the one who listens; None where it is not this worker's to bring."""
         tell = self.feed.tell if self.feed else lambda _: None
         owner = self.service.owner.id
-        return lifecycle.advance(self.service.store, self.run["id"], to, owner=owner, tell=tell, **changes)
+        return run_status.advance(self.service.store, self.run["id"], to, owner=owner, tell=tell, **changes)
 
     def fail(self, reason: Failed) -> None:
         """End the run as failed."""

@@ -2,18 +2,21 @@
 
 import time
 
-from mock_endpoint import bodies, errors, lifecycle, resources
-from mock_endpoint.call import Call, Json, deleted
-from mock_endpoint.ids import new_id
-from mock_endpoint.store import Store
+from mock_endpoint import errors
+from mock_endpoint.http.context import Call, Json, deleted
+from mock_endpoint.resources import tool_resources
+from mock_endpoint.runs import run_status
+from mock_endpoint.schemas import requests
+from mock_endpoint.state.ids import new_id
+from mock_endpoint.state.store import Store
 
 
 async def create(call: Call) -> Json:
     """`POST /threads/{id}/messages`; refused while a run is active."""
-    fields = await call.body(bodies.CreateMessage)
+    fields = await call.body(requests.CreateMessage)
     with call.store.transaction():
         thread = call.thread()
-        run = lifecycle.active(call.service, thread["id"])
+        run = run_status.active(call.service, thread["id"])
         if run is not None:
             raise errors.thread_is_locked(thread["id"], run["id"])
         return add(call.store, thread["id"], fields)
@@ -33,7 +36,7 @@ async def retrieve(call: Call) -> Json:
 
 async def modify(call: Call) -> Json:
     """`POST /threads/{id}/messages/{id}`: metadata only."""
-    fields = await call.body(bodies.OnlyMetadata)
+    fields = await call.body(requests.OnlyMetadata)
     with call.store.transaction():
         message = _find(call) | fields
         call.store.replace(message)
@@ -54,7 +57,7 @@ def add(store: Store, thread_id: str, fields: Json) -> Json:
     content = fields["content"]
     parts: list[Json] = [{"type": "text", "text": content}] if isinstance(content, str) else content
     pictures = [part["image_file"]["file_id"] for part in parts if part["type"] == "image_file"]
-    resources.check_files(store, resources.file_ids(attachments) + pictures)
+    tool_resources.check_files(store, tool_resources.file_ids(attachments) + pictures)
     message = new_message(
         thread_id,
         role=fields["role"],

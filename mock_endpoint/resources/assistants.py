@@ -2,9 +2,10 @@
 
 import time
 
-from mock_endpoint import bodies, resources
-from mock_endpoint.call import Call, Json, deleted
-from mock_endpoint.ids import new_id
+from mock_endpoint.http.context import Call, Json, deleted
+from mock_endpoint.resources import tool_resources
+from mock_endpoint.schemas import requests
+from mock_endpoint.state.ids import new_id
 
 _DEFAULTS: Json = {
     "name": None,
@@ -21,7 +22,7 @@ _DEFAULTS: Json = {
 
 async def create(call: Call) -> Json:
     """`POST /assistants`."""
-    fields = await _fields(call, bodies.CreateAssistant)
+    fields = await _fields(call, requests.CreateAssistant)
     assistant: Json = {"id": new_id("assistant"), "object": "assistant", "created_at": int(time.time())}
     assistant |= {**_DEFAULTS, **fields}
     call.store.insert(assistant)
@@ -40,10 +41,10 @@ async def retrieve(call: Call) -> Json:
 
 async def modify(call: Call) -> Json:
     """`POST /assistants/{id}`: replaces what is given, keeps the rest."""
-    fields = await _fields(call, bodies.ModifyAssistant)
+    fields = await _fields(call, requests.ModifyAssistant)
     with call.store.transaction():
         assistant = find(call, call.ids["assistant_id"])
-        resources.merge(assistant, fields)
+        tool_resources.merge(assistant, fields)
         call.store.replace(assistant)
     return assistant
 
@@ -61,9 +62,9 @@ def find(call: Call, assistant_id: str) -> Json:
     return call.find("assistant", "assistant", assistant_id)
 
 
-async def _fields(call: Call, kind: type[bodies.AssistantFields]) -> Json:
+async def _fields(call: Call, kind: type[requests.AssistantFields]) -> Json:
     fields = await call.body(kind)
     if "model" in fields:
         call.service.check_model(fields["model"])
-    resources.check(call.store, fields.get("tool_resources", {}))
+    tool_resources.check(call.store, fields.get("tool_resources", {}))
     return fields

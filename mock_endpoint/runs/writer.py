@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mock_endpoint import lifecycle, messages, steps
-from mock_endpoint.ids import new_id
 from mock_endpoint.models.base import CallDelta, TextDelta
+from mock_endpoint.resources import messages, steps
+from mock_endpoint.runs import run_status
 from mock_endpoint.sse import Feed
-from mock_endpoint.store import Store
+from mock_endpoint.state.ids import new_id
+from mock_endpoint.state.store import Store
 
 Json = dict[str, Any]
 
@@ -94,7 +95,7 @@ class Draft:
         self.keep()
         with self.store.transaction():
             self._check()
-            ended = lifecycle.end_parts(self.store, self.run, "completed", int(time.time()))
+            ended = run_status.end_parts(self.store, self.run, "completed", int(time.time()))
             self.store.insert(step, parent=self.run["id"])
         for part in ended:
             self._tell(part)

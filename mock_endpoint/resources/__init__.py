@@ -1,0 +1,1 @@
+"""The API's nouns, one file each, named as in the client."""

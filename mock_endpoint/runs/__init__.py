@@ -1,0 +1,1 @@
+"""What moves a run: its statuses, the worker, what it writes, what it costs."""

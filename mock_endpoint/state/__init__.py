@@ -1,0 +1,1 @@
+"""What the endpoint keeps: objects in SQLite, ids, and which process moves a run."""
