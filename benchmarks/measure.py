@@ -155,7 +155,7 @@ def started(*arguments: str) -> Iterator[str]:
 def both(state: Path) -> Iterator[tuple[str, str]]:
     """Our endpoint on this state file and the floor, each a process of its own; gives their addresses."""
     # The command itself, without the bootstrap before it: only the start is measured with that.
-    serve = ("-m", "helpers.commands", "serve", "--port", "0", "--state", str(state), "--key", KEY)
+    serve = ("-m", "helpers.cli.commands", "serve", "--port", "0", "--state", str(state), "--key", KEY)
     with started(*serve) as ours, started("-m", "benchmarks.floor") as floor:
         yield ours, floor
 

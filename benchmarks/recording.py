@@ -28,7 +28,7 @@ def measure(size: Size) -> list[Comparison]:
 
     with tempfile.TemporaryDirectory() as folder:
         state = str(Path(folder, "state.db"))
-        serve = ("-m", "helpers.commands", "serve", "--port", "0", "--state", state, "--key", KEY)
+        serve = ("-m", "helpers.cli.commands", "serve", "--port", "0", "--state", state, "--key", KEY)
         with started(*serve) as url:
             plain = AzureOpenAI(azure_endpoint=url, api_key=KEY, api_version=API_VERSION)
             with plain, watch(plain) as watched:

@@ -24,13 +24,13 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    from helpers import commands  # only now: newer syntax and modules are fine from here on
+    from helpers.cli import commands  # only now: newer syntax and modules are fine from here on
 
     return commands.guarded(lambda: _start(sys.argv[1:]))
 
 
 def _start(line: list[str]) -> int:
-    from helpers import commands, environment
+    from helpers.cli import commands, environment
 
     # A wrong line is answered at once, not after an installation.
     arguments = commands.parse(line)
@@ -40,7 +40,7 @@ def _start(line: list[str]) -> int:
 
 
 def _hand_over(python: Path, line: list[str]) -> int:
-    command = [str(python), "-m", "helpers.commands", *line]
+    command = [str(python), "-m", "helpers.cli.commands", *line]
     sys.stdout.flush()
     sys.stderr.flush()
     if sys.platform != "win32":

@@ -3,13 +3,14 @@
 import os
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from helpers.diagnosis import address
 from helpers.problems import KitError
-from helpers.settings import ENDPOINT, KEY, LOOPBACK, Settings, read_settings
+from helpers.settings import ENDPOINT, KEY, LOOPBACK, Settings, address, read_settings
 
 if TYPE_CHECKING:
     from openai import AzureOpenAI
@@ -179,4 +180,16 @@ def start_embedded(settings: Settings, model: "Model") -> "Running":
     from mock_endpoint.server import Options, start  # loads the web server
 
     pace = settings.pace if settings.model is None else 0.0
-    return start(Options(key=settings.key, state=settings.state, pace=pace, model=model))
+    with endpoint_problems():
+        return start(Options(key=settings.key, state=settings.state, pace=pace, model=model))
+
+
+@contextmanager
+def endpoint_problems() -> Iterator[None]:
+    """What keeps the endpoint from starting in this block, told as a `KitError`."""
+    from mock_endpoint.problems import EndpointError
+
+    try:
+        yield
+    except EndpointError as problem:
+        raise KitError(problem.what, problem.fix) from problem

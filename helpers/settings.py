@@ -2,10 +2,12 @@
 
 import math
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
+from urllib.parse import urlsplit
 
 from helpers.problems import KitError
 
@@ -110,6 +112,18 @@ def settings_and_problems(
         unheeded=tuple(_unheeded(*sources)),
     )
     return settings, problems
+
+
+def address(url: str) -> str | None:
+    """The address as it may be shown: without user, password and query. `None` when it is none, and maybe a key."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a bracket or a port that cannot be
+        return None
+    if not usable or re.search(r"\s", url):
+        return None
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _first(sources: Sequence[Mapping[str, str]], names: Sequence[str]) -> str | None:

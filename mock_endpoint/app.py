@@ -13,14 +13,14 @@ from starlette.types import ASGIApp
 
 from mock_endpoint import errors
 from mock_endpoint.http import faults
-from mock_endpoint.http.context import Call, Json
+from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.http.gate import Gate, unknown_path
 from mock_endpoint.resources import assistants, messages, models, runs, steps, threads
 from mock_endpoint.schemas import assistants_v1
 from mock_endpoint.service import Service
 from mock_endpoint.sse import EventStream
 
-Operation = Callable[[Call], Awaitable[Json | EventStream]]
+Operation = Callable[[RequestContext], Awaitable[Json | EventStream]]
 
 _THREAD = "/threads/{thread_id}"
 _MESSAGE = _THREAD + "/messages/{message_id}"
@@ -82,14 +82,14 @@ def _serve(service: Service, operation: Operation) -> Callable[[Request], Awaita
 
 
 async def _answer(service: Service, request: Request, operation: Operation) -> Response:
-    call = Call(service, request)
-    await faults.before(call.trouble, call.surface.family, request.url.path)
-    answer = await operation(call)
-    await faults.after(call.trouble, request)
+    context = RequestContext(service, request)
+    await faults.before(context.fault, context.surface.family, request.url.path)
+    answer = await operation(context)
+    await faults.after(context.fault, request)
     if isinstance(answer, EventStream):
         return answer
-    body = assistants_v1.view(answer) if call.surface.shape == "v1" else answer
-    return JSONResponse(body, headers=call.headers, media_type=errors.JSON)
+    body = assistants_v1.view(answer) if context.surface.shape == "v1" else answer
+    return JSONResponse(body, headers=context.headers, media_type=errors.JSON)
 
 
 async def _nowhere(request: Request, _: Exception) -> Response:

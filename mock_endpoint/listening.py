@@ -2,17 +2,17 @@
 
 import socket
 
-from helpers.problems import KitError
+from mock_endpoint.problems import EndpointError
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there, at any free port for 0; `KitError` when the port is taken or the host unknown."""
+    """A socket that listens there, at any free port for 0; `EndpointError` when it is taken or the host unknown."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         reason = (error.strerror or str(error)).partition(" (")[0]  # Python adds the address once more
-        raise KitError(
+        raise EndpointError(
             f"The endpoint cannot listen on {host}, port {port} ({reason}).",
             "Choose another with --port N, or stop the program that uses it.",
         ) from error

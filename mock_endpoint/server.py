@@ -11,14 +11,14 @@ from typing import Literal
 
 import uvicorn
 
-from helpers.problems import KitError
 from mock_endpoint.app import build
 from mock_endpoint.http.gate import allowed_hosts
 from mock_endpoint.listening import listen
 from mock_endpoint.models.base import Model
 from mock_endpoint.models.offline import OfflineModel
+from mock_endpoint.problems import EndpointError
 from mock_endpoint.service import Service
-from mock_endpoint.state.lease import Owner
+from mock_endpoint.state.lease import Lease
 from mock_endpoint.state.store import MEMORY, Store, key_file, key_of
 
 
@@ -49,10 +49,10 @@ class Running:
         self.key = options.key or _own_key(options.state)
         self.key_file = None if options.key or options.state == MEMORY else key_file(Path(options.state))
         self._store = Store(options.state)
-        self._owner = Owner(options.state)
+        self._owner = Lease(options.state)
         try:
             self._socket = listen(options.host, options.port)
-        except KitError:
+        except EndpointError:
             self._owner.leave()
             self._store.close()
             raise

@@ -5,7 +5,7 @@ from typing import Any
 
 from mock_endpoint import errors
 from mock_endpoint.models.base import Model
-from mock_endpoint.state.lease import Owner
+from mock_endpoint.state.lease import Lease
 from mock_endpoint.state.store import Store
 
 
@@ -15,7 +15,7 @@ class Service:
 
     store: Store
     model: Model
-    owner: Owner
+    owner: Lease
     pace: float = 0.0
     """Seconds of simulated thinking in a run."""
     run_ttl: int = 600

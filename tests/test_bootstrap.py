@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from support.starting import BARE, refused, run
 
-from helpers import environment, installing
+from helpers.cli import environment, installing
 
 ROOT = environment.ROOT
 AS_MODULE = "import runpy, sys; sys.path.insert(0, '.'); runpy.run_module('helpers', run_name='__main__')"
@@ -35,7 +35,7 @@ def kit(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["__init__", "__main__", "environment", "installing"])
+@pytest.mark.parametrize("name", ["__init__", "__main__", "cli/__init__", "cli/environment", "cli/installing"])
 def test_the_bootstrap_parses_on_python_3_8(name: str) -> None:
     """The house, rule 6: a bare Python can be told what is wrong."""
     ast.parse((ROOT / "helpers" / f"{name}.py").read_text(encoding="utf-8"), feature_version=(3, 8))
@@ -223,7 +223,7 @@ def test_an_interrupted_installation_is_repeated_for_what_it_left_half_done(
 def test_of_two_starts_one_waits_and_a_killed_one_blocks_nobody(tmp_path: Path) -> None:
     """The lock belongs to its process."""
     code = (
-        "import sys; from pathlib import Path; from helpers.environment import lock\n"
+        "import sys; from pathlib import Path; from helpers.cli.environment import lock\n"
         f"with lock(Path({str(tmp_path / 'install.lock')!r})):\n  print('mine', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code]
@@ -243,7 +243,7 @@ def test_of_two_starts_one_waits_and_a_killed_one_blocks_nobody(tmp_path: Path) 
 
 def test_an_active_environment_is_used_only_when_it_holds_everything(kit: Path, tmp_path: Path) -> None:
     """It must hold this very copy of the kit, and versions that fit."""
-    code = "import sys; from helpers import environment as e; print(e.satisfied([sys.argv[1]]))"
+    code = "import sys; from helpers.cli import environment as e; print(e.satisfied([sys.argv[1]]))"
     assert run(ROOT, "requirements.txt", python=sys.executable, code=code).stdout == "True\n"
     (tmp_path / "old.txt").write_text("openai<1\n", encoding="utf-8")
     assert run(ROOT, str(tmp_path / "old.txt"), python=sys.executable, code=code).stdout == "False\n"

@@ -15,7 +15,8 @@ from nbformat.sign import NotebookNotary
 from support.notebooks.files import node, read, write
 from support.starting import refused, run
 
-from helpers import commands, results
+from helpers.cli import commands
+from helpers.exercises import results
 from mock_endpoint.state.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,7 +99,7 @@ def test_lab_opens_the_first_lesson_with_the_kits_own_tabs_and_asks_for_no_news(
 def test_lab_leaves_a_folder_for_tabs_that_the_person_chose(tmp_path: Path) -> None:
     """JupyterLab's own variable for it wins."""
     code = (
-        "import os; from jupyterlab.labapp import LabApp; from helpers import commands\n"
+        "import os; from jupyterlab.labapp import LabApp; from helpers.cli import commands\n"
         "LabApp.launch_instance = lambda options: print(os.environ['JUPYTERLAB_WORKSPACES_DIR'])\n"
         "commands.main(['lab'])"
     )
@@ -134,7 +135,7 @@ def test_serve_says_where_it_is_first_and_names_the_file_with_the_key(tmp_path: 
 def test_serve_says_that_a_port_is_in_use_before_it_loads_the_endpoint() -> None:
     """Loading takes seconds on a slow computer; here it cannot be done at all."""
     code = (
-        "import sys; from helpers import commands; sys.modules['uvicorn'] = None\n"
+        "import sys; from helpers.cli import commands; sys.modules['uvicorn'] = None\n"
         "sys.exit(commands.guarded(lambda: commands.main(['serve', *sys.argv[1:]])))"
     )
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -145,7 +146,7 @@ def test_serve_says_that_a_port_is_in_use_before_it_loads_the_endpoint() -> None
 
 SERVE_OF_NOTHING = (
     "import sys; import mock_endpoint.server as server; server.serve = lambda options: 0\n"
-    "from helpers import commands\n"
+    "from helpers.cli import commands\n"
     "commands.main(['serve', '--port', '0', '--state', 'memory', '--key', 'k' * 16, *sys.argv[1:]])\n"
 )
 

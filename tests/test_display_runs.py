@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 @pytest.fixture(autouse=True)
 def _new_page() -> None:
-    LOG.turn_the_page()
+    LOG.begin_cell()
 
 
 def run(number: str, status: str = "completed", **more: Any) -> Json:  # noqa: ANN401

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from helpers import diagnosis
-from helpers.doctor import doctor
-from helpers.problems import KitError
+from helpers.cli import diagnosis
+from helpers.cli.doctor import doctor
 from helpers.settings import ModelSettings, Settings, read_settings
+from mock_endpoint.problems import EndpointError
 from mock_endpoint.server import Options, Running, start
 from mock_endpoint.state.store import Store
 
@@ -352,7 +352,7 @@ def test_a_state_that_is_not_ours_or_damaged(
     before = sorted(tmp_path.iterdir())
     assert doctor(replace(settings, state=state)) == 1
     assert sorted(tmp_path.iterdir()) == before
-    with pytest.raises(KitError) as refusal:
+    with pytest.raises(EndpointError) as refusal:
         Store(state)
     assert f"✘ {refusal.value.what}\n  → {refusal.value.fix}\n" in capsys.readouterr().out
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from helpers.exercises import Caught, NotYet, calling, check, expect
+from helpers.exercises.checking import Caught, NotYet, calling, check, expect
 from helpers.problems import KitError
 
 
@@ -17,9 +17,9 @@ def check_99a(status: str) -> str | None:
 
 @pytest.fixture(autouse=True)
 def _lesson(monkeypatch: pytest.MonkeyPatch, empty_log: None) -> None:
-    lesson = ModuleType("helpers.checks.99")
+    lesson = ModuleType("helpers.exercises.checks.99")
     lesson.check_99a = check_99a  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "helpers.checks.99", lesson)
+    monkeypatch.setitem(sys.modules, "helpers.exercises.checks.99", lesson)
 
 
 def untouched(thread_id: str) -> None: ...
@@ -76,7 +76,7 @@ def test_a_broken_import_in_a_lesson_is_not_hidden(monkeypatch: pytest.MonkeyPat
     def fail(name: str) -> ModuleType:
         raise ModuleNotFoundError("No module named 'pandas'", name="pandas")
 
-    monkeypatch.setattr("helpers.exercises.importlib.import_module", fail)
+    monkeypatch.setattr("helpers.exercises.checking.importlib.import_module", fail)
     with pytest.raises(ModuleNotFoundError, match="pandas"):
         check("99a", "completed")
 
@@ -120,7 +120,7 @@ def test_a_reason_ends_with_one_mark(
     reason: str, end: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A question needs no full stop."""
-    monkeypatch.setattr(sys.modules["helpers.checks.99"], "check_99a", lambda answer: reason)
+    monkeypatch.setattr(sys.modules["helpers.exercises.checks.99"], "check_99a", lambda answer: reason)
     check("99a", "x")
     assert capsys.readouterr().out.strip().endswith(f"because {end}")
 

@@ -14,12 +14,13 @@ from support.notebooks.exercises import exercises
 from support.notebooks.files import notebooks, read
 from support.notebooks.samples import code, markdown, notebook, walk
 
-from helpers import check, progress, results
-from helpers.lessons import NOTEBOOKS, Exercise, Lesson, lessons
+from helpers import check, progress
+from helpers.exercises import results
+from helpers.exercises.lessons import NOTEBOOKS, Exercise, Lesson, lessons
+from helpers.exercises.overview import picture
+from helpers.exercises.results import Result, note
 from helpers.problems import KitError
-from helpers.results import Result, note
 from helpers.settings import ROOT
-from helpers.standing import picture
 
 EARLY, LATE = "2026-01-01T10:00:00+00:00", "2026-01-01T11:00:00+00:00"
 
@@ -34,9 +35,9 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def _sample(monkeypatch: pytest.MonkeyPatch) -> None:
     """An exercise 99a that is right when its answer is."""
-    lesson = ModuleType("helpers.checks.99")
+    lesson = ModuleType("helpers.exercises.checks.99")
     lesson.check_99a = lambda answer: None if answer == "right" else "it is wrong"  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "helpers.checks.99", lesson)
+    monkeypatch.setitem(sys.modules, "helpers.exercises.checks.99", lesson)
 
 
 @pytest.mark.usefixtures("_sample")
@@ -152,7 +153,7 @@ def test_a_write_that_dies_leaves_the_old_file(file: Path, monkeypatch: pytest.M
 def test_several_kernels_at_once_lose_nothing(file: Path) -> None:
     """Four processes note a hundred exercises each."""
     script = (
-        "import sys; from helpers.results import note\n"
+        "import sys; from helpers.exercises.results import note\n"
         "for n in range(100): reason = note(f'{n:02}' + sys.argv[1], correct=n % 2 == 0); assert not reason, reason"
     )
     kernels = [subprocess.Popen([sys.executable, "-c", script, letter], cwd=ROOT) for letter in "abcd"]
@@ -244,7 +245,7 @@ def test_every_exercise_is_found_with_its_parts() -> None:
 def test_reading_needs_no_library_and_happens_once() -> None:
     """`progress()` in a first cell starts neither the client nor nbformat."""
     script = (
-        "import sys; from helpers.lessons import lessons; assert lessons() is lessons()\n"
+        "import sys; from helpers.exercises.lessons import lessons; assert lessons() is lessons()\n"
         "print([name for name in ('nbformat', 'openai', 'markdown_it') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

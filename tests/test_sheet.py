@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from support.starting import refused, run
 
-from helpers.lessons import Exercise, Lesson, lessons
+from helpers.exercises.class_sheet import page, write
+from helpers.exercises.lessons import Exercise, Lesson, lessons
 from helpers.problems import KitError
 from helpers.settings import ROOT
-from helpers.sheet import page, write
 
 EXERCISE = Exercise("05a", "Say `hello` to **Tabi**.", "greet(<name>)", "```python\ngreet('Tabi')\n```\n\nDone.", "c")
 LESSON = Lesson("05_walk.ipynb", "Walk & talk", 7, ("walk `a` road;", "talk."), (EXERCISE,))
@@ -142,7 +142,7 @@ def test_the_command_writes_where_it_is_asked_to_and_says_where(tmp_path: Path) 
 
 def test_without_a_name_it_is_written_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the current folder, where the person looks."""
-    from helpers import commands
+    from helpers.cli import commands
 
     monkeypatch.chdir(tmp_path)
     assert commands.main(["sheet"]) == 0

@@ -28,7 +28,7 @@ def endpoint() -> Iterator[Running]:
 
 @pytest.fixture(autouse=True)
 def _new_page() -> None:
-    LOG.turn_the_page()
+    LOG.begin_cell()
 
 
 def client_of(address: str, max_retries: int = 0, timeout: float = 30) -> openai.AzureOpenAI:

@@ -20,7 +20,7 @@ NASTY = """it's "$HOME" `id` \\ !! <b> 東京\nsecond line"""
 
 @pytest.fixture(autouse=True)
 def _new_page() -> None:
-    LOG.turn_the_page()
+    LOG.begin_cell()
 
 
 def arguments(command: str, key: str = KEY) -> list[str]:

@@ -16,7 +16,7 @@ THREAD = {"id": "thread_1", "object": "thread"}
 
 @pytest.fixture(autouse=True)
 def _new_page() -> None:
-    LOG.turn_the_page()
+    LOG.begin_cell()
 
 
 def refused(status: int = 429, **headers: str) -> httpx2.Response:
@@ -110,7 +110,7 @@ def test_an_attempt_whose_first_is_on_another_page_keeps_its_number() -> None:
     def answer(request: httpx2.Request) -> httpx2.Response:
         given = answers(request)
         if given.status_code == 429:
-            LOG.turn_the_page()
+            LOG.begin_cell()
         return given
 
     with client_of(answer, max_retries=1) as client:

@@ -43,7 +43,7 @@ TEXT_RUN = (
 
 @pytest.fixture(autouse=True)
 def _new_page() -> None:
-    LOG.turn_the_page()
+    LOG.begin_cell()
 
 
 def recorded(*pieces: bytes, error: Exception | None = None) -> Exchange:

@@ -19,7 +19,7 @@ from helpers.traffic.tree import tree_of
 
 @pytest.fixture(autouse=True)
 def _new_page() -> None:
-    LOG.turn_the_page()
+    LOG.begin_cell()
 
 
 def echo(request: httpx2.Request) -> httpx2.Response:

@@ -47,7 +47,7 @@ def wire(*, compare: tuple[int, int] | None = None) -> View:
     of attempts at one request and of polls it takes the last. Raises `KitError` for a number that no row has.
     """
     found = exchanges()
-    LOG.turn_the_page()
+    LOG.begin_cell()
     return picture(found) if compare is None else comparison(found, compare)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from helpers.traffic.armed import HEADER
+from helpers.traffic.fault_blocks import HEADER
 from helpers.traffic.log import Exchange
 
 _POLLED = re.compile(r"/(runs|file_batches|vector_stores/[^/]+/files)/[^/]+$")

@@ -103,7 +103,7 @@ class Log:
         """The number of the cell that runs now; without Jupyter, how often the page was turned."""
         return int(getattr(kernel(), "execution_count", self._page))
 
-    def turn_the_page(self) -> None:
+    def begin_cell(self) -> None:
         """What comes from now on is no part of what came before; Jupyter's cells do this by themselves."""
         self._page += 1
 

@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote
 
 from httpx2 import Headers, Request, Response
 
-from helpers.traffic.armed import BLOCKS, HEADER
 from helpers.traffic.events import EventReader, StreamEvent
+from helpers.traffic.fault_blocks import BLOCKS, HEADER
 from helpers.traffic.log import HIDDEN, LOG, Exchange
 
 MOST_TEXT = 64 * 1024

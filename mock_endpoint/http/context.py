@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 
 from mock_endpoint import errors
-from mock_endpoint.http.faults import Trouble
+from mock_endpoint.http.faults import RequestFault
 from mock_endpoint.http.gate import MAX_BODY, Surface
 from mock_endpoint.schemas import assistants_v1
 from mock_endpoint.schemas.base import Body, parse
@@ -23,14 +23,14 @@ MAX_DEPTH = 200
 """Arrays and objects inside each other in a body; SQLite, pydantic and Python each give up somewhere beyond it."""
 
 
-class Call:
+class RequestContext:
     """What a resource's function is given."""
 
     def __init__(self, service: Service, request: Request) -> None:
         self.service = service
-        self.request = request
+        self.http = request
         self.surface: Surface = request.state.surface
-        self.trouble: Trouble = request.state.trouble
+        self.fault: RequestFault = request.state.fault
         self.headers: dict[str, str] = {}
         """What the answer carries on top of its body."""
         self.ids: dict[str, str] = request.path_params
@@ -59,7 +59,7 @@ class Call:
 
     def page(self, noun: str, kind: str, parent: str = "", *, run_id: str | None = None) -> Json:
         """The list that the query asks for (`limit`, `order`, `after`, `before`), as it goes over the wire."""
-        query = self.request.query_params
+        query = self.http.query_params
         order = query.get("order", "desc")
         if order not in ("asc", "desc"):
             raise errors.invalid_value("order", order, ("asc", "desc"))
@@ -76,7 +76,7 @@ class Call:
 
     def _cursor(self, param: str, noun: str, kind: str, parent: str) -> int | None:
         """Where the cursor stands. One that was never in this list is refused: page one would repeat what was seen."""
-        value = self.request.query_params.get(param)
+        value = self.http.query_params.get(param)
         if value is None:
             return None
         if not value.startswith(PREFIX[noun]):
@@ -88,7 +88,7 @@ class Call:
 
     async def _json(self) -> object:
         raw = b""
-        async for chunk in self.request.stream():
+        async for chunk in self.http.stream():
             raw += chunk
             if len(raw) > MAX_BODY:
                 raise errors.invalid(f"Request body too large. At most {MAX_BODY} bytes are read.", status=413)

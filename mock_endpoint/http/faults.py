@@ -9,13 +9,13 @@ import asyncio
 import contextlib
 import re
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
 
 from mock_endpoint import errors
-from mock_endpoint.models.base import Event, Failed, Prompt
+from mock_endpoint.models.base import Failed
 
 HEADER = "x-kit-fault"
 RETRY_AFTER = 1
@@ -49,7 +49,7 @@ KNOWN = (*REFUSALS, "slow", "timeout", "drop_stream", *ENDS, "run_expired")
 
 
 @dataclass
-class Trouble:
+class RequestFault:
     """The fault that one request meets, if it meets one."""
 
     faults: "Faults"
@@ -77,18 +77,18 @@ class Trouble:
 class Faults:
     """What the server was told to spoil, and how often it did."""
 
-    def __init__(self, standing: str | None = None) -> None:
-        """`standing`: the fault of every request that names none itself."""
-        self._standing = standing
+    def __init__(self, default: str | None = None) -> None:
+        """`default`: the fault of every request that names none itself."""
+        self._default = default
         self._hits: OrderedDict[str, int] = OrderedDict()
 
-    def asked_by(self, header: str | None) -> Trouble:
+    def asked_by(self, header: str | None) -> RequestFault:
         """The fault for a request with this header."""
         if header is None:
-            return Trouble(self, self._standing, by_request=False)
+            return RequestFault(self, self._default, by_request=False)
         asked = header.strip()
         problem = "" if asked == "none" else problem_of(asked)
-        return Trouble(self, None if problem or asked == "none" else asked, by_request=True, problem=problem)
+        return RequestFault(self, None if problem or asked == "none" else asked, by_request=True, problem=problem)
 
     def use(self, asked: str) -> bool:
         """Count one hit; False when the fault has hit as often as it was asked to."""
@@ -112,34 +112,21 @@ def problem_of(asked: str) -> str:
     return ""
 
 
-async def before(trouble: Trouble, family: str, path: str) -> None:
+async def before(fault: RequestFault, family: str, path: str) -> None:
     """What happens to a request before it does anything: it is refused, or it waits."""
     for name, refuse in REFUSALS.items():
         concerned = name != "retired" or path.startswith(("/assistants", "/threads"))
-        if concerned and trouble.strikes(name):
+        if concerned and fault.strikes(name):
             raise refuse(family)
-    if trouble.strikes("slow"):
+    if fault.strikes("slow"):
         await asyncio.sleep(SLOW)
 
 
-async def after(trouble: Trouble, request: Request) -> None:
+async def after(fault: RequestFault, request: Request) -> None:
     """What happens once a request is carried out: perhaps nobody ever hears of it."""
-    if trouble.strikes("timeout"):
+    if fault.strikes("timeout"):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LONGEST_SILENCE):
                 while (await request.receive())["type"] != "http.disconnect":
                     pass
         raise errors.gateway(504, "The answer took too long.")
-
-
-class Failing:
-    """A model that fails."""
-
-    label = "a model that fails on request"
-
-    def __init__(self, end: Failed) -> None:
-        self._end = end
-
-    async def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
-        """The failure, and nothing before it."""
-        yield self._end

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_endpoint import errors
-from mock_endpoint.http.faults import HEADER, Faults, Trouble
+from mock_endpoint.http.faults import HEADER, Faults, RequestFault
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a request body; the longest legal one (a message of several long texts) fits well."""
@@ -73,34 +73,34 @@ class Gate:
             return
         request_id = str(uuid.uuid4())
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        trouble = self.faults.asked_by(headers.get(HEADER))
+        fault = self.faults.asked_by(headers.get(HEADER))
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_standing_headers(request_id), *trouble.headers]
+                message["headers"] = [*message["headers"], *_standing_headers(request_id), *fault.headers]
             await send(message)
 
         try:
-            inner = self._admit(scope, headers, trouble)
+            inner = self._admit(scope, headers, fault)
         except errors.Refusal as refusal:
             await refusal.response()(scope, receive, send_with_headers)
             return
         await self.app(inner, receive, send_with_headers)
 
-    def _admit(self, scope: Scope, headers: dict[str, str], trouble: Trouble) -> Scope:
+    def _admit(self, scope: Scope, headers: dict[str, str], fault: RequestFault) -> Scope:
         self._check_host(headers.get("host", ""))
         path = scope["path"]
         family, inner = _family(path)
         self._check_key(headers, family)
-        if trouble.problem:
-            raise errors.invalid(trouble.problem, HEADER, "invalid_value")
+        if fault.problem:
+            raise errors.invalid(fault.problem, HEADER, "invalid_value")
         version = parse_qs(scope["query_string"].decode("latin-1")).get("api-version", [None])[-1]
         shape = _shape(family, version, inner)
         if family == "openai" and _is_assistants(inner) and headers.get("openai-beta") != "assistants=v2":
             raise errors.invalid(NO_BETA_HEADER, code="invalid_beta")
         if int(headers.get("content-length") or 0) > MAX_BODY:
             raise errors.invalid(f"Request body too large. At most {MAX_BODY} bytes are read.", status=413)
-        state = {**scope.get("state", {}), "surface": Surface(family, shape, version), "trouble": trouble}
+        state = {**scope.get("state", {}), "surface": Surface(family, shape, version), "fault": fault}
         return {**scope, "path": inner, "raw_path": None, "state": state}
 
     def _check_host(self, host: str) -> None:

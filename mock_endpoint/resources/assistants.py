@@ -2,7 +2,7 @@
 
 import time
 
-from mock_endpoint.http.context import Call, Json, deleted
+from mock_endpoint.http.context import Json, RequestContext, deleted
 from mock_endpoint.resources import tool_resources
 from mock_endpoint.schemas import requests
 from mock_endpoint.state.ids import new_id
@@ -20,51 +20,51 @@ _DEFAULTS: Json = {
 }
 
 
-async def create(call: Call) -> Json:
+async def create(request: RequestContext) -> Json:
     """`POST /assistants`."""
-    fields = await _fields(call, requests.CreateAssistant)
+    fields = await _fields(request, requests.CreateAssistant)
     assistant: Json = {"id": new_id("assistant"), "object": "assistant", "created_at": int(time.time())}
     assistant |= {**_DEFAULTS, **fields}
-    call.store.insert(assistant)
+    request.store.insert(assistant)
     return assistant
 
 
-async def list_all(call: Call) -> Json:
+async def list_all(request: RequestContext) -> Json:
     """`GET /assistants`."""
-    return call.page("assistant", "assistant")
+    return request.page("assistant", "assistant")
 
 
-async def retrieve(call: Call) -> Json:
+async def retrieve(request: RequestContext) -> Json:
     """`GET /assistants/{id}`."""
-    return find(call, call.ids["assistant_id"])
+    return find(request, request.ids["assistant_id"])
 
 
-async def modify(call: Call) -> Json:
+async def modify(request: RequestContext) -> Json:
     """`POST /assistants/{id}`: replaces what is given, keeps the rest."""
-    fields = await _fields(call, requests.ModifyAssistant)
-    with call.store.transaction():
-        assistant = find(call, call.ids["assistant_id"])
+    fields = await _fields(request, requests.ModifyAssistant)
+    with request.store.transaction():
+        assistant = find(request, request.ids["assistant_id"])
         tool_resources.merge(assistant, fields)
-        call.store.replace(assistant)
+        request.store.replace(assistant)
     return assistant
 
 
-async def delete(call: Call) -> Json:
+async def delete(request: RequestContext) -> Json:
     """`DELETE /assistants/{id}`: its threads and runs stay."""
-    with call.store.transaction():
-        assistant = find(call, call.ids["assistant_id"])
-        call.store.delete(assistant["id"])
+    with request.store.transaction():
+        assistant = find(request, request.ids["assistant_id"])
+        request.store.delete(assistant["id"])
     return deleted(assistant, "assistant")
 
 
-def find(call: Call, assistant_id: str) -> Json:
+def find(request: RequestContext, assistant_id: str) -> Json:
     """The stored assistant, or 404."""
-    return call.find("assistant", "assistant", assistant_id)
+    return request.find("assistant", "assistant", assistant_id)
 
 
-async def _fields(call: Call, kind: type[requests.AssistantFields]) -> Json:
-    fields = await call.body(kind)
+async def _fields(request: RequestContext, kind: type[requests.AssistantFields]) -> Json:
+    fields = await request.body(kind)
     if "model" in fields:
-        call.service.check_model(fields["model"])
-    tool_resources.check(call.store, fields.get("tool_resources", {}))
+        request.service.check_model(fields["model"])
+    tool_resources.check(request.store, fields.get("tool_resources", {}))
     return fields

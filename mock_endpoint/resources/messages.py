@@ -3,7 +3,7 @@
 import time
 
 from mock_endpoint import errors
-from mock_endpoint.http.context import Call, Json, deleted
+from mock_endpoint.http.context import Json, RequestContext, deleted
 from mock_endpoint.resources import tool_resources
 from mock_endpoint.runs import run_status
 from mock_endpoint.schemas import requests
@@ -11,43 +11,43 @@ from mock_endpoint.state.ids import new_id
 from mock_endpoint.state.store import Store
 
 
-async def create(call: Call) -> Json:
+async def create(request: RequestContext) -> Json:
     """`POST /threads/{id}/messages`; refused while a run is active."""
-    fields = await call.body(requests.CreateMessage)
-    with call.store.transaction():
-        thread = call.thread()
-        run = run_status.active(call.service, thread["id"])
+    fields = await request.body(requests.CreateMessage)
+    with request.store.transaction():
+        thread = request.thread()
+        run = run_status.active(request.service, thread["id"])
         if run is not None:
             raise errors.thread_is_locked(thread["id"], run["id"])
-        return add(call.store, thread["id"], fields)
+        return add(request.store, thread["id"], fields)
 
 
-async def list_all(call: Call) -> Json:
+async def list_all(request: RequestContext) -> Json:
     """`GET /threads/{id}/messages`, newest first unless asked otherwise; `run_id` keeps one run's messages."""
-    thread = call.thread()
-    run_id = call.request.query_params.get("run_id")
-    return call.page("message", "thread.message", thread["id"], run_id=run_id)
+    thread = request.thread()
+    run_id = request.http.query_params.get("run_id")
+    return request.page("message", "thread.message", thread["id"], run_id=run_id)
 
 
-async def retrieve(call: Call) -> Json:
+async def retrieve(request: RequestContext) -> Json:
     """`GET /threads/{id}/messages/{id}`."""
-    return _find(call)
+    return _find(request)
 
 
-async def modify(call: Call) -> Json:
+async def modify(request: RequestContext) -> Json:
     """`POST /threads/{id}/messages/{id}`: metadata only."""
-    fields = await call.body(requests.OnlyMetadata)
-    with call.store.transaction():
-        message = _find(call) | fields
-        call.store.replace(message)
+    fields = await request.body(requests.OnlyMetadata)
+    with request.store.transaction():
+        message = _find(request) | fields
+        request.store.replace(message)
     return message
 
 
-async def delete(call: Call) -> Json:
+async def delete(request: RequestContext) -> Json:
     """`DELETE /threads/{id}/messages/{id}`."""
-    with call.store.transaction():
-        message = _find(call)
-        call.store.delete(message["id"])
+    with request.store.transaction():
+        message = _find(request)
+        request.store.delete(message["id"])
     return deleted(message, "thread.message")
 
 
@@ -103,6 +103,6 @@ def _stored_part(part: Json) -> Json:
     return {"type": kind, kind: {"detail": "auto"} | part[kind]}
 
 
-def _find(call: Call) -> Json:
-    thread = call.thread()
-    return call.find("message", "thread.message", call.ids["message_id"], thread["id"])
+def _find(request: RequestContext) -> Json:
+    thread = request.thread()
+    return request.find("message", "thread.message", request.ids["message_id"], thread["id"])

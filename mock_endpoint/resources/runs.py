@@ -4,7 +4,8 @@ import time
 
 from mock_endpoint import errors
 from mock_endpoint.http import faults
-from mock_endpoint.http.context import Call, Json, check_id
+from mock_endpoint.http.context import Json, RequestContext, check_id
+from mock_endpoint.models.failing import FailingModel
 from mock_endpoint.resources import assistants, messages, steps, threads
 from mock_endpoint.runs import run_status, worker
 from mock_endpoint.schemas import requests
@@ -17,81 +18,81 @@ _COPIED = ("model", "instructions", "tools", "temperature", "top_p", "response_f
 """What a run takes from its assistant unless it is given its own; later edits of the assistant do not reach it."""
 
 
-async def create(call: Call) -> Json | EventStream:
+async def create(request: RequestContext) -> Json | EventStream:
     """`POST /threads/{id}/runs`; with `stream`, what the run does comes back as it happens."""
-    steps.check_include(call)
-    fields = await call.body(requests.CreateRun)
-    feed = _feed(call, fields)
-    assistant = _assistant(call, fields)
-    with call.store.transaction():
-        run = _add(call, call.thread()["id"], assistant, fields)
+    steps.check_include(request)
+    fields = await request.body(requests.CreateRun)
+    feed = _feed(request, fields)
+    assistant = _assistant(request, fields)
+    with request.store.transaction():
+        run = _add(request, request.thread()["id"], assistant, fields)
     if feed:
         feed.send("thread.run.created", run)
-    return _begin(call, run, feed)
+    return _begin(request, run, feed)
 
 
-async def create_with_thread(call: Call) -> Json | EventStream:
+async def create_with_thread(request: RequestContext) -> Json | EventStream:
     """`POST /threads/runs`: a new thread and its first run at once."""
-    fields = await call.body(requests.CreateThreadAndRun)
-    feed = _feed(call, fields)
-    assistant = _assistant(call, fields)
+    fields = await request.body(requests.CreateThreadAndRun)
+    feed = _feed(request, fields)
+    assistant = _assistant(request, fields)
     thread_fields = fields.pop("thread", {})
-    with call.store.transaction():
-        thread = threads.add(call, _with_resources(thread_fields, fields.pop("tool_resources", {})))
-        run = _add(call, thread["id"], assistant, fields)
+    with request.store.transaction():
+        thread = threads.add(request, _with_resources(thread_fields, fields.pop("tool_resources", {})))
+        run = _add(request, thread["id"], assistant, fields)
     if feed:
         feed.send("thread.created", thread)
         feed.send("thread.run.created", run)
-    return _begin(call, run, feed)
+    return _begin(request, run, feed)
 
 
-async def list_all(call: Call) -> Json:
+async def list_all(request: RequestContext) -> Json:
     """`GET /threads/{id}/runs`."""
-    page = call.page("run", "thread.run", call.thread()["id"])
-    return page | {"data": [run_status.current(call.service, run) for run in page["data"]]}
+    page = request.page("run", "thread.run", request.thread()["id"])
+    return page | {"data": [run_status.current(request.service, run) for run in page["data"]]}
 
 
-async def retrieve(call: Call) -> Json:
+async def retrieve(request: RequestContext) -> Json:
     """`GET /threads/{id}/runs/{id}`."""
-    return _answer(call, run_status.find(call))
+    return _answer(request, run_status.find(request))
 
 
-async def modify(call: Call) -> Json:
+async def modify(request: RequestContext) -> Json:
     """`POST /threads/{id}/runs/{id}`: metadata only."""
-    fields = await call.body(requests.OnlyMetadata)
-    with call.store.transaction():
-        run = run_status.find(call) | fields
-        call.store.replace(run)
+    fields = await request.body(requests.OnlyMetadata)
+    with request.store.transaction():
+        run = run_status.find(request) | fields
+        request.store.replace(run)
     return run
 
 
-async def cancel(call: Call) -> Json:
+async def cancel(request: RequestContext) -> Json:
     """`POST /threads/{id}/runs/{id}/cancel`: answers `cancelling`, which is not the end."""
-    run = run_status.find(call)
-    cancelling = run_status.advance(call.store, run["id"], "cancelling")
+    run = run_status.find(request)
+    cancelling = run_status.advance(request.store, run["id"], "cancelling")
     if cancelling is None:
-        raise errors.cannot_cancel(run_status.find(call)["status"])
-    worker.wake(call.service, run["id"])
-    return _answer(call, cancelling)
+        raise errors.cannot_cancel(run_status.find(request)["status"])
+    worker.wake(request.service, run["id"])
+    return _answer(request, cancelling)
 
 
-async def submit_tool_outputs(call: Call) -> Json | EventStream:
+async def submit_tool_outputs(request: RequestContext) -> Json | EventStream:
     """`POST /threads/{id}/runs/{id}/submit_tool_outputs`: all outputs at once; then the run goes on."""
-    fields = await call.body(requests.SubmitToolOutputs)
-    feed = _feed(call, fields)
-    with call.store.transaction():
-        run = run_status.find(call)
+    fields = await request.body(requests.SubmitToolOutputs)
+    feed = _feed(request, fields)
+    with request.store.transaction():
+        run = run_status.find(request)
         if run["status"] != "requires_action":
             raise errors.no_tool_outputs(run["status"])
         _check_ids(run, [output.get("tool_call_id") for output in fields["tool_outputs"]])
         outputs = {output["tool_call_id"]: output.get("output", "") for output in fields["tool_outputs"]}
-        step = steps.fill_in(call.store, run, outputs)
+        step = steps.fill_in(request.store, run, outputs)
         run |= {"status": "queued", "required_action": None, "usage": None}
-        call.store.replace(run)
-        call.store.hand_over(run["id"], call.service.owner.id)
+        request.store.replace(run)
+        request.store.hand_over(run["id"], request.service.owner.id)
     if feed:
         feed.tell(step)
-    return _begin(call, run, feed)
+    return _begin(request, run, feed)
 
 
 def _check_ids(run: Json, got: list[str | None]) -> None:
@@ -100,46 +101,46 @@ def _check_ids(run: Json, got: list[str | None]) -> None:
         raise errors.other_tool_outputs(expected, [each for each in got if each])
 
 
-def _feed(call: Call, fields: Json) -> Feed | None:
+def _feed(request: RequestContext, fields: Json) -> Feed | None:
     """Where the caller wants to listen: what he will hear. The old shape knew no streams."""
     if not fields.pop("stream", False):
         return None
-    if call.surface.shape == "v1":
+    if request.surface.shape == "v1":
         raise errors.unknown_parameter("stream")
     return Feed()
 
 
-def _begin(call: Call, run: Json, feed: Feed | None) -> Json | EventStream:
+def _begin(request: RequestContext, run: Json, feed: Feed | None) -> Json | EventStream:
     """Let the run go on its way, perhaps to a bad end that was asked for."""
-    if call.trouble.strikes("run_expired"):
+    if request.fault.strikes("run_expired"):
         run = run | {"expires_at": int(time.time())}
-        call.store.replace(run)
-    ends = [end for name, end in faults.ENDS.items() if call.trouble.strikes(name)]
+        request.store.replace(run)
+    ends = [end for name, end in faults.ENDS.items() if request.fault.strikes(name)]
     if feed:
         feed.tell(run)
-        if call.trouble.strikes("drop_stream"):
+        if request.fault.strikes("drop_stream"):
             feed.break_off()
-    worker.begin(call.service, run, feed, faults.Failing(ends[0]) if ends else None)
-    return EventStream(feed, call.headers) if feed else _answer(call, run)
+    worker.begin(request.service, run, feed, FailingModel(ends[0]) if ends else None)
+    return EventStream(feed, request.headers) if feed else _answer(request, run)
 
 
-def _assistant(call: Call, fields: Json) -> Json:
+def _assistant(request: RequestContext, fields: Json) -> Json:
     check_id("assistant_id", fields["assistant_id"])
     if "model" in fields:
-        call.service.check_model(fields["model"])
-    return assistants.find(call, fields["assistant_id"])
+        request.service.check_model(fields["model"])
+    return assistants.find(request, fields["assistant_id"])
 
 
-def _add(call: Call, thread_id: str, assistant: Json, fields: Json) -> Json:
+def _add(request: RequestContext, thread_id: str, assistant: Json, fields: Json) -> Json:
     """Store a queued run and the messages that come with it; inside a transaction. SQLite decides who is first."""
-    run = _new_run(call.service, thread_id, assistant, fields)
-    other = run_status.active(call.service, thread_id)
+    run = _new_run(request.service, thread_id, assistant, fields)
+    other = run_status.active(request.service, thread_id)
     try:
-        call.store.insert(run, parent=thread_id, owner=call.service.owner.id)
+        request.store.insert(run, parent=thread_id, owner=request.service.owner.id)
     except ActiveRun:
         raise errors.second_run(thread_id, other["id"] if other else "") from None
     for message in fields.get("additional_messages", []):
-        messages.add(call.store, thread_id, message)
+        messages.add(request.store, thread_id, message)
     return run
 
 
@@ -196,7 +197,7 @@ def _with_resources(thread: Json, extra: Json) -> Json:
     return thread | {"tool_resources": extra | thread.get("tool_resources", {})}
 
 
-def _answer(call: Call, run: Json) -> Json:
+def _answer(request: RequestContext, run: Json) -> Json:
     """A run on its way out tells the client when to look again, so that nobody waits a second for nothing."""
-    call.headers["openai-poll-after-ms"] = str(worker.poll_after_ms(call.service))
+    request.headers["openai-poll-after-ms"] = str(worker.poll_after_ms(request.service))
     return run

@@ -3,7 +3,7 @@
 import time
 
 from mock_endpoint import errors
-from mock_endpoint.http.context import Call, Json
+from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.runs import run_status
 from mock_endpoint.state.ids import new_id
 from mock_endpoint.state.store import Store
@@ -12,21 +12,21 @@ INCLUDABLE = ("step_details.tool_calls[*].file_search.results[*].content",)
 """What may be asked for on top, in `include[]`."""
 
 
-async def list_all(call: Call) -> Json:
+async def list_all(request: RequestContext) -> Json:
     """`GET /threads/{id}/runs/{id}/steps`."""
-    check_include(call)
-    return call.page("step", "thread.run.step", run_status.find(call)["id"])
+    check_include(request)
+    return request.page("step", "thread.run.step", run_status.find(request)["id"])
 
 
-async def retrieve(call: Call) -> Json:
+async def retrieve(request: RequestContext) -> Json:
     """`GET /threads/{id}/runs/{id}/steps/{id}`."""
-    check_include(call)
-    return call.find("step", "thread.run.step", call.ids["step_id"], run_status.find(call)["id"])
+    check_include(request)
+    return request.find("step", "thread.run.step", request.ids["step_id"], run_status.find(request)["id"])
 
 
-def check_include(call: Call) -> None:
+def check_include(request: RequestContext) -> None:
     """Refuse what cannot be included."""
-    asked = call.request.query_params
+    asked = request.http.query_params
     for position, value in enumerate((*asked.getlist("include[]"), *asked.getlist("include"))):
         if value not in INCLUDABLE:
             raise errors.invalid_value(f"include[{position}]", value, INCLUDABLE)

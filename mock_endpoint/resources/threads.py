@@ -2,47 +2,47 @@
 
 import time
 
-from mock_endpoint.http.context import Call, Json, deleted
+from mock_endpoint.http.context import Json, RequestContext, deleted
 from mock_endpoint.resources import messages, tool_resources
 from mock_endpoint.schemas import requests
 from mock_endpoint.state.ids import new_id
 
 
-async def create(call: Call) -> Json:
+async def create(request: RequestContext) -> Json:
     """`POST /threads`."""
-    fields = await call.body(requests.CreateThread)
-    with call.store.transaction():
-        return add(call, fields)
+    fields = await request.body(requests.CreateThread)
+    with request.store.transaction():
+        return add(request, fields)
 
 
-async def retrieve(call: Call) -> Json:
+async def retrieve(request: RequestContext) -> Json:
     """`GET /threads/{id}`."""
-    return call.thread()
+    return request.thread()
 
 
-async def modify(call: Call) -> Json:
+async def modify(request: RequestContext) -> Json:
     """`POST /threads/{id}`: metadata and tool resources."""
-    fields = await call.body(requests.ModifyThread)
-    tool_resources.check(call.store, fields.get("tool_resources", {}))
-    with call.store.transaction():
-        thread = call.thread()
+    fields = await request.body(requests.ModifyThread)
+    tool_resources.check(request.store, fields.get("tool_resources", {}))
+    with request.store.transaction():
+        thread = request.thread()
         tool_resources.merge(thread, fields)
-        call.store.replace(thread)
+        request.store.replace(thread)
     return thread
 
 
-async def delete(call: Call) -> Json:
+async def delete(request: RequestContext) -> Json:
     """`DELETE /threads/{id}`: its messages and runs go with it."""
-    with call.store.transaction():
-        thread = call.thread()
-        call.store.delete_under(thread["id"])
-        call.store.delete(thread["id"])
+    with request.store.transaction():
+        thread = request.thread()
+        request.store.delete_under(thread["id"])
+        request.store.delete(thread["id"])
     return deleted(thread, "thread")
 
 
-def add(call: Call, fields: Json) -> Json:
+def add(request: RequestContext, fields: Json) -> Json:
     """Store a new thread with its first messages; inside a transaction."""
-    tool_resources.check(call.store, fields.get("tool_resources", {}))
+    tool_resources.check(request.store, fields.get("tool_resources", {}))
     thread = {
         "id": new_id("thread"),
         "object": "thread",
@@ -50,7 +50,7 @@ def add(call: Call, fields: Json) -> Json:
         "metadata": fields.get("metadata", {}),
         "tool_resources": fields.get("tool_resources", {}),
     }
-    call.store.insert(thread)
+    request.store.insert(thread)
     for message in fields.get("messages", []):
-        messages.add(call.store, thread["id"], message)
+        messages.add(request.store, thread["id"], message)
     return thread

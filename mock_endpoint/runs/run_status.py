@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from mock_endpoint.http.context import Call
+from mock_endpoint.http.context import RequestContext
 from mock_endpoint.runs import usage
 from mock_endpoint.service import Service
 from mock_endpoint.state.store import Store
@@ -53,9 +53,9 @@ _MESSAGE_END = {
 }
 
 
-def find(call: Call) -> Json:
+def find(request: RequestContext) -> Json:
     """The run that the path names, as it stands now; or 404."""
-    return current(call.service, call.find("run", "thread.run", call.ids["run_id"], call.thread()["id"]))
+    return current(request.service, request.find("run", "thread.run", request.ids["run_id"], request.thread()["id"]))
 
 
 def active(service: Service, thread_id: str) -> Json | None:

@@ -17,7 +17,7 @@ from mock_endpoint import engine, errors
 from mock_endpoint.models.base import CallDelta, Failed, Finished, Model, Prompt, TextDelta
 from mock_endpoint.runs import run_status
 from mock_endpoint.runs.usage import NOTHING, added, of_steps, usage
-from mock_endpoint.runs.writer import Draft, Lost
+from mock_endpoint.runs.writer import NoLongerOurs, RunWriter
 from mock_endpoint.service import Service
 from mock_endpoint.sse import Feed
 
@@ -109,7 +109,7 @@ async def _move(worker: Worker) -> None:
             await _walk(worker)
     except TimeoutError:
         worker.advance("expired")
-    except Lost:
+    except NoLongerOurs:
         return
     except Exception:
         log.exception("run %s failed", worker.run["id"])
@@ -130,7 +130,7 @@ async def _walk(worker: Worker) -> None:
     await _unless_cancelled(worker, asyncio.sleep(service.pace * _QUEUED_SHARE))
     run = worker.advance("in_progress")
     if run is None:
-        raise Lost
+        raise NoLongerOurs
     spent = of_steps(service.store, run["id"]) or NOTHING
     try:
         prompt = _prompt(service, run, spent)
@@ -138,12 +138,12 @@ async def _walk(worker: Worker) -> None:
         worker.advance("incomplete", incomplete_details={"reason": limit.reason}, usage=spent)
         return
     await _unless_cancelled(worker, asyncio.sleep(service.pace * (1 - _QUEUED_SHARE)))
-    draft = Draft(service.store, run, worker.still_ours, worker.feed)
+    writer = RunWriter(service.store, run, worker.still_ours, worker.feed)
     try:
-        end = await _unless_cancelled(worker, _listen(worker, prompt, draft))
+        end = await _unless_cancelled(worker, _listen(worker, prompt, writer))
     finally:
-        draft.keep()
-    _conclude(worker, draft, end, spent)
+        writer.keep()
+    _conclude(worker, writer, end, spent)
 
 
 def _prompt(service: Service, run: Json, spent: Json) -> Prompt:
@@ -151,18 +151,18 @@ def _prompt(service: Service, run: Json, spent: Json) -> Prompt:
     return engine.prompt_of(run, messages, service.store.all("thread.run.step", run["id"]), spent)
 
 
-async def _listen(worker: Worker, prompt: Prompt, draft: Draft) -> Finished | Failed:
+async def _listen(worker: Worker, prompt: Prompt, writer: RunWriter) -> Finished | Failed:
     """Write the answer down as it comes; how it ended comes back."""
     pause = worker.service.pace * _PIECE_SHARE if worker.feed else 0
     since = time.perf_counter()
     async for event in engine.answer(worker.model, prompt):
         if isinstance(event, TextDelta):
-            draft.say(event)
+            writer.say(event)
         elif isinstance(event, CallDelta):
-            draft.call(event)
+            writer.call(event)
         else:
-            if isinstance(event, Finished) and not draft.step:
-                draft.open_message()  # an empty answer is a message, too
+            if isinstance(event, Finished) and not writer.step:
+                writer.open_message()  # an empty answer is a message, too
             return event
         if pause or time.perf_counter() - since > _LONGEST_TURN:
             await asyncio.sleep(pause)
@@ -170,14 +170,14 @@ async def _listen(worker: Worker, prompt: Prompt, draft: Draft) -> Finished | Fa
     return engine.BROKEN
 
 
-def _conclude(worker: Worker, draft: Draft, end: Finished | Failed, spent: Json) -> None:
+def _conclude(worker: Worker, writer: RunWriter, end: Finished | Failed, spent: Json) -> None:
     """What the end of an answer means for its run."""
     if isinstance(end, Failed):
         worker.fail(end)
         return
     changes: Json = {"usage": added(spent, usage(end.prompt_tokens, end.completion_tokens))}
     if end.reason == "tool_calls":
-        worker.advance("requires_action", required_action=draft.required_action(), **changes)
+        worker.advance("requires_action", required_action=writer.required_action(), **changes)
     elif end.reason == "length":
         worker.advance("incomplete", incomplete_details={"reason": "max_completion_tokens"}, **changes)
     else:
@@ -192,7 +192,7 @@ async def _unless_cancelled(worker: Worker, doing: Awaitable[T]) -> T:
         while not task.done():
             await asyncio.wait({task, woken}, timeout=_LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
             if not task.done() and not worker.still_ours():
-                raise Lost
+                raise NoLongerOurs
         return task.result()
     finally:
         woken.cancel()

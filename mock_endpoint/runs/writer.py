@@ -16,12 +16,12 @@ from mock_endpoint.state.store import Store
 Json = dict[str, Any]
 
 
-class Lost(Exception):
+class NoLongerOurs(Exception):
     """The run was cancelled, deleted or taken away."""
 
 
 @dataclass
-class Draft:
+class RunWriter:
     """One round of a run on its way: a message, or calls of functions, or first the one and then the others.
 
     Whatever is opened is in the store at once, so that a reader sees it; its content follows with `keep`.
@@ -105,7 +105,7 @@ class Draft:
 
     def _check(self) -> None:
         if not self.still_ours():
-            raise Lost
+            raise NoLongerOurs
 
     def _tell_new(self, body: Json) -> None:
         if self.feed:

@@ -7,7 +7,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 
-class Owner:
+class Lease:
     """This process, as the runs of a state file know it."""
 
     def __init__(self, state: Path | str) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from filelock import FileLock
 
-from helpers.problems import KitError
+from mock_endpoint.problems import EndpointError
 
 Json = dict[str, Any]
 
@@ -66,7 +66,7 @@ class Store:
     """Objects by id, and lists in the order of their creation. Every write is durable when its call returns."""
 
     def __init__(self, path: Path | Literal["memory"]) -> None:
-        """Open or create the file; `KitError` when it is not ours to write."""
+        """Open or create the file; `EndpointError` when it is not ours to write."""
         self.path = path
         self._db = _open(path)
 
@@ -274,7 +274,7 @@ def _version_of(path: Path) -> int | None:
         db.close()
     if not (ours and sound):
         what = "is damaged" if ours else "is not a state file of this kit"
-        raise KitError(
+        raise EndpointError(
             f"{path} {what}. It was left as it is.",
             "Move it away, or name another file with KIT_STATE (or --state).",
         )
@@ -298,8 +298,8 @@ def _is_shared_drive(path: Path) -> bool:
     return parts[0].startswith("\\\\") or any(part.lower().split(" - ")[0] in names for part in parts)
 
 
-def _unwritable(path: Path, error: Exception) -> KitError:
-    return KitError(
+def _unwritable(path: Path, error: Exception) -> EndpointError:
+    return EndpointError(
         f"The state file {path} cannot be written ({error}).",
         "Give the folder write permission, or name another file with KIT_STATE (or --state).",
     )

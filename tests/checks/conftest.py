@@ -6,7 +6,7 @@ import openai
 import pytest
 
 from helpers import connect
-from helpers.exercises import check
+from helpers.exercises.checking import check
 from mock_endpoint.server import Options, start
 
 Say = Callable[..., str]

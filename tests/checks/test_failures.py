@@ -7,7 +7,7 @@ from typing import Any
 import openai
 import pytest
 
-from helpers.failing import fault
+from helpers.faults import fault
 from mock_endpoint.http import faults
 
 from .conftest import Say

@@ -8,7 +8,7 @@ import pytest
 from openai.types.beta import Assistant
 from openai.types.beta.threads import Run
 
-from helpers.exercises import GONE, UNANSWERED
+from helpers.exercises.checking import GONE, UNANSWERED
 
 from .conftest import Say
 

@@ -18,10 +18,10 @@ import pytest
 from support.processes import KEY, ROOT
 from support.soaking import SOAK
 
-from mock_endpoint.http.context import Call
+from mock_endpoint.http.context import RequestContext
 from mock_endpoint.http.faults import HEADER, Faults
 from mock_endpoint.runs.worker import Worker
-from mock_endpoint.runs.writer import Draft
+from mock_endpoint.runs.writer import RunWriter
 from mock_endpoint.server import Options, start
 from mock_endpoint.sse import EventStream, Feed
 
@@ -42,7 +42,7 @@ QUESTION = {"messages": [{"role": "user", "content": "What is 6 times 7?"}]}
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator[tuple[psutil.Process, str]]:
     """`python -m helpers serve` as a person starts it: the process, and its address."""
-    line = [sys.executable, "-m", "helpers.commands", "serve", "--port", "0", "--key", KEY]
+    line = [sys.executable, "-m", "helpers.cli.commands", "serve", "--port", "0", "--key", KEY]
     line += ["--state", str(tmp_path / "state.db")]
     with subprocess.Popen(
         line, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, encoding="utf-8"
@@ -121,8 +121,8 @@ def test_python_allocates_no_more() -> None:
 
 
 def test_nothing_of_a_conversation_is_kept() -> None:
-    """Once the callers are gone, there is no worker, no feed, no draft and no request left."""
-    kinds = (Worker, Feed, EventStream, Draft, Call)
+    """Once the callers are gone, there is no worker, no feed, no writer and no request left."""
+    kinds = (Worker, Feed, EventStream, RunWriter, RequestContext)
     with start(Options(state="memory")) as running:
         with httpx2.Client(base_url=f"{running.url}/openai/v1", headers={"api-key": running.key}) as client:
             for _ in range(5):

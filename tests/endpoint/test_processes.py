@@ -12,7 +12,7 @@ from support.processes import Serving, create_together
 from support.recording import Recorder
 from support.talking import V2, assistant_of, azure
 
-from mock_endpoint.state.lease import Owner
+from mock_endpoint.state.lease import Lease
 
 
 def test_kill_loses_nothing_acknowledged(state: Path, recorder: Recorder) -> None:
@@ -138,10 +138,10 @@ def _all_join(processes: "list[multiprocessing.context.SpawnProcess]") -> bool:
 
 def test_locks_of_dead_processes_are_swept(state: Path) -> None:
     """What a killed process leaves goes at the next start; the locks of the living stay."""
-    living = Owner(state)
+    living = Lease(state)
     folder = state.with_name(state.name + ".owners")
     (folder / "dead.lock").write_bytes(b"")
-    newcomer = Owner(state)
+    newcomer = Lease(state)
     assert sorted(file.stem for file in folder.iterdir()) == sorted([living.id, newcomer.id])
     assert living.is_alive(newcomer.id)
     newcomer.leave()

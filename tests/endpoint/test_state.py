@@ -15,7 +15,7 @@ import pytest
 from support.recording import Recorder
 from support.talking import V2, assistant_of, azure
 
-from helpers.problems import KitError
+from mock_endpoint.problems import EndpointError
 from mock_endpoint.server import Running
 from mock_endpoint.state.store import APPLICATION_ID, VERSION, Store, key_file, key_of
 
@@ -116,7 +116,7 @@ def test_files_that_are_not_ours_are_left_alone(state: Path, make: Callable[[Pat
     """Refused with what to do, and not a byte of them changes."""
     make(state)
     before = state.read_bytes()
-    with pytest.raises(KitError, match="It was left as it is") as refused:
+    with pytest.raises(EndpointError, match="It was left as it is") as refused:
         Store(state)
     assert "KIT_STATE" in refused.value.fix
     assert state.read_bytes() == before
@@ -165,7 +165,7 @@ def test_unwritable_folder(tmp_path: Path) -> None:
     """A file where a folder should be: a sentence, not a traceback."""
     (tmp_path / "file").write_bytes(b"")
     for attempt in (lambda: Store(tmp_path / "file" / "state.db"), lambda: key_of(tmp_path / "file" / "state.db")):
-        with pytest.raises(KitError, match="cannot be written"):
+        with pytest.raises(EndpointError, match="cannot be written"):
             attempt()
 
 
@@ -257,7 +257,7 @@ def test_port_in_use(starting: Starter, tmp_path: Path) -> None:
     """A sentence; and nothing that this attempt opened stays behind."""
     taken = urlsplit(starting().url).port
     other = tmp_path / "other.db"
-    with pytest.raises(KitError, match="cannot listen") as refused:
+    with pytest.raises(EndpointError, match="cannot listen") as refused:
         starting(state=other, port=taken)
     assert "--port" in refused.value.fix
     assert list(other.with_name("other.db.owners").iterdir()) == []

@@ -8,7 +8,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from types import TracebackType
 
-from mock_endpoint.state.lease import Owner
+from mock_endpoint.state.lease import Lease
 from mock_endpoint.state.store import Store, key_of
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +72,7 @@ def create_together(path: str, barrier: Barrier, answers: "multiprocessing.Queue
         try:
             key = key_of(state)
             store = Store(state)
-            owner = Owner(state)
+            owner = Lease(state)
             store.insert({"id": f"asst_{os.getpid()}", "object": "assistant"})
             barrier.wait(30)
             alive = len(list(state.with_name(state.name + ".owners").iterdir()))

@@ -10,9 +10,9 @@ from openai.types.beta.threads import Run
 from openai.types.beta.threads.run import IncompleteDetails, LastError
 
 from helpers.connection import connect
-from helpers.exercises import calling
+from helpers.exercises.checking import calling
 from helpers.traffic import Exchange, exchanges
-from helpers.traffic.armed import HEADER
+from helpers.traffic.fault_blocks import HEADER
 
 E = TypeVar("E", bound=APIError)
 

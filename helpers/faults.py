@@ -5,7 +5,7 @@ import warnings
 from types import TracebackType
 
 from helpers.problems import KitError
-from helpers.traffic.armed import BLOCKS, Block
+from helpers.traffic.fault_blocks import BLOCKS, Block
 
 KNOWN = {
     "rate_limit": "each request is answered with 429 and a Retry-After header",
@@ -37,13 +37,13 @@ class Fault:
         # The endpoint counts by the whole value, so the id makes each block count from 0.
         wish = self._name if self._times is None else f"{self._name};times={self._times};id={secrets.token_hex(6)}"
         self._blocks.append(Block(wish))
-        BLOCKS.arm(self._blocks[-1])
+        BLOCKS.open(self._blocks[-1])
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         block = self._blocks.pop()
-        BLOCKS.disarm(block)
+        BLOCKS.close(block)
         problem = _problem(self._name, block)
         if problem is None:
             return

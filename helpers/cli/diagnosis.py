@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from helpers.settings import ENDPOINT, KEY, LOOPBACK, OF_THE_MODEL, ModelSettings, Settings, Unheeded
+from helpers.settings import ENDPOINT, KEY, LOOPBACK, OF_THE_MODEL, ModelSettings, Settings, Unheeded, address
 
 TIMEOUT = 3.0
 """Seconds to wait for an answer."""
@@ -43,18 +43,6 @@ class Answer:
         """The ids of a list, `None` when the body is no list of the API."""
         data = self.body.get("data") if isinstance(self.body, dict) else None
         return [str(one.get("id")) for one in data if isinstance(one, dict)] if isinstance(data, list) else None
-
-
-def address(url: str) -> str | None:
-    """The address as it may be shown: without user, password and query. `None` when it is none, and maybe a key."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:  # a bracket or a port that cannot be
-        return None
-    if not usable or re.search(r"\s", url):
-        return None
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def name_of(model: ModelSettings) -> str:

@@ -19,10 +19,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from helpers import installing
+from helpers.cli import installing
 from helpers.problems import KitError
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".venv"
 PYTHON = HOME / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 STAGES = ("requirements.txt", "tests/requirements.txt", installing.COMPLETE)

@@ -10,7 +10,7 @@ from markdown_it.renderer import RendererProtocol
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from helpers.lessons import Exercise, Lesson
+from helpers.exercises.lessons import Exercise, Lesson
 from helpers.problems import KitError
 
 TITLE = "Class sheet: hands on the Assistants API"

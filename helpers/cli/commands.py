@@ -21,7 +21,7 @@ from typing import Literal, NoReturn, TypeVar
 
 from helpers.problems import KitError
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SHORTEST_KEY = 16
 Number = TypeVar("Number", int, float)
 
@@ -127,7 +127,9 @@ def _lab(arguments: argparse.Namespace) -> int:
     if arguments.port is not None:
         _need_free_port(arguments.port)
     # Found before the person's own: Lab neither asks about news nor fetches any.
-    config = os.pathsep.join(filter(None, [str(ROOT / "helpers" / "lab"), os.environ.get("JUPYTER_CONFIG_PATH")]))
+    config = os.pathsep.join(
+        filter(None, [str(Path(__file__).with_name("lab")), os.environ.get("JUPYTER_CONFIG_PATH")])
+    )
     os.environ["JUPYTER_CONFIG_PATH"] = config
     # The tabs of the last time come back: the kit's own, not those of the person's other work, each with its kernel.
     tabs = os.environ.get("JUPYTERLAB_WORKSPACES_DIR") or str(ROOT / ".kit" / "workspaces")
@@ -176,44 +178,46 @@ def _test(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    from helpers.connection import endpoint_problems, model_for
     from helpers.settings import read_settings
     from mock_endpoint.listening import listen
 
     settings = read_settings()
     state = _state(arguments.state) or settings.state
     _check_key(arguments.host, arguments.key, in_memory=state == "memory")
-    listen(arguments.host, arguments.port).close()  # a port that is taken is said before the endpoint is loaded
+    with endpoint_problems():
+        listen(arguments.host, arguments.port).close()  # a port that is taken is said before the endpoint is loaded
     if not _is_loopback(arguments.host):
         print("Anyone on the network who has the key can reach this endpoint; nothing is encrypted.", file=sys.stderr)
-    from helpers.connection import model_for
     from mock_endpoint.http.faults import problem_of
     from mock_endpoint.server import Options, serve
 
     if arguments.fault is not None and (problem := problem_of(arguments.fault)):
         raise KitError(problem, "Give --fault one of these names, or leave it out.")
-    return serve(
-        Options(
-            host=arguments.host,
-            port=arguments.port,
-            key=arguments.key,
-            state=state,
-            pace=arguments.pace,
-            run_ttl=arguments.run_ttl,
-            deployments=arguments.deployments,
-            fault=arguments.fault,
-            model=model_for(settings),
-        )
+    options = Options(
+        host=arguments.host,
+        port=arguments.port,
+        key=arguments.key,
+        state=state,
+        pace=arguments.pace,
+        run_ttl=arguments.run_ttl,
+        deployments=arguments.deployments,
+        fault=arguments.fault,
+        model=model_for(settings),
     )
+    with endpoint_problems():
+        return serve(options)
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from helpers.doctor import doctor
+    from helpers.cli.doctor import doctor
 
     return doctor()
 
 
 def _reset(arguments: argparse.Namespace) -> int:
-    from helpers import results
+    from helpers.connection import endpoint_problems
+    from helpers.exercises import results
     from helpers.settings import read_settings
     from mock_endpoint.state.store import Store
 
@@ -226,15 +230,16 @@ def _reset(arguments: argparse.Namespace) -> int:
         print("Nothing was changed.")
         return 1
     if state.exists():
-        Store(state).empty()
+        with endpoint_problems():
+            Store(state).empty()
     results.forget(state)
     print(f"{state} is empty now, and the exercises are all to do again.")
     return 0
 
 
 def _sheet(arguments: argparse.Namespace) -> int:
-    from helpers.lessons import lessons
-    from helpers.sheet import write
+    from helpers.exercises.class_sheet import write
+    from helpers.exercises.lessons import lessons
 
     file = arguments.output.absolute()
     write(lessons(), file, solutions=not arguments.no_solutions, overwrite=arguments.overwrite)

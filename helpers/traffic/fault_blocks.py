@@ -35,11 +35,11 @@ class _Blocks:
         self._lock = threading.Lock()
         self._open: tuple[Block, ...] = ()
 
-    def arm(self, block: Block) -> None:
+    def open(self, block: Block) -> None:
         with self._lock:
             self._open = (*self._open, block)
 
-    def disarm(self, block: Block) -> None:
+    def close(self, block: Block) -> None:
         with self._lock:
             self._open = tuple(one for one in self._open if one is not block)
 

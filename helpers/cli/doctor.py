@@ -13,10 +13,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
+from helpers.cli.diagnosis import (
+    Finding,
+    by_asking,
+    is_dated,
+    name_of,
+    of_the_model,
+    of_the_names,
+    without_asking,
+)
 from helpers.connection import model_for, start_embedded
-from helpers.diagnosis import Finding, address, by_asking, is_dated, name_of, of_the_model, of_the_names, without_asking
 from helpers.problems import KitError
-from helpers.settings import Settings, settings_and_problems
+from helpers.settings import Settings, address, settings_and_problems
 from helpers.views import text_table
 
 ALL_WELL, WRONG = 0, 1

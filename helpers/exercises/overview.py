@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from helpers.lessons import Exercise, Lesson, lessons
-from helpers.results import Results, State, results, state_of
+from helpers.exercises.lessons import Exercise, Lesson, lessons
+from helpers.exercises.results import Results, State, results, state_of
 from helpers.views import AMBER, GREEN, GREY, LINE, PANEL, View, card, plain, quiet, table, text_table
 
 _SIGNS: dict[State, tuple[str, str, str]] = {

@@ -18,7 +18,7 @@ import pytest
 from openai.types.beta.threads import Run
 from support.answering import KEY, VERSION, async_client_of, client_of
 
-import helpers.failing
+import helpers.faults
 from helpers import KitError, expect, fault, watch
 from helpers.traffic import exchanges
 from helpers.traffic.log import LOG
@@ -30,7 +30,7 @@ AWARE = {"x-kit-fault": "none"}
 
 @pytest.fixture(autouse=True)
 def _new_page() -> None:
-    LOG.turn_the_page()
+    LOG.begin_cell()
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def stranger(_: httpx2.Request) -> httpx2.Response:
 
 def test_the_faults_are_those_of_the_endpoint() -> None:
     """Neither side knows the other's table."""
-    assert set(helpers.failing.KNOWN) == set(faults.KNOWN)
+    assert set(helpers.faults.KNOWN) == set(faults.KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_a_server_that_knows_no_faults_is_told() -> None:
     assert "the kit's own endpoint" in raised.value.fix
     with client_of(ok) as client:
         client.beta.threads.create()
-    assert wishes()[-1] is None, "it is disarmed all the same"
+    assert wishes()[-1] is None, "the block is closed all the same"
 
 
 def test_a_client_that_is_not_watched_is_told(endpoint: Running) -> None:
@@ -256,7 +256,7 @@ def test_an_unknown_fault_is_refused_with_the_known_ones() -> None:
     """At once, not when the block is over."""
     with pytest.raises(KitError, match="'rate_limits'") as raised:
         fault("rate_limits")
-    assert all(name in raised.value.fix for name in helpers.failing.KNOWN)
+    assert all(name in raised.value.fix for name in helpers.faults.KNOWN)
 
 
 @pytest.mark.parametrize("times", [0, -1, True, 1.0, "two", 1_000_000])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from helpers import results
+from helpers.exercises import results
 from helpers.problems import KitError
 from helpers.traffic import Exchange
 from helpers.views import AMBER, GREEN, View, card, plain, put, quiet
@@ -161,7 +161,7 @@ def _status_of(error: Exception) -> int | None:
 def _find(exercise: str) -> Check | None:
     if not re.fullmatch(r"\d\d[a-z]", exercise):
         return None
-    name = f"helpers.checks.{exercise[:2]}"
+    name = f"helpers.exercises.checks.{exercise[:2]}"
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:

@@ -1,0 +1,4 @@
+"""The commands behind `python -m helpers`, and the environment in which they run.
+
+Standard library only, until a command runs.
+"""

@@ -1,0 +1,1 @@
+"""Exercises that check themselves, what was solved so far, and the class sheet."""
