@@ -1,5 +1,6 @@
 """(e) A page of messages from a thread of 10 000, beside one from a thread of 100: the price of a long thread."""
 
+import asyncio
 import http.client
 import json
 import tempfile
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.measure import KEY, Comparison, Size, Target, both, in_turn
 from mock_endpoint.resources import messages
-from mock_endpoint.state.ids import new_id
+from mock_endpoint.schemas import objects
 from mock_endpoint.state.store import Store
 
 PAGES = ((20, False), (100, False), (20, True))
@@ -23,7 +24,7 @@ def measure(size: Size) -> list[Comparison]:
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder, "state.db")
         store = Store(state)
-        long, short = _thread(store, size.messages), _thread(store, size.messages // 100)
+        long, short = asyncio.run(_threads(store, size.messages))
         store.close()
         with both(state) as (url, _):
             connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
@@ -40,10 +41,14 @@ def measure(size: Size) -> list[Comparison]:
     return rows
 
 
-def _thread(store: Store, length: int) -> tuple[str, str]:
+async def _threads(store: Store, length: int) -> tuple[tuple[str, str], tuple[str, str]]:
+    return await _thread(store, length), await _thread(store, length // 100)
+
+
+async def _thread(store: Store, length: int) -> tuple[str, str]:
     """A thread of so many messages: its id, and that of the message in its middle."""
-    thread = {"id": new_id("thread"), "object": "thread", "created_at": 1, "metadata": {}, "tool_resources": {}}
-    with store.transaction():
+    thread = objects.thread({})
+    async with store.transaction():
         store.insert(thread)
         added = [
             messages.add(store, str(thread["id"]), {"role": "user", "content": f"Question {number}: where to?"})

@@ -186,10 +186,15 @@ def start_embedded(settings: Settings, model: "Model") -> "Running":
 
 @contextmanager
 def endpoint_problems() -> Iterator[None]:
-    """What keeps the endpoint from starting in this block, told as a `KitError`."""
+    """What the endpoint or its state file cannot do in this block, told as a `KitError`."""
+    import sqlite3
+
     from mock_endpoint.problems import EndpointError
+    from mock_endpoint.state.opening import explain
 
     try:
         yield
     except EndpointError as problem:
         raise KitError(problem.what, problem.fix) from problem
+    except sqlite3.Error as error:
+        raise KitError(*explain(error)) from error

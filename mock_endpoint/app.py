@@ -7,18 +7,19 @@ from collections.abc import Awaitable, Callable
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mock_endpoint import errors
-from mock_endpoint.http import faults
+from mock_endpoint.http import answers, faults
 from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.http.gate import Gate, unknown_path
+from mock_endpoint.http.stream import EventStream
 from mock_endpoint.resources import assistants, messages, models, runs, steps, threads
 from mock_endpoint.schemas import assistants_v1
 from mock_endpoint.service import Service
-from mock_endpoint.sse import EventStream
+from mock_endpoint.state.opening import explain
 
 Operation = Callable[[RequestContext], Awaitable[Json | EventStream]]
 
@@ -68,15 +69,15 @@ def _serve(service: Service, operation: Operation) -> Callable[[Request], Awaita
     async def handle(request: Request) -> Response:
         try:
             return await _answer(service, request, operation)
-        except errors.Refusal as refusal:
-            return refusal.response()
+        except errors.Refusal as refused:
+            return answers.refusal(refused)
         except ClientDisconnect:
             return Response()  # nobody is there to read it
         except sqlite3.Error as error:
-            return errors.unstored(error).response()
+            return answers.refusal(errors.unstored(explain(error)))
         except Exception:
             log.exception("%s %s failed", request.method, request.url.path)
-            return errors.broken(errors.NO_RETRY).response()
+            return answers.refusal(errors.broken(errors.NO_RETRY))
 
     return handle
 
@@ -89,8 +90,8 @@ async def _answer(service: Service, request: Request, operation: Operation) -> R
     if isinstance(answer, EventStream):
         return answer
     body = assistants_v1.view(answer) if context.surface.shape == "v1" else answer
-    return JSONResponse(body, headers=context.headers, media_type=errors.JSON)
+    return answers.answer(body, context.headers)
 
 
 async def _nowhere(request: Request, _: Exception) -> Response:
-    return unknown_path(request.state.surface, request.method, request.url.path).response()
+    return answers.refusal(unknown_path(request.state.surface, request.method, request.url.path))

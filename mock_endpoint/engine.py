@@ -1,103 +1,142 @@
-"""From a conversation to an answer: what the model is shown, and what comes back.
+"""From a conversation to an answer: the model and its tools, in turn, until the answer is complete.
 
-The engine knows neither HTTP nor the store. Each API writes the events down in its own way.
+The engine knows neither HTTP nor the store. It is given a neutral conversation and gives neutral events; each API
+writes them down in its own way.
 """
 
 import logging
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
-from mock_endpoint.models import tokens
-from mock_endpoint.models.base import Event, Failed, FunctionCall, Model, Prompt, Turn
+from mock_endpoint.models.base import CallDelta, Event, Failed, Finished, Model, Prompt, TextDelta, ToolCall, Turn
 
 Json = dict[str, Any]
 
 log = logging.getLogger(__name__)
 
+MOST_ROUNDS = 10
+"""How often a model may call built-in tools for one answer."""
 BROKEN = Failed("server_error", "Sorry, something went wrong.")
-"""What a caller is told when the model fails in a way that nobody foresaw."""
+"""What a caller is told when the model or a tool fails in a way that nobody foresaw."""
+_NEVER_DONE = Failed("server_error", f"The model called its tools {MOST_ROUNDS} times and gave no answer.")
 
 
-class OutOfTokens(Exception):
-    """The run has used up what it may cost; `reason` names the limit."""
+@dataclass(frozen=True)
+class ToolOutput:
+    """What a built-in tool gave back."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def prompt_of(run: Json, messages: list[Json], steps: list[Json], spent: Json) -> Prompt:
-    """What the model is shown: the run's settings, as much of the thread (oldest first) as they allow, and what the
-    run did so far. `OutOfTokens` where the run's limits, counted over all its rounds, leave no room."""
-    own = {message["id"]: message for message in messages if message["run_id"] == run["id"]}
-    called = any(step["type"] == "tool_calls" for step in steps)
-    prompt = Prompt(
-        model=run["model"],
-        instructions=run["instructions"] or "",
-        turns=tuple(_turn(message) for message in messages if message["content"] and message["id"] not in own),
-        tools=tuple(run["tools"]),
-        tool_choice="auto" if called and run["tool_choice"] != "none" else run["tool_choice"],
-        parallel_tool_calls=run["parallel_tool_calls"],
-        response_format=run["response_format"],
-        temperature=run["temperature"],
-        top_p=run["top_p"],
-        max_completion_tokens=_left(run, "max_completion_tokens", spent["completion_tokens"]),
-    )
-    if run["truncation_strategy"]["type"] == "last_messages":
-        prompt = replace(prompt, turns=prompt.turns[-(run["truncation_strategy"]["last_messages"] or 1) :])
-    prompt = replace(prompt, turns=(*prompt.turns, *_rounds(steps, own)))
-    return _fit(prompt, _left(run, "max_prompt_tokens", spent["prompt_tokens"]))
+    text: str
+    """What the model reads."""
+    parts: tuple[Json, ...] = ()
+    """What a reader of the steps sees: `logs` and `image` outputs of code, or the results of a search."""
 
 
-async def answer(model: Model, prompt: Prompt) -> AsyncIterator[Event]:
-    """The model's events; a model that breaks fails the run, not the server."""
+class BuiltInTool(Protocol):
+    """A tool that the endpoint runs itself."""
+
+    async def run(self, arguments: str) -> ToolOutput:
+        """The output for one call; `arguments` as in `ToolCall`."""
+        ...
+
+
+@dataclass(frozen=True)
+class CallResult:
+    """A built-in tool has done what call number `index` asked for."""
+
+    index: int
+    output: ToolOutput
+
+
+AnswerEvent = Event | CallResult
+"""The last one is always `Finished`, with the tokens of all rounds, or `Failed`. Calls are numbered throughout."""
+
+
+async def answer(model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool]) -> AsyncIterator[AnswerEvent]:
+    """What the model says and calls, and what the built-in tools, by their type, give back to it.
+
+    It ends when the answer is complete, when functions must be run by the caller (`tool_calls`), or with a failure:
+    a model or a tool that breaks fails the answer, not the server.
+    """
     try:
-        async for event in model.answer(prompt):
+        async for event in _rounds(model, prompt, tools):
             yield event
     except Exception:
         log.exception("the model failed")
         yield BROKEN
 
 
-def _left(run: Json, limit: str, spent: int) -> int | None:
-    """What a limit still allows; None where there is no limit."""
-    if run[limit] is None:
-        return None
-    if run[limit] <= spent:
-        raise OutOfTokens(limit)
-    left: int = run[limit] - spent
-    return left
+async def _rounds(model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool]) -> AsyncIterator[AnswerEvent]:
+    spent = Finished("stop", 0, 0)
+    numbered = 0
+    for _ in range(MOST_ROUNDS):
+        this = _Round(numbered)
+        async for event in model.answer(prompt):
+            if isinstance(event, Failed):
+                yield event
+                return
+            if isinstance(event, Finished):
+                spent = _sum(spent, event)
+                break
+            yield this.take(event)
+        else:
+            yield BROKEN  # it ended without saying how
+            return
+        if spent.reason == "length" or all(call.tool == "function" for call in this.calls):
+            yield spent
+            return
+        for number, call in enumerate(this.calls):
+            if call.tool != "function":
+                output = await _output(tools, call)
+                this.calls[number] = replace(call, output=output.text)
+                yield CallResult(numbered + number, output)
+        if any(call.tool == "function" for call in this.calls):
+            yield spent
+            return
+        if prompt.max_completion_tokens is not None and prompt.max_completion_tokens <= spent.completion_tokens:
+            yield replace(spent, reason="length")
+            return
+        prompt = this.appended_to(prompt)
+        numbered += len(this.calls)
+    yield _NEVER_DONE
 
 
-def _fit(prompt: Prompt, limit: int | None) -> Prompt:
-    """The prompt without its oldest turns, so that it costs at most `limit` tokens. What the user said last, and all
-    that follows, stays."""
-    if limit is None:
-        return prompt
-    asked = max((place for place, turn in enumerate(prompt.turns) if turn.role == "user"), default=0)
-    for dropped in range(asked + 1):
-        shorter = replace(prompt, turns=prompt.turns[dropped:])
-        if tokens.of_prompt(shorter) <= limit:
-            return shorter
-    raise OutOfTokens("max_prompt_tokens")
+@dataclass
+class _Round:
+    """What the model says and calls in one go."""
+
+    first: int
+    """The number of its first call."""
+    text: str = ""
+    calls: list[ToolCall] = field(default_factory=list)
+
+    def take(self, event: TextDelta | CallDelta) -> TextDelta | CallDelta:
+        """Remember the piece; it comes back with the number that its call has in the whole answer."""
+        if isinstance(event, TextDelta):
+            self.text += event.text
+            return event
+        if event.index == len(self.calls):
+            self.calls.append(ToolCall(f"call_{self.first + event.index}", event.name, "", "", event.tool))
+        call = self.calls[event.index]
+        self.calls[event.index] = replace(call, arguments=call.arguments + event.arguments)
+        return replace(event, index=self.first + event.index)
+
+    def appended_to(self, prompt: Prompt) -> Prompt:
+        """The conversation with this round at its end. A tool that had to be called has been: what follows is free."""
+        said = (Turn("assistant", self.text),) if self.text else ()
+        called = Turn("assistant", "", calls=tuple(self.calls))
+        choice = prompt.tool_choice if prompt.tool_choice == "none" else "auto"
+        return replace(prompt, turns=(*prompt.turns, *said, called), tool_choice=choice)
 
 
-def _rounds(steps: list[Json], own: dict[str, Json]) -> Iterator[Turn]:
-    """What the run said and called so far, in the order in which it did."""
-    for step in steps:
-        if step["type"] == "tool_calls":
-            yield _calls(step)
-        elif message := own.get(step["step_details"]["message_creation"]["message_id"]):
-            yield _turn(message)
+async def _output(tools: Mapping[str, BuiltInTool], call: ToolCall) -> ToolOutput:
+    if call.tool not in tools:
+        return ToolOutput(f"The tool {call.tool} cannot be used here.")
+    return await tools[call.tool].run(call.arguments)
 
 
-def _calls(step: Json) -> Turn:
-    calls = step["step_details"]["tool_calls"]
-    return Turn("assistant", "", calls=tuple(FunctionCall(id=call["id"], **call["function"]) for call in calls))
-
-
-def _turn(message: Json) -> Turn:
-    content = message["content"]
-    text = "\n".join(part["text"]["value"] for part in content if part["type"] == "text")
-    return Turn(message["role"], text, images=sum(part["type"].startswith("image") for part in content))
+def _sum(before: Finished, now: Finished) -> Finished:
+    """How the last round ended, with the tokens of all."""
+    return Finished(
+        now.reason, before.prompt_tokens + now.prompt_tokens, before.completion_tokens + now.completion_tokens
+    )

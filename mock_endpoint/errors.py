@@ -6,12 +6,7 @@ Azure's gateway in front of it answers `{"error": {code, message}}` with the sta
 
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
-
 Json = dict[str, Any]
-
-JSON = "application/json; charset=UTF-8"
-"""The content type of every answer that is no stream."""
 
 _WRONG_KEY = (
     "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
@@ -31,12 +26,6 @@ class Refusal(Exception):
         self.status = status
         self.error = error
         self.headers = headers or {}
-
-    def response(self) -> Response:
-        """The refusal as it goes over the wire."""
-        if self.error is None:
-            return Response(status_code=self.status, headers=self.headers)
-        return JSONResponse({"error": self.error}, self.status, self.headers, media_type=JSON)
 
 
 def invalid(message: str, param: str | None = None, code: str | None = None, status: int = 400) -> Refusal:
@@ -72,12 +61,14 @@ def broken(headers: dict[str, str] | None = None) -> Refusal:
     return Refusal(500, {"message": message, "type": "server_error", "param": None, "code": None}, headers)
 
 
-def unstored(reason: object) -> Refusal:
+def unstored(explanation: tuple[str, str]) -> Refusal:
     """500: nothing was written, and what was there before is still there."""
-    message = f"The endpoint's state file could not be written: {reason}. Free some space, or set KIT_STATE elsewhere."
-    return Refusal(
-        500, {"message": message, "type": "server_error", "param": None, "code": "state_unwritable"}, NO_RETRY
-    )
+    return Refusal(500, unwritable(explanation), NO_RETRY)
+
+
+def unwritable(explanation: tuple[str, str]) -> Json:
+    """The error of a request, or of a stream, that the state file could not take."""
+    return {"message": " ".join(explanation), "type": "server_error", "param": None, "code": "state_unwritable"}
 
 
 NO_RETRY = {"x-should-retry": "false"}

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import secrets
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -12,14 +13,17 @@ from typing import Literal
 import uvicorn
 
 from mock_endpoint.app import build
+from mock_endpoint.engine import BuiltInTool
 from mock_endpoint.http.gate import allowed_hosts
 from mock_endpoint.listening import listen
 from mock_endpoint.models.base import Model
 from mock_endpoint.models.offline import OfflineModel
 from mock_endpoint.problems import EndpointError
 from mock_endpoint.service import Service
+from mock_endpoint.state.key import key_file, key_of
 from mock_endpoint.state.lease import Lease
-from mock_endpoint.state.store import MEMORY, Store, key_file, key_of
+from mock_endpoint.state.opening import MEMORY
+from mock_endpoint.state.store import Store
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Options:
     fault: str | None = None
     """What goes wrong with every request, see `faults.py`; None: nothing does on purpose."""
     model: Model = field(default_factory=OfflineModel)
+    tools: Mapping[str, BuiltInTool] = field(default_factory=dict)
+    """The built-in tools that the endpoint runs, by their type."""
 
 
 class Running:
@@ -49,16 +55,24 @@ class Running:
         self.key = options.key or _own_key(options.state)
         self.key_file = None if options.key or options.state == MEMORY else key_file(Path(options.state))
         self._store = Store(options.state)
-        self._owner = Lease(options.state)
+        self._lease = Lease(options.state)
         try:
             self._socket = listen(options.host, options.port)
         except EndpointError:
-            self._owner.leave()
+            self._lease.release()
             self._store.close()
             raise
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        service = Service(self._store, options.model, self._owner, options.pace, options.run_ttl, options.deployments)
+        service = Service(
+            self._store,
+            options.model,
+            self._lease,
+            options.pace,
+            options.run_ttl,
+            options.deployments,
+            options.tools,
+        )
         app = build(service, self.key, allowed_hosts(options.host), options.fault)
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -84,7 +98,7 @@ class Running:
         finally:
             complaints.removeFilter(self._goes_on)
             self._socket.close()
-            self._owner.leave()
+            self._lease.release()
             self._store.close()
 
     def _goes_on(self, _: object) -> bool:

@@ -384,7 +384,7 @@ def test_a_state_on_a_shared_drive_is_mentioned(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """There the endpoint takes another journal mode."""
-    monkeypatch.setattr("mock_endpoint.state.store._is_shared_drive", lambda path: True)
+    monkeypatch.setattr("mock_endpoint.state.opening.is_shared_drive", lambda path: True)
     Store(tmp_path / "x.db").close()
     assert doctor(replace(settings, state=tmp_path / "x.db")) == 1
     assert "KIT_STATE" in capsys.readouterr().out

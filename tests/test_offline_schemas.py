@@ -10,7 +10,7 @@ from support.asking import answer
 from support.calling import calls, converse, events, function, thread
 
 from mock_endpoint.models import tokens
-from mock_endpoint.models.base import CallDelta, Finished, FunctionCall, Prompt, Turn
+from mock_endpoint.models.base import CallDelta, Finished, Prompt, ToolCall, Turn
 from mock_endpoint.models.offline.functions.patterns import checked, example
 from mock_endpoint.models.offline.functions.schema import valid
 
@@ -249,7 +249,7 @@ class TestEvents:
         bare = Prompt("gpt-4", "", prompt.turns)
         assert tokens.of_prompt(bare) == tokens.count("lake_depth of Inari") + tokens.PER_MESSAGE
         assert tokens.of_prompt(prompt) > tokens.of_prompt(bare)
-        call = FunctionCall("call_1", "lake_depth", '{"lake": "Inari"}', "92 m")
+        call = ToolCall("call_1", "lake_depth", '{"lake": "Inari"}', "92 m")
         longer = Prompt("gpt-4", "", (*prompt.turns, Turn("assistant", "", calls=(call,))))
         assert tokens.of_prompt(longer) > tokens.of_prompt(bare) + tokens.count("92 m")
 

@@ -8,7 +8,7 @@ import pytest
 from support.model_servers import DONE, USAGE, WHOLE, answered, called, calling, chunk
 
 from mock_endpoint.models import tokens
-from mock_endpoint.models.base import CallDelta, Event, Failed, Finished, FunctionCall, Prompt, TextDelta, Turn
+from mock_endpoint.models.base import CallDelta, Event, Failed, Finished, Prompt, TextDelta, ToolCall, Turn
 
 TIDE = {
     "type": "function",
@@ -60,7 +60,7 @@ def test_tools_are_passed_on(given: dict[str, Any], sent: dict[str, Any]) -> Non
 
 def test_calls_and_outputs_are_passed_on() -> None:
     """One round is one message that asks for all functions, then one message for each output."""
-    calls = (FunctionCall("call_a", "get_tide", BREST, "4.1 m"), FunctionCall("call_b", "ring_bell", "{}", ""))
+    calls = (ToolCall("call_a", "get_tide", BREST, "4.1 m"), ToolCall("call_b", "ring_bell", "{}", ""))
     _, (body,) = answered(WHOLE, prompt=replace(CALLING, turns=(*ASKED, Turn("assistant", "", calls=calls))))
     assert body["messages"][1:] == [
         {

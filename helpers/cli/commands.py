@@ -216,6 +216,8 @@ def _doctor(_: argparse.Namespace) -> int:
 
 
 def _reset(arguments: argparse.Namespace) -> int:
+    import asyncio
+
     from helpers.connection import endpoint_problems
     from helpers.exercises import results
     from helpers.settings import read_settings
@@ -231,7 +233,7 @@ def _reset(arguments: argparse.Namespace) -> int:
         return 1
     if state.exists():
         with endpoint_problems():
-            Store(state).empty()
+            asyncio.run(Store(state).empty())
     results.forget(state)
     print(f"{state} is empty now, and the exercises are all to do again.")
     return 0

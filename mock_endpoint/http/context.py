@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from mock_endpoint import errors
 from mock_endpoint.http.faults import RequestFault
 from mock_endpoint.http.gate import MAX_BODY, Surface
-from mock_endpoint.schemas import assistants_v1
+from mock_endpoint.schemas import assistants_v1, objects
 from mock_endpoint.schemas.base import Body, parse
 from mock_endpoint.service import Service
 from mock_endpoint.state.ids import PREFIX
@@ -38,6 +39,11 @@ class RequestContext:
             check_id(param, value)
 
     @property
+    def query(self) -> QueryParams:
+        """What stands behind the question mark."""
+        return self.http.query_params
+
+    @property
     def store(self) -> Store:
         """Shorthand: most calls only read and write."""
         return self.service.store
@@ -46,11 +52,17 @@ class RequestContext:
         """The thread that the path names, or 404."""
         return self.find("thread", "thread", self.ids["thread_id"])
 
+    def check_model(self, fields: Json) -> None:
+        """Refuse a deployment that does not exist, where the deployments are listed."""
+        deployments = self.service.deployments
+        if deployments and "model" in fields and fields["model"] not in deployments:
+            raise errors.unsupported_model(fields["model"])
+
     async def body(self, kind: type[Body]) -> Json:
         """What the request's body gives, checked, in the stored form; no body at all counts as an empty one."""
         return parse(assistants_v1.BODY[kind] if self.surface.shape == "v1" else kind, await self._json())
 
-    def find(self, noun: str, kind: str, object_id: str, parent: str | None = None) -> Json:
+    def find(self, noun: str, kind: str, object_id: str, parent: str = "") -> Json:
         """The stored object; 404 in the service's words when there is none."""
         found = self.store.get(kind, object_id, parent)
         if found is None:
@@ -59,7 +71,7 @@ class RequestContext:
 
     def page(self, noun: str, kind: str, parent: str = "", *, run_id: str | None = None) -> Json:
         """The list that the query asks for (`limit`, `order`, `after`, `before`), as it goes over the wire."""
-        query = self.http.query_params
+        query = self.query
         order = query.get("order", "desc")
         if order not in ("asc", "desc"):
             raise errors.invalid_value("order", order, ("asc", "desc"))
@@ -72,11 +84,11 @@ class RequestContext:
             before=self._cursor("before", noun, kind, parent),
             run_id=run_id,
         )
-        return list_of(page.data, page.has_more)
+        return objects.list_of(page.data, page.has_more)
 
     def _cursor(self, param: str, noun: str, kind: str, parent: str) -> int | None:
         """Where the cursor stands. One that was never in this list is refused: page one would repeat what was seen."""
-        value = self.http.query_params.get(param)
+        value = self.query.get(param)
         if value is None:
             return None
         if not value.startswith(PREFIX[noun]):
@@ -106,22 +118,11 @@ class RequestContext:
             return value
 
 
-def list_of(data: list[Json], has_more: bool = False) -> Json:
-    """A list as it goes over the wire."""
-    ends = (data[0]["id"], data[-1]["id"]) if data else (None, None)
-    return {"object": "list", "data": data, "first_id": ends[0], "last_id": ends[1], "has_more": has_more}
-
-
 def check_id(param: str, value: str) -> None:
     """Refuse an id of another kind; `param` names it, as in `thread_id`."""
     prefix = PREFIX[param.removesuffix("_id")]
     if not value.startswith(prefix):
         raise errors.malformed_id(param, value, prefix)
-
-
-def deleted(body: Json, kind: str) -> Json:
-    """What a deletion answers."""
-    return {"id": body["id"], "object": f"{kind}.deleted", "deleted": True}
 
 
 def _limit(text: str) -> int:

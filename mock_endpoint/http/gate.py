@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_endpoint import errors
+from mock_endpoint.http import answers
 from mock_endpoint.http.faults import HEADER, Faults, RequestFault
 
 MAX_BODY = 16 * 1024 * 1024
@@ -82,8 +83,8 @@ class Gate:
 
         try:
             inner = self._admit(scope, headers, fault)
-        except errors.Refusal as refusal:
-            await refusal.response()(scope, receive, send_with_headers)
+        except errors.Refusal as refused:
+            await answers.refusal(refused)(scope, receive, send_with_headers)
             return
         await self.app(inner, receive, send_with_headers)
 

@@ -6,14 +6,17 @@ from typing import Any, Literal, Protocol
 
 
 @dataclass(frozen=True)
-class FunctionCall:
-    """A function that the model asked for, and what the caller's function gave back."""
+class ToolCall:
+    """A tool that the model called, and what it gave back."""
 
     id: str
     name: str
+    """The function's; of a built-in tool the same as `tool`."""
     arguments: str
-    """A JSON object as text, as the model wrote it."""
+    """What the model wrote: a JSON object for a function, code for `code_interpreter`, a query for `file_search`."""
     output: str
+    tool: str = "function"
+    """`function`, which the caller runs, or the type of a built-in tool."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,8 @@ class Turn:
     text: str
     images: int = 0
     """How many pictures came with the text; a model that cannot see them says so."""
-    calls: tuple[FunctionCall, ...] = ()
-    """Only in an assistant's turn without a text: the functions that it asked for in this run, with their outputs."""
+    calls: tuple[ToolCall, ...] = ()
+    """Only in an assistant's turn without a text: the tools that it called for this answer, with their outputs."""
 
 
 @dataclass(frozen=True)
@@ -57,19 +60,21 @@ class TextDelta:
 
 @dataclass(frozen=True)
 class CallDelta:
-    """The next piece of a function call. Calls come one after the other; the pieces of a call's arguments joined are
-    a JSON object."""
+    """The next piece of a call of a tool. Calls come one after the other; the pieces of a call's arguments joined are
+    what `ToolCall.arguments` holds."""
 
     index: int
     """Which call of this answer, from 0."""
     arguments: str = ""
     name: str = ""
-    """The function; in the first piece of a call only."""
+    """The function, or the built-in tool; in the first piece of a call only."""
+    tool: str = "function"
+    """As in `ToolCall`."""
 
 
 @dataclass(frozen=True)
 class Finished:
-    """The answer is complete (`stop`), waits for the functions that it asked for (`tool_calls`), or was cut by
+    """The answer is complete (`stop`), waits for the tools that it called (`tool_calls`), or was cut by
     `max_completion_tokens` (`length`)."""
 
     reason: Literal["stop", "length", "tool_calls"]

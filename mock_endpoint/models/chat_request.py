@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from mock_endpoint.models.base import FunctionCall, Prompt, Turn
+from mock_endpoint.models.base import Prompt, ToolCall, Turn
 
 Json = dict[str, Any]
 
@@ -47,7 +47,7 @@ def _messages(turn: Turn) -> Iterator[Json]:
         yield {"role": "tool", "tool_call_id": call.id, "content": call.output}
 
 
-def _tool_call(call: FunctionCall) -> Json:
+def _tool_call(call: ToolCall) -> Json:
     return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
 
 

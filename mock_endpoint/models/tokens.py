@@ -8,7 +8,7 @@ A message costs four tokens on top of its text; so does a declared function, a c
 import json
 import re
 
-from mock_endpoint.models.base import Prompt
+from mock_endpoint.models.base import Prompt, Turn
 
 PER_MESSAGE = 4
 _PIECE = re.compile(r"[A-Za-z0-9\u00c0-\u024f]+|\S")
@@ -38,6 +38,10 @@ def of_prompt(prompt: Prompt) -> int:
     conversation, and the calls of this run with their outputs."""
     texts = [prompt.instructions] if prompt.instructions else []
     texts += [json.dumps(tool["function"], ensure_ascii=False) for tool in prompt.tools if "function" in tool]
-    for turn in prompt.turns:
-        texts += [part for call in turn.calls for part in (f"{call.name}{call.arguments}", call.output)] or [turn.text]
+    return sum(count(text) + PER_MESSAGE for text in texts) + sum(map(of_turn, prompt.turns))
+
+
+def of_turn(turn: Turn) -> int:
+    """Tokens in one turn of the conversation."""
+    texts = [part for call in turn.calls for part in (f"{call.name}{call.arguments}", call.output)] or [turn.text]
     return sum(count(text) + PER_MESSAGE for text in texts)

@@ -1,31 +1,15 @@
 """`client.beta.assistants`: who answers, and how."""
 
-import time
-
-from mock_endpoint.http.context import Json, RequestContext, deleted
+from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.resources import tool_resources
-from mock_endpoint.schemas import requests
-from mock_endpoint.state.ids import new_id
-
-_DEFAULTS: Json = {
-    "name": None,
-    "description": None,
-    "instructions": None,
-    "tools": [],
-    "tool_resources": {},
-    "metadata": {},
-    "temperature": 1.0,
-    "top_p": 1.0,
-    "response_format": "auto",
-}
+from mock_endpoint.schemas import objects, requests
 
 
 async def create(request: RequestContext) -> Json:
     """`POST /assistants`."""
-    fields = await _fields(request, requests.CreateAssistant)
-    assistant: Json = {"id": new_id("assistant"), "object": "assistant", "created_at": int(time.time())}
-    assistant |= {**_DEFAULTS, **fields}
-    request.store.insert(assistant)
+    assistant = objects.assistant(await _fields(request, requests.CreateAssistant))
+    async with request.store.transaction():
+        request.store.insert(assistant)
     return assistant
 
 
@@ -42,7 +26,7 @@ async def retrieve(request: RequestContext) -> Json:
 async def modify(request: RequestContext) -> Json:
     """`POST /assistants/{id}`: replaces what is given, keeps the rest."""
     fields = await _fields(request, requests.ModifyAssistant)
-    with request.store.transaction():
+    async with request.store.transaction():
         assistant = find(request, request.ids["assistant_id"])
         tool_resources.merge(assistant, fields)
         request.store.replace(assistant)
@@ -51,10 +35,10 @@ async def modify(request: RequestContext) -> Json:
 
 async def delete(request: RequestContext) -> Json:
     """`DELETE /assistants/{id}`: its threads and runs stay."""
-    with request.store.transaction():
+    async with request.store.transaction():
         assistant = find(request, request.ids["assistant_id"])
-        request.store.delete(assistant["id"])
-    return deleted(assistant, "assistant")
+        request.store.delete("assistant", assistant["id"])
+    return objects.deleted(assistant)
 
 
 def find(request: RequestContext, assistant_id: str) -> Json:
@@ -64,7 +48,6 @@ def find(request: RequestContext, assistant_id: str) -> Json:
 
 async def _fields(request: RequestContext, kind: type[requests.AssistantFields]) -> Json:
     fields = await request.body(kind)
-    if "model" in fields:
-        request.service.check_model(fields["model"])
+    request.check_model(fields)
     tool_resources.check(request.store, fields.get("tool_resources", {}))
     return fields

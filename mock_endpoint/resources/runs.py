@@ -5,73 +5,72 @@ import time
 from mock_endpoint import errors
 from mock_endpoint.http import faults
 from mock_endpoint.http.context import Json, RequestContext, check_id
+from mock_endpoint.http.stream import EventStream
 from mock_endpoint.models.failing import FailingModel
-from mock_endpoint.resources import assistants, messages, steps, threads
+from mock_endpoint.resources import assistants, messages, threads
 from mock_endpoint.runs import run_status, worker
-from mock_endpoint.schemas import requests
-from mock_endpoint.service import Service
-from mock_endpoint.sse import EventStream, Feed
-from mock_endpoint.state.ids import new_id
-from mock_endpoint.state.store import ActiveRun
+from mock_endpoint.runs.events import RunEvents
+from mock_endpoint.runs.writer import take_outputs
+from mock_endpoint.schemas import objects, requests
+from mock_endpoint.sse import Feed
 
-_COPIED = ("model", "instructions", "tools", "temperature", "top_p", "response_format")
-"""What a run takes from its assistant unless it is given its own; later edits of the assistant do not reach it."""
+INCLUDABLE = ("step_details.tool_calls[*].file_search.results[*].content",)
+"""What may be asked for on top, in `include[]`, of a run and of its steps."""
 
 
 async def create(request: RequestContext) -> Json | EventStream:
     """`POST /threads/{id}/runs`; with `stream`, what the run does comes back as it happens."""
-    steps.check_include(request)
+    check_include(request)
     fields = await request.body(requests.CreateRun)
-    feed = _feed(request, fields)
+    events = _events(request, fields)
     assistant = _assistant(request, fields)
-    with request.store.transaction():
-        run = _add(request, request.thread()["id"], assistant, fields)
-    if feed:
-        feed.send("thread.run.created", run)
-    return _begin(request, run, feed)
+    async with request.store.transaction():
+        run = await _add(request, request.thread()["id"], assistant, fields)
+    events.created(run)
+    return await _start(request, run, events)
 
 
 async def create_with_thread(request: RequestContext) -> Json | EventStream:
     """`POST /threads/runs`: a new thread and its first run at once."""
     fields = await request.body(requests.CreateThreadAndRun)
-    feed = _feed(request, fields)
+    events = _events(request, fields)
     assistant = _assistant(request, fields)
     thread_fields = fields.pop("thread", {})
-    with request.store.transaction():
-        thread = threads.add(request, _with_resources(thread_fields, fields.pop("tool_resources", {})))
-        run = _add(request, thread["id"], assistant, fields)
-    if feed:
-        feed.send("thread.created", thread)
-        feed.send("thread.run.created", run)
-    return _begin(request, run, feed)
+    resources = fields.pop("tool_resources", {}) | thread_fields.get("tool_resources", {})  # the thread's own win
+    async with request.store.transaction():
+        thread = threads.add(request.store, thread_fields | {"tool_resources": resources})
+        run = await _add(request, thread["id"], assistant, fields)
+    events.created(thread)
+    events.created(run)
+    return await _start(request, run, events)
 
 
 async def list_all(request: RequestContext) -> Json:
     """`GET /threads/{id}/runs`."""
     page = request.page("run", "thread.run", request.thread()["id"])
-    return page | {"data": [run_status.current(request.service, run) for run in page["data"]]}
+    return page | {"data": [await run_status.current(request.service, run) for run in page["data"]]}
 
 
 async def retrieve(request: RequestContext) -> Json:
     """`GET /threads/{id}/runs/{id}`."""
-    return _answer(request, run_status.find(request))
+    return _answer(request, await find(request))
 
 
 async def modify(request: RequestContext) -> Json:
     """`POST /threads/{id}/runs/{id}`: metadata only."""
     fields = await request.body(requests.OnlyMetadata)
-    with request.store.transaction():
-        run = run_status.find(request) | fields
-        request.store.replace(run)
+    async with request.store.transaction():
+        run = await find(request) | fields
+        request.store.replace(run, run["thread_id"])
     return run
 
 
 async def cancel(request: RequestContext) -> Json:
     """`POST /threads/{id}/runs/{id}/cancel`: answers `cancelling`, which is not the end."""
-    run = run_status.find(request)
-    cancelling = run_status.advance(request.store, run["id"], "cancelling")
+    run = await find(request)
+    cancelling = await run_status.advance(request.store, run, "cancelling")
     if cancelling is None:
-        raise errors.cannot_cancel(run_status.find(request)["status"])
+        raise errors.cannot_cancel((await find(request))["status"])
     worker.wake(request.service, run["id"])
     return _answer(request, cancelling)
 
@@ -79,20 +78,33 @@ async def cancel(request: RequestContext) -> Json:
 async def submit_tool_outputs(request: RequestContext) -> Json | EventStream:
     """`POST /threads/{id}/runs/{id}/submit_tool_outputs`: all outputs at once; then the run goes on."""
     fields = await request.body(requests.SubmitToolOutputs)
-    feed = _feed(request, fields)
-    with request.store.transaction():
-        run = run_status.find(request)
+    events = _events(request, fields)
+    async with request.store.transaction():
+        run = await find(request)
         if run["status"] != "requires_action":
             raise errors.no_tool_outputs(run["status"])
         _check_ids(run, [output.get("tool_call_id") for output in fields["tool_outputs"]])
         outputs = {output["tool_call_id"]: output.get("output", "") for output in fields["tool_outputs"]}
-        step = steps.fill_in(request.store, run, outputs)
+        step = take_outputs(request.store, run, outputs)
         run |= {"status": "queued", "required_action": None, "usage": None}
-        request.store.replace(run)
-        request.store.hand_over(run["id"], request.service.owner.id)
-    if feed:
-        feed.tell(step)
-    return _begin(request, run, feed)
+        request.store.replace(run, run["thread_id"])
+        request.store.set_owner(run, run["thread_id"], request.service.lease.id)
+    events.changed(step)
+    return await _start(request, run, events)
+
+
+async def find(request: RequestContext) -> Json:
+    """The run that the path names, as it stands now; or 404."""
+    run = request.find("run", "thread.run", request.ids["run_id"], request.thread()["id"])
+    return await run_status.current(request.service, run)
+
+
+def check_include(request: RequestContext) -> None:
+    """Refuse what cannot be included."""
+    asked = request.query
+    for position, value in enumerate((*asked.getlist("include[]"), *asked.getlist("include"))):
+        if value not in INCLUDABLE:
+            raise errors.invalid_value(f"include[{position}]", value, INCLUDABLE)
 
 
 def _check_ids(run: Json, got: list[str | None]) -> None:
@@ -101,100 +113,60 @@ def _check_ids(run: Json, got: list[str | None]) -> None:
         raise errors.other_tool_outputs(expected, [each for each in got if each])
 
 
-def _feed(request: RequestContext, fields: Json) -> Feed | None:
-    """Where the caller wants to listen: what he will hear. The old shape knew no streams."""
+def _events(request: RequestContext, fields: Json) -> RunEvents:
+    """What the caller will hear, where he wants to listen. The old shape knew no streams."""
     if not fields.pop("stream", False):
-        return None
+        return RunEvents()
     if request.surface.shape == "v1":
         raise errors.unknown_parameter("stream")
-    return Feed()
+    return RunEvents(Feed())
 
 
-def _begin(request: RequestContext, run: Json, feed: Feed | None) -> Json | EventStream:
+async def _start(request: RequestContext, run: Json, events: RunEvents) -> Json | EventStream:
     """Let the run go on its way, perhaps to a bad end that was asked for."""
     if request.fault.strikes("run_expired"):
         run = run | {"expires_at": int(time.time())}
-        request.store.replace(run)
+        async with request.store.transaction():
+            request.store.replace(run, run["thread_id"])
     ends = [end for name, end in faults.ENDS.items() if request.fault.strikes(name)]
-    if feed:
-        feed.tell(run)
-        if request.fault.strikes("drop_stream"):
-            feed.break_off()
-    worker.begin(request.service, run, feed, FailingModel(ends[0]) if ends else None)
-    return EventStream(feed, request.headers) if feed else _answer(request, run)
+    events.changed(run)
+    if events.feed and request.fault.strikes("drop_stream"):
+        events.feed.break_off()
+    worker.start(request.service, run, events, FailingModel(ends[0]) if ends else None)
+    return EventStream(events.feed, request.headers) if events.feed else _answer(request, run)
 
 
 def _assistant(request: RequestContext, fields: Json) -> Json:
     check_id("assistant_id", fields["assistant_id"])
-    if "model" in fields:
-        request.service.check_model(fields["model"])
+    request.check_model(fields)
     return assistants.find(request, fields["assistant_id"])
 
 
-def _add(request: RequestContext, thread_id: str, assistant: Json, fields: Json) -> Json:
-    """Store a queued run and the messages that come with it; inside a transaction. SQLite decides who is first."""
-    run = _new_run(request.service, thread_id, assistant, fields)
-    other = run_status.active(request.service, thread_id)
-    try:
-        request.store.insert(run, parent=thread_id, owner=request.service.owner.id)
-    except ActiveRun:
-        raise errors.second_run(thread_id, other["id"] if other else "") from None
+async def _add(request: RequestContext, thread_id: str, assistant: Json, fields: Json) -> Json:
+    """Store a queued run and the messages that come with it; inside a transaction, so that the first one wins."""
+    run = objects.run(thread_id, assistant, fields, request.service.run_ttl)
+    _check_choice(run)
+    other = await run_status.active(request.service, thread_id)
+    if other:
+        raise errors.second_run(thread_id, other["id"])
+    request.store.insert(run, thread_id, owner=request.service.lease.id)
     for message in fields.get("additional_messages", []):
         messages.add(request.store, thread_id, message)
     return run
 
 
-def _new_run(service: Service, thread_id: str, assistant: Json, fields: Json) -> Json:
-    now = int(time.time())
-    copied: Json = {name: fields.get(name, assistant[name]) for name in _COPIED}
-    if "additional_instructions" in fields:
-        parts = (copied["instructions"], fields["additional_instructions"])
-        copied["instructions"] = "\n".join(part for part in parts if part)
-    return {
-        "id": new_id("run"),
-        "object": "thread.run",
-        "created_at": now,
-        "assistant_id": assistant["id"],
-        "thread_id": thread_id,
-        "status": "queued",
-        "started_at": None,
-        "expires_at": now + service.run_ttl,
-        "cancelled_at": None,
-        "failed_at": None,
-        "completed_at": None,
-        "required_action": None,
-        "last_error": None,
-        "incomplete_details": None,
-        "usage": None,
-        "max_prompt_tokens": fields.get("max_prompt_tokens"),
-        "max_completion_tokens": fields.get("max_completion_tokens"),
-        "truncation_strategy": {"last_messages": None} | fields.get("truncation_strategy", {"type": "auto"}),
-        "tool_choice": _choice(fields.get("tool_choice", "auto"), copied["tools"]),
-        "parallel_tool_calls": fields.get("parallel_tool_calls", True),
-        "tool_resources": assistant["tool_resources"],
-        "reasoning_effort": fields.get("reasoning_effort", assistant.get("reasoning_effort")),
-        "metadata": fields.get("metadata", {}),
-        **copied,
-    }
-
-
-def _choice(choice: str | Json, tools: list[Json]) -> str | Json:
-    """The choice of a tool, which must be among those of the run."""
+def _check_choice(run: Json) -> None:
+    """Refuse the choice of a tool that is not among those of the run."""
+    choice = run["tool_choice"]
     if isinstance(choice, dict):
         function = choice.get("function", {}).get("name")
-        if not any(tool["type"] == choice["type"] and _name(tool) == function for tool in tools):
+        if not any(tool["type"] == choice["type"] and _name(tool) == function for tool in run["tools"]):
             raise errors.no_such_choice(function or choice["type"])
-    return choice
 
 
 def _name(tool: Json) -> str | None:
     name: str | None = tool.get("function", {}).get("name")
     return name
-
-
-def _with_resources(thread: Json, extra: Json) -> Json:
-    """The thread's own resources win over those given beside it."""
-    return thread | {"tool_resources": extra | thread.get("tool_resources", {})}
 
 
 def _answer(request: RequestContext, run: Json) -> Json:

@@ -1,4 +1,4 @@
-"""The life of a run: its statuses, what may follow what, and what an end means for its steps and messages.
+"""The statuses of a run: what may follow what, when a run is over, and what its end means for its steps and messages.
 
 queued → in_progress → completed | failed | incomplete | requires_action | expired
 queued, in_progress, requires_action → cancelling → cancelled
@@ -6,18 +6,15 @@ requires_action → queued | expired
 """
 
 import time
-from collections.abc import Callable
 from typing import Any
 
-from mock_endpoint.http.context import RequestContext
 from mock_endpoint.runs import usage
+from mock_endpoint.runs.events import NOBODY, RunEvents
 from mock_endpoint.service import Service
+from mock_endpoint.state.opening import ACTIVE
 from mock_endpoint.state.store import Store
 
 Json = dict[str, Any]
-
-ACTIVE = ("queued", "in_progress", "requires_action", "cancelling")
-"""A run in one of these locks its thread."""
 
 MAY_COME_FROM = {
     "queued": ("requires_action",),
@@ -53,92 +50,108 @@ _MESSAGE_END = {
 }
 
 
-def find(request: RequestContext) -> Json:
-    """The run that the path names, as it stands now; or 404."""
-    return current(request.service, request.find("run", "thread.run", request.ids["run_id"], request.thread()["id"]))
-
-
-def active(service: Service, thread_id: str) -> Json | None:
+async def active(service: Service, thread_id: str) -> Json | None:
     """The run that locks the thread, if there is one."""
     run = service.store.active_run(thread_id)
-    run = run and current(service, run)
+    run = run and await current(service, run)
     return run if run and run["status"] in ACTIVE else None
 
 
-def current(service: Service, run: Json) -> Json:
+async def current(service: Service, run: Json) -> Json:
     """The run as it stands now: one whose time is over, or that nobody moves any more, has ended."""
-    if run["status"] not in ACTIVE:
-        return run
-    waiting = run["status"] == "requires_action"
-    if not waiting and _is_moved(service, run["id"]):
-        return run
-    if waiting and time.time() < run["expires_at"]:
+    if run["status"] not in ACTIVE or not _is_over(service, run):
         return run
     end = "cancelled" if run["status"] == "cancelling" else "expired"
-    return advance(service.store, run["id"], end) or service.store.get("thread.run", run["id"]) or run
+    return await advance(service.store, run, end) or stored(service.store, run) or run
 
 
-def _is_moved(service: Service, run_id: str) -> bool:
-    """Whether a task of this process, or another process that is alive, will bring the run to its end."""
-    owner = service.store.owner(run_id)
-    return run_id in service.workers if owner == service.owner.id else service.owner.is_alive(owner)
+def seconds_left(run: Json) -> float:
+    """How long the run may still live, whoever moves it; 0 when its time is over."""
+    return max(0.0, float(run["expires_at"] - time.time()))
 
 
-def advance(
+def _is_over(service: Service, run: Json) -> bool:
+    if seconds_left(run) == 0:
+        return True
+    # One that waits for its caller is moved by nobody. Otherwise a task of this process, or another process that is
+    # alive, brings it to its end.
+    if run["status"] == "requires_action":
+        return False
+    owner = service.store.owner("thread.run", run["id"], run["thread_id"])
+    return run["id"] not in service.workers if owner == service.lease.id else not service.lease.is_alive(owner)
+
+
+def stored(store: Store, run: Json) -> Json | None:
+    """The run as the store has it now; None when it is gone."""
+    return store.get("thread.run", run["id"], run["thread_id"])
+
+
+async def advance(
     store: Store,
-    run_id: str,
+    run: Json,
     to: str,
     *,
     owner: str | None = None,
-    tell: Callable[[Json], None] = lambda _: None,
+    events: RunEvents = NOBODY,
     **changes: object,
 ) -> Json | None:
     """Bring a run to a status, and its open steps and messages to theirs; all at once.
 
     None, and nothing is written, when the run is gone, has another status than `to` may come from,
-    or – with `owner` – is no longer moved by that process. Once all is written, `tell` is given each changed object,
+    or – with `owner` – is no longer moved by that process. Once all is written, `events` tells of each changed object,
     the run last.
     """
-    with store.transaction():
-        run = store.get("thread.run", run_id)
-        if run is None or run["status"] not in MAY_COME_FROM[to] or (owner and store.owner(run_id) != owner):
+    async with store.transaction():
+        now = stored(store, run)
+        if now is None or now["status"] not in MAY_COME_FROM[to]:
             return None
-        run |= {"status": to, "required_action": None, **changes}
-        now = int(time.time())
-        if to in _STAMP and run[_STAMP[to]] is None:
-            run[_STAMP[to]] = now
-        parts = []
-        if to not in ACTIVE:
-            run["expires_at"] = None
-            run["usage"] = run["usage"] or usage.of_steps(store, run_id)
-            parts = end_parts(store, run, to, now)
+        if owner and store.owner("thread.run", run["id"], run["thread_id"]) != owner:
+            return None
+        parts = _change(store, now, to, changes)
+        store.replace(now, now["thread_id"])
         if to == "requires_action":
-            store.hand_over(run_id, None)
-        store.replace(run)
-    for changed in (*parts, run):
-        tell(changed)
-    return run
+            store.set_owner(now, now["thread_id"], None)
+    for changed in (*parts, now):
+        events.changed(changed)
+    return now
 
 
-def end_parts(store: Store, run: Json, as_run: str, now: int) -> list[Json]:
-    """End what is in progress in a run, as a run with the status `as_run` ends it; the ended objects come back."""
+def _change(store: Store, run: Json, to: str, changes: Json) -> list[Json]:
+    """Give the run its new status and what goes with it; the steps and messages that end with it come back."""
+    run |= {"status": to, "required_action": None, **changes}
+    at = int(time.time())
+    if to in _STAMP and run[_STAMP[to]] is None:
+        run[_STAMP[to]] = at
+    if to in ACTIVE:
+        return []
+    run["expires_at"] = None
+    run["usage"] = run["usage"] or usage.of_steps(store, run["id"])
+    return end_parts(store, run, to)
+
+
+def end_parts(store: Store, run: Json, as_run: str) -> list[Json]:
+    """End what is in progress in a run, as a run with the status `as_run` ends it; the ended objects come back.
+
+    Inside a transaction.
+    """
     status, stamp = _STEP_END[as_run]
+    at = int(time.time())
     ended = []
     for step in store.all("thread.run.step", run["id"]):
         if step["status"] != "in_progress":
             continue
         created = step["step_details"].get("message_creation")
-        message = created and store.get("thread.message", created["message_id"])
+        message = created and store.get("thread.message", created["message_id"], run["thread_id"])
         if message and message["status"] == "in_progress":
-            ended.append(message | _message_end(as_run, now))
-        closed = {"status": status, stamp: now, "expires_at": None, "last_error": run["last_error"]}
+            ended.append(message | _message_end(as_run, at))
+            store.replace(ended[-1], run["thread_id"])
+        closed = {"status": status, stamp: at, "expires_at": None, "last_error": run["last_error"]}
         ended.append(step | closed | {"usage": usage.of_open_step(store, run)})
-    for part in ended:
-        store.replace(part)
+        store.replace(ended[-1], run["id"])
     return ended
 
 
-def _message_end(run_status: str, now: int) -> Json:
+def _message_end(run_status: str, at: int) -> Json:
     if run_status == "completed":
-        return {"status": "completed", "completed_at": now}
-    return {"status": "incomplete", "incomplete_at": now, "incomplete_details": {"reason": _MESSAGE_END[run_status]}}
+        return {"status": "completed", "completed_at": at}
+    return {"status": "incomplete", "incomplete_at": at, "incomplete_details": {"reason": _MESSAGE_END[run_status]}}

@@ -14,12 +14,14 @@ from functools import partial
 from typing import Any, TypeVar
 
 from mock_endpoint import engine, errors
-from mock_endpoint.models.base import CallDelta, Failed, Finished, Model, Prompt, TextDelta
-from mock_endpoint.runs import run_status
+from mock_endpoint.models.base import Failed, Finished, Model, Prompt
+from mock_endpoint.runs import run_status, tool_calls
+from mock_endpoint.runs.events import RunEvents
+from mock_endpoint.runs.prompt import OutOfTokens, prompt_of
 from mock_endpoint.runs.usage import NOTHING, added, of_steps, usage
 from mock_endpoint.runs.writer import NoLongerOurs, RunWriter
 from mock_endpoint.service import Service
-from mock_endpoint.sse import Feed
+from mock_endpoint.state.opening import ACTIVE, explain
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -44,32 +46,31 @@ class Worker:
     run: Json
     """As it was when this worker began."""
     model: Model
-    feed: Feed | None
+    events: RunEvents
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
     def still_ours(self) -> bool:
         """Whether the run is still this process's to move, and not cancelled or gone."""
         store = self.service.store
-        stored = store.get("thread.run", self.run["id"])
+        stored = run_status.stored(store, self.run)
         moving = stored is not None and stored["status"] in ("queued", "in_progress")
-        return moving and store.owner(self.run["id"]) == self.service.owner.id
+        return moving and store.owner("thread.run", self.run["id"], self.run["thread_id"]) == self.service.lease.id
 
-    def advance(self, to: str, **changes: object) -> Json | None:
+    async def advance(self, to: str, **changes: object) -> Json | None:
         """Bring the run to a status, and tell the one who listens; None where it is not this worker's to bring."""
-        tell = self.feed.tell if self.feed else lambda _: None
-        owner = self.service.owner.id
-        return run_status.advance(self.service.store, self.run["id"], to, owner=owner, tell=tell, **changes)
+        store, owner = self.service.store, self.service.lease.id
+        return await run_status.advance(store, self.run, to, owner=owner, events=self.events, **changes)
 
-    def fail(self, reason: Failed) -> None:
+    async def fail(self, reason: Failed) -> None:
         """End the run as failed."""
-        self.advance("failed", last_error={"code": reason.code, "message": reason.message})
+        await self.advance("failed", last_error={"code": reason.code, "message": reason.message})
 
 
-def begin(service: Service, run: Json, feed: Feed | None = None, model: Model | None = None) -> None:
+def start(service: Service, run: Json, events: RunEvents, model: Model | None = None) -> None:
     """Start moving a run that was stored as queued; `model` answers in place of the service's own."""
-    worker = service.workers[run["id"]] = Worker(service, run, model or service.model, feed)
-    worker.task = asyncio.get_running_loop().create_task(_work(worker))
+    worker = service.workers[run["id"]] = Worker(service, run, model or service.model, events)
+    worker.task = asyncio.get_running_loop().create_task(_supervise(worker))
     worker.task.add_done_callback(partial(_forget, worker))
 
 
@@ -89,99 +90,101 @@ def _forget(worker: Worker, _: object) -> None:
         del worker.service.workers[worker.run["id"]]
 
 
-async def _work(worker: Worker) -> None:
+async def _supervise(worker: Worker) -> None:
     """Bring the run to an end. Where even that cannot be written, its readers find that nobody moves it."""
     try:
-        await _move(worker)
-        _end_if_cancelled(worker)
+        await _execute_in_time(worker)
+        await _tell_end(worker)
     except sqlite3.Error as error:
         log.exception("run %s could not be written", worker.run["id"])
-        if worker.feed:
-            worker.feed.send("error", {"error": errors.unstored(error).error})
+        worker.events.error(errors.unwritable(explain(error)))
     finally:
-        if worker.feed:
-            worker.feed.close()
+        worker.events.close()
 
 
-async def _move(worker: Worker) -> None:
+async def _execute_in_time(worker: Worker) -> None:
     try:
-        async with asyncio.timeout(max(worker.run["expires_at"] - time.time(), 0)):
-            await _walk(worker)
+        async with asyncio.timeout(run_status.seconds_left(worker.run)):
+            await _execute(worker)
     except TimeoutError:
-        worker.advance("expired")
+        await worker.advance("expired")
     except NoLongerOurs:
         return
     except Exception:
         log.exception("run %s failed", worker.run["id"])
-        worker.fail(engine.BROKEN)
+        await worker.fail(engine.BROKEN)
 
 
-def _end_if_cancelled(worker: Worker) -> None:
-    """A cancellation may have come at any time, even just before the end."""
-    run = worker.service.store.get("thread.run", worker.run["id"])
-    if run and run["status"] == "cancelling":
-        if worker.feed:
-            worker.feed.tell(run)
-        worker.advance("cancelled")
+async def _tell_end(worker: Worker) -> None:
+    """A cancellation may have come at any time, even just before the end; or a reader found that time was over."""
+    run = run_status.stored(worker.service.store, worker.run)
+    if run is None:
+        return
+    if run["status"] == "cancelling":
+        worker.events.ended(run)
+        await worker.advance("cancelled")
+    elif run["status"] not in ACTIVE:
+        worker.events.ended(run)
 
 
-async def _walk(worker: Worker) -> None:
+async def _execute(worker: Worker) -> None:
     service = worker.service
     await _unless_cancelled(worker, asyncio.sleep(service.pace * _QUEUED_SHARE))
-    run = worker.advance("in_progress")
+    run = await worker.advance("in_progress")
     if run is None:
         raise NoLongerOurs
     spent = of_steps(service.store, run["id"]) or NOTHING
     try:
-        prompt = _prompt(service, run, spent)
-    except engine.OutOfTokens as limit:
-        worker.advance("incomplete", incomplete_details={"reason": limit.reason}, usage=spent)
+        prompt = await _prompt(service, run, spent)
+    except OutOfTokens as limit:
+        await worker.advance("incomplete", incomplete_details={"reason": limit.reason}, usage=spent)
         return
     await _unless_cancelled(worker, asyncio.sleep(service.pace * (1 - _QUEUED_SHARE)))
-    writer = RunWriter(service.store, run, worker.still_ours, worker.feed)
+    writer = RunWriter(service.store, run, worker.still_ours, worker.events)
     try:
         end = await _unless_cancelled(worker, _listen(worker, prompt, writer))
     finally:
-        writer.keep()
-    _conclude(worker, writer, end, spent)
+        await writer.keep()
+    await _conclude(worker, writer, end, spent)
 
 
-def _prompt(service: Service, run: Json, spent: Json) -> Prompt:
+async def _prompt(service: Service, run: Json, spent: Json) -> Prompt:
     messages = service.store.all("thread.message", run["thread_id"])
-    return engine.prompt_of(run, messages, service.store.all("thread.run.step", run["id"]), spent)
+    steps = service.store.all("thread.run.step", run["id"])
+    if run["max_prompt_tokens"] is None:
+        return prompt_of(run, messages, steps, spent)
+    # Counting the tokens of a long thread takes a while; other requests do not wait for it.
+    return await asyncio.to_thread(prompt_of, run, messages, steps, spent)
 
 
 async def _listen(worker: Worker, prompt: Prompt, writer: RunWriter) -> Finished | Failed:
     """Write the answer down as it comes; how it ended comes back."""
-    pause = worker.service.pace * _PIECE_SHARE if worker.feed else 0
+    pause = worker.service.pace * _PIECE_SHARE if worker.events.feed else 0
     since = time.perf_counter()
-    async for event in engine.answer(worker.model, prompt):
-        if isinstance(event, TextDelta):
-            writer.say(event)
-        elif isinstance(event, CallDelta):
-            writer.call(event)
-        else:
+    async for event in engine.answer(worker.model, prompt, worker.service.tools):
+        if isinstance(event, Finished | Failed):
             if isinstance(event, Finished) and not writer.step:
-                writer.open_message()  # an empty answer is a message, too
+                await writer.open_message()  # an empty answer is a message, too
             return event
+        await writer.write(event)
         if pause or time.perf_counter() - since > _LONGEST_TURN:
             await asyncio.sleep(pause)
             since = time.perf_counter()
     return engine.BROKEN
 
 
-def _conclude(worker: Worker, writer: RunWriter, end: Finished | Failed, spent: Json) -> None:
+async def _conclude(worker: Worker, writer: RunWriter, end: Finished | Failed, spent: Json) -> None:
     """What the end of an answer means for its run."""
     if isinstance(end, Failed):
-        worker.fail(end)
+        await worker.fail(end)
         return
     changes: Json = {"usage": added(spent, usage(end.prompt_tokens, end.completion_tokens))}
     if end.reason == "tool_calls":
-        worker.advance("requires_action", required_action=writer.required_action(), **changes)
+        await worker.advance("requires_action", required_action=tool_calls.required_action(writer.calls), **changes)
     elif end.reason == "length":
-        worker.advance("incomplete", incomplete_details={"reason": "max_completion_tokens"}, **changes)
+        await worker.advance("incomplete", incomplete_details={"reason": "max_completion_tokens"}, **changes)
     else:
-        worker.advance("completed", **changes)
+        await worker.advance("completed", **changes)
 
 
 async def _unless_cancelled(worker: Worker, doing: Awaitable[T]) -> T:

@@ -1,16 +1,14 @@
-"""What a model says, written down: messages and steps for the store, deltas for the one who listens."""
+"""What a model says and calls, written down as the messages and steps of a run."""
 
-import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from mock_endpoint.engine import CallResult
 from mock_endpoint.models.base import CallDelta, TextDelta
-from mock_endpoint.resources import messages, steps
-from mock_endpoint.runs import run_status
-from mock_endpoint.sse import Feed
-from mock_endpoint.state.ids import new_id
+from mock_endpoint.runs import run_status, tool_calls
+from mock_endpoint.runs.events import RunEvents
+from mock_endpoint.schemas import objects
 from mock_endpoint.state.store import Store
 
 Json = dict[str, Any]
@@ -22,7 +20,7 @@ class NoLongerOurs(Exception):
 
 @dataclass
 class RunWriter:
-    """One round of a run on its way: a message, or calls of functions, or first the one and then the others.
+    """One stretch of a run on its way: messages, and steps with calls of tools, in the order in which they come.
 
     Whatever is opened is in the store at once, so that a reader sees it; its content follows with `keep`.
     """
@@ -31,116 +29,114 @@ class RunWriter:
     run: Json
     still_ours: Callable[[], bool]
     """Whether the run may still be written to; asked inside the transaction."""
-    feed: Feed | None
+    events: RunEvents
+    step: Json | None = None
+    """The step in progress; what it holds is in `message` and `text`, or in `calls`."""
     message: Json | None = None
     text: list[str] = field(default_factory=list)
-    step: Json | None = None
     calls: list[Json] = field(default_factory=list)
-    """The calls of functions in the form in which a step holds them."""
+    """The calls in the form in which a step holds them."""
+    first: int = 0
+    """The number of the step's first call in the whole answer."""
 
-    def say(self, delta: TextDelta) -> None:
-        """The next piece of the message's text."""
-        message = self.message or self.open_message()
+    async def write(self, event: TextDelta | CallDelta | CallResult) -> None:
+        """Write the next event down."""
+        if isinstance(event, TextDelta):
+            await self._say(event)
+        elif isinstance(event, CallDelta):
+            await self._call(event)
+        else:
+            await self._take_result(event)
+
+    async def open_message(self) -> Json:
+        """An empty message that the answer will fill, and the step that says so."""
+        message = objects.message(self.run["thread_id"], assistant_id=self.run["assistant_id"], run_id=self.run["id"])
+        step = objects.step(self.run, "message_creation", {"message_id": message["id"]})
+        async with self.store.transaction():
+            self._check()
+            self.store.insert(message, self.run["thread_id"])
+            self.store.insert(step, self.run["id"])
+        self.step, self.message, self.text = step, message, []
+        for new in (step, message):
+            self.events.created(new)
+            self.events.changed(new)
+        return message
+
+    async def keep(self) -> None:
+        """Put what was written so far into the store, also when the run ends early."""
+        async with self.store.transaction():
+            message = self.message and self.store.get("thread.message", self.message["id"], self.run["thread_id"])
+            if message:  # somebody may have deleted it meanwhile
+                content = [objects.text_part("".join(self.text))]
+                self.store.replace(message | {"content": content}, self.run["thread_id"])
+            step = self.calls and self.step and self.store.get("thread.run.step", self.step["id"], self.run["id"])
+            if step:
+                whole = [call for call in self.calls if tool_calls.is_whole(call)]
+                details = {"type": "tool_calls", "tool_calls": whole}
+                self.store.replace(step | {"step_details": details}, self.run["id"])
+
+    async def _say(self, delta: TextDelta) -> None:
+        message = self.message or await self.open_message()
         part: Json = {"index": 0, "type": "text", "text": {"value": delta.text}}
         if not self.text:
             part["text"]["annotations"] = []
         self.text.append(delta.text)
-        self._send(message, {"content": [part]})
+        self.events.delta(message, {"content": [part]})
 
-    def call(self, delta: CallDelta) -> None:
-        """The next piece of a function call."""
-        step = self.step if self.calls and self.step else self._open_calls()
-        if delta.index == len(self.calls):
-            self.calls.append(_function_call(delta.name))
-            self._send_call(step, {"index": delta.index} | self.calls[-1])
-        self.calls[-1]["function"]["arguments"] += delta.arguments
-        if delta.arguments:
-            piece = {"index": delta.index, "type": "function", "function": {"arguments": delta.arguments}}
-            self._send_call(step, piece)
+    async def _call(self, delta: CallDelta) -> None:
+        step = self.step if self.calls and self.step else await self._open_calls(delta.index)
+        number = delta.index - self.first
+        if number == len(self.calls):
+            self.calls.append(tool_calls.begun(delta))
+            self._tell_call(step, number, self.calls[number])
+        self._tell_call(step, number, tool_calls.written(self.calls[number], delta.arguments))
 
-    def open_message(self) -> Json:
-        """An empty message that the answer will fill, and the step that says so."""
-        message = messages.new_message(
-            self.run["thread_id"], assistant_id=self.run["assistant_id"], run_id=self.run["id"]
-        )
-        step = steps.new_step(self.run, "message_creation", {"message_id": message["id"]})
-        with self.store.transaction():
-            self._check()
-            self.store.insert(message, parent=self.run["thread_id"])
-            self.store.insert(step, parent=self.run["id"])
-        self.message, self.step = message, step
-        self._tell_new(step)
-        self._tell_new(message)
-        return message
+    async def _take_result(self, result: CallResult) -> None:
+        number = result.index - self.first
+        assert self.step is not None
+        self._tell_call(self.step, number, tool_calls.answered(self.calls[number], result.output))
+        if number + 1 == len(self.calls) and all(call["type"] != "function" for call in self.calls):
+            await self._end_step()
 
-    def keep(self) -> None:
-        """Put what was written so far into the store, also when the run ends early."""
-        with self.store.transaction():
-            message = self.message and self.store.get("thread.message", self.message["id"])
-            if message:  # somebody may have deleted it meanwhile
-                self.store.replace(message | {"content": [messages.text_part("".join(self.text))]})
-            step = self.calls and self.step and self.store.get("thread.run.step", self.step["id"])
-            if step:
-                whole = [call for call in self.calls if _is_whole(call)]
-                self.store.replace(step | {"step_details": {"type": "tool_calls", "tool_calls": whole}})
-
-    def required_action(self) -> Json:
-        """What the caller must do before the run goes on."""
-        waiting = [call | {"function": _without_output(call["function"])} for call in self.calls]
-        return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": waiting}}
-
-    def _open_calls(self) -> Json:
+    async def _open_calls(self, first: int) -> Json:
         """A step without calls; a message that came before it is complete."""
-        step = steps.new_step(self.run, "tool_calls", [])
-        self.keep()
-        with self.store.transaction():
+        if self.step:
+            await self._end_step()
+        step = objects.step(self.run, "tool_calls", [])
+        async with self.store.transaction():
             self._check()
-            ended = run_status.end_parts(self.store, self.run, "completed", int(time.time()))
-            self.store.insert(step, parent=self.run["id"])
-        for part in ended:
-            self._tell(part)
-        self.message, self.step = None, step
-        self._tell_new(step)
+            self.store.insert(step, self.run["id"])
+        self.step, self.first = step, first
+        self.events.created(step)
+        self.events.changed(step)
         return step
+
+    async def _end_step(self) -> None:
+        """Complete the step in progress, and its message, if that is what it holds."""
+        async with self.store.transaction():
+            self._check()
+            await self.keep()
+            ended = run_status.end_parts(self.store, self.run, "completed")
+        for part in ended:
+            self.events.changed(part)
+        self.step, self.message, self.calls = None, None, []
 
     def _check(self) -> None:
         if not self.still_ours():
             raise NoLongerOurs
 
-    def _tell_new(self, body: Json) -> None:
-        if self.feed:
-            self.feed.send(f"{body['object']}.created", body)
-            self.feed.tell(body)
-
-    def _tell(self, body: Json) -> None:
-        if self.feed:
-            self.feed.tell(body)
-
-    def _send_call(self, step: Json, piece: Json) -> None:
-        self._send(step, {"step_details": {"type": "tool_calls", "tool_calls": [piece]}})
-
-    def _send(self, body: Json, delta: Json) -> None:
-        if self.feed:
-            kind = f"{body['object']}.delta"
-            self.feed.send(kind, {"id": body["id"], "object": kind, "delta": delta})
+    def _tell_call(self, step: Json, number: int, piece: Json | None) -> None:
+        if piece:
+            calls = [{"index": number} | piece]
+            self.events.delta(step, {"step_details": {"type": "tool_calls", "tool_calls": calls}})
 
 
-def _function_call(name: str) -> Json:
-    return {
-        "id": new_id("call"),
-        "type": "function",
-        "function": {"name": name, "arguments": "", "output": None},
-    }
+def take_outputs(store: Store, run: Json, outputs: dict[str, str]) -> Json:
+    """Put the outputs of functions into the step that waits for them, and complete it; the step comes back.
 
-
-def _without_output(function: Json) -> Json:
-    return {name: value for name, value in function.items() if name != "output"}
-
-
-def _is_whole(call: Json) -> bool:
-    """Whether its arguments came to their end: a call that was cut off is no call."""
-    try:
-        json.loads(call["function"]["arguments"])
-    except ValueError:
-        return False
-    return True
+    Inside a transaction.
+    """
+    waiting = store.all("thread.run.step", run["id"])[-1]
+    calls = tool_calls.with_outputs(waiting["step_details"]["tool_calls"], outputs)
+    store.replace(waiting | {"step_details": {"type": "tool_calls", "tool_calls": calls}}, run["id"])
+    return run_status.end_parts(store, run, "completed")[-1]

@@ -1,5 +1,5 @@
-"""Who moves a run. Each process that serves a state file holds a lock file of its own; a lock that is free is a
-process that has died. Asking the operating system about process ids would mistake a recycled one for the dead."""
+"""Which process moves a run. Each process that serves a state file holds a lock file of its own; a lock that is free is
+a process that has died. Asking the operating system about process ids would mistake a recycled one for the dead."""
 
 import secrets
 from pathlib import Path
@@ -8,7 +8,7 @@ from filelock import FileLock, Timeout
 
 
 class Lease:
-    """This process, as the runs of a state file know it."""
+    """This process, as the runs of a state file know it by its `id`."""
 
     def __init__(self, state: Path | str) -> None:
         self.id = secrets.token_hex(8)
@@ -16,9 +16,10 @@ class Lease:
         if isinstance(state, Path):
             self._folder = state.with_name(state.name + ".owners")
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._sweep()
             self._lock = self._lock_of(self.id)
-            self._lock.acquire()
+            with self._door():
+                self._sweep()
+                self._lock.acquire()
 
     def is_alive(self, owner: str | None) -> bool:
         """Whether the process with this id still runs."""
@@ -34,11 +35,17 @@ class Lease:
         lock.release()
         return False
 
-    def leave(self) -> None:
-        """End as an owner: what this process was moving reads as ended from now on."""
+    def release(self) -> None:
+        """Move no run any more: what this process was moving reads as ended from now on."""
         if self._folder is not None:
-            self._lock.release()
-            self._file(self.id).unlink(missing_ok=True)
+            with self._door():
+                self._lock.release()
+                self._file(self.id).unlink(missing_ok=True)
+
+    def _door(self) -> FileLock:
+        """Held while files come and go: nobody sweeps away a file between its making and its locking."""
+        assert self._folder is not None
+        return FileLock(self._folder.with_name(self._folder.name + ".lock"))
 
     def _sweep(self) -> None:
         """Remove what dead processes left."""

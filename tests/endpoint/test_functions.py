@@ -11,7 +11,7 @@ from openai.types.beta.threads import Run
 from support.scripted import Scripted
 from support.talking import ask, call_ids, calling, error_of, refusal, waiting
 
-from mock_endpoint.models.base import FunctionCall
+from mock_endpoint.models.base import ToolCall
 
 FORECAST: Any = {
     "type": "function",
@@ -102,8 +102,8 @@ def test_the_model_reads_the_outputs(client: openai.AzureOpenAI, assistant: Assi
     )
     first, second = call_ids(run)
     assert model.prompts[-1].turns[-1].calls == (
-        FunctionCall(first, "forecast", '{"city": "Nara"}', "rain"),
-        FunctionCall(second, "tide", "{}", "日本語\n👍"),
+        ToolCall(first, "forecast", '{"city": "Nara"}', "rain"),
+        ToolCall(second, "tide", "{}", "日本語\n👍"),
     )
     answer = client.beta.threads.messages.list(run.thread_id).data[0]
     assert (end.status, answer.run_id, answer.assistant_id) == ("completed", run.id, assistant.id)

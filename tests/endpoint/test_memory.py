@@ -20,10 +20,11 @@ from support.soaking import SOAK
 
 from mock_endpoint.http.context import RequestContext
 from mock_endpoint.http.faults import HEADER, Faults
+from mock_endpoint.http.stream import EventStream
 from mock_endpoint.runs.worker import Worker
 from mock_endpoint.runs.writer import RunWriter
 from mock_endpoint.server import Options, start
-from mock_endpoint.sse import EventStream, Feed
+from mock_endpoint.sse import Feed
 
 CONVERSATIONS = 100 * SOAK
 TRACED = 40 * SOAK

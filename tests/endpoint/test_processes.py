@@ -144,9 +144,9 @@ def test_locks_of_dead_processes_are_swept(state: Path) -> None:
     newcomer = Lease(state)
     assert sorted(file.stem for file in folder.iterdir()) == sorted([living.id, newcomer.id])
     assert living.is_alive(newcomer.id)
-    newcomer.leave()
+    newcomer.release()
     assert not living.is_alive(newcomer.id)
     assert living.is_alive(living.id)
     assert not living.is_alive(None)
-    living.leave()
+    living.release()
     assert list(folder.iterdir()) == []

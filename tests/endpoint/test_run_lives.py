@@ -276,7 +276,7 @@ class CancelledElsewhere(Scripted):
         store = Store(self.state)
         run = store.active_run(prompt.instructions)
         assert run is not None
-        run_status.advance(store, run["id"], "cancelling")
+        await run_status.advance(store, run, "cancelling")
         store.close()
         yield Failed("server_error", "too late")
 

@@ -17,7 +17,9 @@ from support.talking import V2, assistant_of, azure
 
 from mock_endpoint.problems import EndpointError
 from mock_endpoint.server import Running
-from mock_endpoint.state.store import APPLICATION_ID, VERSION, Store, key_file, key_of
+from mock_endpoint.state.key import key_file, key_of
+from mock_endpoint.state.opening import APPLICATION_ID, VERSION
+from mock_endpoint.state.store import Store
 
 from .conftest import Starter
 

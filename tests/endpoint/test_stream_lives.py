@@ -72,8 +72,8 @@ def test_hang_up(starting: Starter, recorder: Recorder, service: list[Service]) 
         (run,) = runs.list(thread.id).data
         assert run.status == "in_progress"
         (worker,) = service[0].workers.values()
-        until(lambda: not worker.feed._open)
-        assert worker.feed._waiting == [], "nothing is kept for nobody"
+        until(lambda: not worker.events.feed.open)
+        assert worker.events.feed.waiting == [], "nothing is kept for nobody"
         assert runs.poll(run.id, thread_id=thread.id).status == "completed"
         answer = client.beta.threads.messages.list(thread.id).data[0]
         assert answer.content[0].type == "text"

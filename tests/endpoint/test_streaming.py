@@ -172,7 +172,7 @@ def test_other_ends(
 
 def test_expired(starting: Starter, recorder: Recorder) -> None:
     """Contract §3.1, §4: the message and the step end with the run."""
-    with azure(starting(run_ttl=1), recorder) as client:
+    with azure(starting(run_ttl=2), recorder) as client:
         assistant = client.beta.assistants.create(model="gpt-4o", instructions="Answer.")
         events = streamed(client, assistant, "wait")
         assert order(events) == [*START, *SAYING, "message.incomplete", "run.step.expired", "run.expired"]

@@ -108,7 +108,8 @@ def test_delete_leaves_nothing_behind(client: openai.AzureOpenAI, assistant: Ass
     )
     (step,) = client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data
     messages = client.beta.threads.messages.list(run.thread_id).data
-    kept = [("thread.run", run.id), ("thread.run.step", step.id), *(("thread.message", one.id) for one in messages)]
+    kept = [("thread.run", run.id, run.thread_id), ("thread.run.step", step.id, run.id)]
+    kept += [("thread.message", message.id, run.thread_id) for message in messages]
     assert all(stored.get(*one) for one in kept)
     client.beta.threads.delete(run.thread_id)
     assert [one for one in kept if stored.get(*one)] == []

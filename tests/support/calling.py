@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mock_endpoint.models.base import CallDelta, Event, Finished, FunctionCall, Prompt, TextDelta, Turn
+from mock_endpoint.models.base import CallDelta, Event, Finished, Prompt, TextDelta, ToolCall, Turn
 from mock_endpoint.models.offline import OfflineModel
 
 Arguments = dict[str, Any]
@@ -63,7 +63,7 @@ def converse(prompt: Prompt, run_function: Callable[[str, Arguments], str]) -> t
             return made, "".join(event.text for event in events(prompt) if isinstance(event, TextDelta))
         made += asked
         answered = tuple(
-            FunctionCall(f"call_{number}", name, json.dumps(arguments), run_function(name, arguments))
+            ToolCall(f"call_{number}", name, json.dumps(arguments), run_function(name, arguments))
             for number, (name, arguments) in enumerate(asked, len(made))
         )
         turn = Turn("assistant", "", calls=answered)

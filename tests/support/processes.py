@@ -8,8 +8,9 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from types import TracebackType
 
+from mock_endpoint.state.key import key_of
 from mock_endpoint.state.lease import Lease
-from mock_endpoint.state.store import Store, key_of
+from mock_endpoint.state.store import Store
 
 ROOT = Path(__file__).parents[2]
 KEY = "the-key-of-the-tests"
@@ -78,7 +79,7 @@ def create_together(path: str, barrier: Barrier, answers: "multiprocessing.Queue
             alive = len(list(state.with_name(state.name + ".owners").iterdir()))
             barrier.wait(30)
             answers.put((key, f"{alive} owners, {len(store.all('assistant', ''))} assistants"))
-            owner.leave()
+            owner.release()
             store.close()
         except Exception as error:
             barrier.abort()

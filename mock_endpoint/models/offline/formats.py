@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mock_endpoint.models.base import FunctionCall, Prompt
+from mock_endpoint.models.base import Prompt, ToolCall
 from mock_endpoint.models.offline.functions import words
 from mock_endpoint.models.offline.functions.filling import Source, Values, build, objects
 from mock_endpoint.models.offline.functions.outputs import parsed
@@ -21,7 +21,7 @@ _ANSWERS = frozenset(
 )
 
 
-def formed(prompt: Prompt, text: str, word: str, asked: Sequence[str], made: Sequence[FunctionCall]) -> str:
+def formed(prompt: Prompt, text: str, word: str, asked: Sequence[str], made: Sequence[ToolCall]) -> str:
     """The answer as the response format asks; `word` is its short form, `asked` the sentences that it answers."""
     schema = _schema(prompt.response_format)
     if schema is None:

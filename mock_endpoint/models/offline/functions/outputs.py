@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mock_endpoint.models.base import FunctionCall
+from mock_endpoint.models.base import ToolCall
 from mock_endpoint.models.offline.functions import words
 from mock_endpoint.models.offline.reading import Language
 from mock_endpoint.models.offline.skill import Answer, Question
@@ -19,7 +19,7 @@ _ERROR_KEYS = ("error", "errors", "exception", "error_message")
 _ERROR = re.compile(r"^\s*(?:[\w.]*(?:Error|Exception)\b|Traceback\b|failed\b|failure\b|エラー|失敗)", re.IGNORECASE)
 
 
-def answers(question: Question, calls: Sequence[FunctionCall]) -> list[Answer]:
+def answers(question: Question, calls: Sequence[ToolCall]) -> list[Answer]:
     """One answer for each call, in the language of the question."""
     return [_answer(question, call, calls) for call in calls]
 
@@ -32,7 +32,7 @@ def parsed(text: str) -> Any:  # noqa: ANN401
         return text
 
 
-def _answer(question: Question, call: FunctionCall, calls: Sequence[FunctionCall]) -> Answer:
+def _answer(question: Question, call: ToolCall, calls: Sequence[ToolCall]) -> Answer:
     value, language = parsed(call.output), question.language
     arguments = parsed(call.arguments)
     label = _label(
@@ -58,7 +58,7 @@ def _answer(question: Question, call: FunctionCall, calls: Sequence[FunctionCall
     return question.reply(_sentence(whole), _sentence_ja(whole, isinstance(value, str)), _word(value))
 
 
-def _label(arguments: Mapping[str, Any], alike: Sequence[FunctionCall]) -> str:
+def _label(arguments: Mapping[str, Any], alike: Sequence[ToolCall]) -> str:
     """What was asked: the arguments by which calls of one function differ, else the first ones."""
     others = [each for call in alike if isinstance(each := parsed(call.arguments), Mapping)]
     different = [name for name in arguments if any(each.get(name) != arguments[name] for each in others)]

@@ -6,7 +6,7 @@ It stands apart from `planning.py`, whose vocabulary takes a while to load: only
 import re
 from dataclasses import dataclass
 
-from mock_endpoint.models.base import FunctionCall
+from mock_endpoint.models.base import ToolCall
 
 _REFUSED = re.compile(
     r"\b(?:do not|don't|never|without|no need to|avoid)\b[^.!?]{0,20}"
@@ -53,7 +53,7 @@ class Plan:
     calls: tuple[Call, ...]
     next: tuple[Call, ...]
     """The calls to make now."""
-    made: tuple[FunctionCall, ...]
+    made: tuple[ToolCall, ...]
     """The calls of this run that have their outputs."""
     asks: tuple[Ask, ...] = ()
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mock_endpoint.models.base import FunctionCall, Prompt
+from mock_endpoint.models.base import Prompt, ToolCall
 from mock_endpoint.models.offline.functions.choosing import Function, best, declared
 from mock_endpoint.models.offline.functions.grouping import Talk, requests
 from mock_endpoint.models.offline.functions.plan import Ask, Call, Plan
@@ -41,7 +41,7 @@ def _plain(arguments: str) -> str:
         return arguments
 
 
-def _this_run(prompt: Prompt) -> list[tuple[FunctionCall, ...]]:
+def _this_run(prompt: Prompt) -> list[tuple[ToolCall, ...]]:
     rounds = []
     for turn in reversed(prompt.turns):
         if not turn.calls:

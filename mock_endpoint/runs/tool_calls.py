@@ -1,0 +1,90 @@
+"""A tool call as a run step holds it (contract §4): a function's, or one that a built-in tool has done."""
+
+import json
+from typing import Any
+
+from mock_endpoint.engine import ToolOutput
+from mock_endpoint.models.base import CallDelta, ToolCall
+from mock_endpoint.state.ids import new_id
+
+Json = dict[str, Any]
+
+_WRITTEN = {"function": "arguments", "code_interpreter": "input"}
+"""The member that holds what the model writes; a step does not show what a search looked for."""
+_GIVEN = {"code_interpreter": "outputs", "file_search": "results"}
+"""The member that holds what a built-in tool gave back."""
+
+
+def begun(delta: CallDelta) -> Json:
+    """The call that this first piece begins."""
+    details: dict[str, Json] = {
+        "function": {"name": delta.name, "arguments": "", "output": None},
+        "code_interpreter": {"input": "", "outputs": []},
+        "file_search": {},
+    }
+    return {"id": new_id("call"), "type": delta.tool, delta.tool: details[delta.tool]}
+
+
+def written(call: Json, text: str) -> Json | None:
+    """Put the model's next piece into the call; what a stream tells of it, None where it tells nothing."""
+    member = _WRITTEN.get(call["type"])
+    if not text or member is None:
+        return None
+    call[call["type"]][member] += text
+    return {"type": call["type"], call["type"]: {member: text}}
+
+
+def answered(call: Json, output: ToolOutput) -> Json:
+    """Put a built-in tool's output into the call; what a stream tells of it, each part with its place."""
+    tool, member = call["type"], _GIVEN[call["type"]]
+    call[tool][member] = list(output.parts)
+    numbered = [{"index": index} | part for index, part in enumerate(output.parts)]
+    return {"type": tool, tool: {member: numbered}}
+
+
+def is_whole(call: Json) -> bool:
+    """Whether a function's arguments came to their end: a call that was cut off cannot be answered."""
+    if call["type"] != "function":
+        return True
+    try:
+        json.loads(call["function"]["arguments"])
+    except ValueError:
+        return False
+    return True
+
+
+def required_action(calls: list[Json]) -> Json:
+    """What the caller must do before the run goes on: the functions among the calls, without a place for an output."""
+    waiting = [
+        call | {"function": {name: value for name, value in call["function"].items() if name != "output"}}
+        for call in calls
+        if call["type"] == "function"
+    ]
+    return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": waiting}}
+
+
+def with_outputs(calls: list[Json], outputs: dict[str, str]) -> list[Json]:
+    """The calls with what the caller's functions gave back, by the call's id."""
+    return [
+        call | {"function": call["function"] | {"output": outputs[call["id"]]}} if call["id"] in outputs else call
+        for call in calls
+    ]
+
+
+def as_read_by_model(call: Json) -> ToolCall:
+    """The call in a later round of its run."""
+    tool, details = call["type"], call[call["type"]]
+    if tool == "function":
+        return ToolCall(call["id"], details["name"], details["arguments"], details["output"])
+    given = "\n".join(_text(part) for part in details[_GIVEN[tool]])
+    return ToolCall(call["id"], tool, details.get(_WRITTEN.get(tool, ""), ""), given, tool)
+
+
+def _text(part: Json) -> str:
+    """What a model reads of an output of code or a result of a search."""
+    if part.get("type") == "logs":
+        logs: str = part["logs"]
+        return logs
+    if part.get("type") == "image":
+        return f"[picture {part['image']['file_id']}]"
+    return "\n".join(each["text"] for each in part.get("content", ()))

@@ -1,0 +1,157 @@
+"""The objects of the API as they go over the wire, and are stored: every member that the service sends."""
+
+import time
+from typing import Any
+
+from mock_endpoint.state.ids import new_id
+
+Json = dict[str, Any]
+
+_COPIED = ("model", "instructions", "tools", "temperature", "top_p", "response_format")
+"""What a run takes from its assistant unless it is given its own; later edits of the assistant do not reach it."""
+
+
+def assistant(fields: Json) -> Json:
+    """An assistant with what it was given."""
+    return {
+        "id": new_id("assistant"),
+        "object": "assistant",
+        "created_at": int(time.time()),
+        "name": None,
+        "description": None,
+        "instructions": None,
+        "tools": [],
+        "tool_resources": {},
+        "metadata": {},
+        "temperature": 1.0,
+        "top_p": 1.0,
+        "response_format": "auto",
+    } | fields
+
+
+def thread(fields: Json) -> Json:
+    """A thread; its messages are objects of their own."""
+    return {
+        "id": new_id("thread"),
+        "object": "thread",
+        "created_at": int(time.time()),
+        "metadata": fields.get("metadata", {}),
+        "tool_resources": fields.get("tool_resources", {}),
+    }
+
+
+def message(thread_id: str, **fields: object) -> Json:
+    """A message in progress, without content, by the assistant; `fields` say what is different."""
+    return {
+        "id": new_id("message"),
+        "object": "thread.message",
+        "created_at": int(time.time()),
+        "thread_id": thread_id,
+        "status": "in_progress",
+        "incomplete_details": None,
+        "completed_at": None,
+        "incomplete_at": None,
+        "role": "assistant",
+        "content": [],
+        "assistant_id": None,
+        "run_id": None,
+        "attachments": [],
+        "metadata": {},
+    } | fields
+
+
+def message_of_caller(thread_id: str, fields: Json) -> Json:
+    """A message that a caller wrote: complete from the start."""
+    content = fields["content"]
+    parts: list[Json] = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    written = message(
+        thread_id,
+        role=fields["role"],
+        content=[_stored_part(part) for part in parts],
+        attachments=fields.get("attachments", []),
+        metadata=fields.get("metadata", {}),
+        status="completed",
+    )
+    return written | {"completed_at": written["created_at"]}
+
+
+def text_part(text: str) -> Json:
+    """A text as a message's content holds it."""
+    return {"type": "text", "text": {"value": text, "annotations": []}}
+
+
+def _stored_part(part: Json) -> Json:
+    """A text comes back as an object with its annotations; a picture says how closely it is looked at."""
+    if part["type"] == "text":
+        return text_part(part["text"])
+    kind = part["type"]
+    return {"type": kind, kind: {"detail": "auto"} | part[kind]}
+
+
+def run(thread_id: str, by: Json, fields: Json, seconds: int) -> Json:
+    """A queued run of the assistant `by`, with what it was given; it expires after so many seconds."""
+    now = int(time.time())
+    copied: Json = {name: fields.get(name, by[name]) for name in _COPIED}
+    if "additional_instructions" in fields:
+        parts = (copied["instructions"], fields["additional_instructions"])
+        copied["instructions"] = "\n".join(part for part in parts if part)
+    return {
+        "id": new_id("run"),
+        "object": "thread.run",
+        "created_at": now,
+        "assistant_id": by["id"],
+        "thread_id": thread_id,
+        "status": "queued",
+        "started_at": None,
+        "expires_at": now + seconds,
+        "cancelled_at": None,
+        "failed_at": None,
+        "completed_at": None,
+        "required_action": None,
+        "last_error": None,
+        "incomplete_details": None,
+        "usage": None,
+        "max_prompt_tokens": fields.get("max_prompt_tokens"),
+        "max_completion_tokens": fields.get("max_completion_tokens"),
+        "truncation_strategy": {"last_messages": None} | fields.get("truncation_strategy", {"type": "auto"}),
+        "tool_choice": fields.get("tool_choice", "auto"),
+        "parallel_tool_calls": fields.get("parallel_tool_calls", True),
+        "tool_resources": by["tool_resources"],
+        "reasoning_effort": fields.get("reasoning_effort", by.get("reasoning_effort")),
+        "metadata": fields.get("metadata", {}),
+        **copied,
+    }
+
+
+def step(of: Json, kind: str, details: Json | list[Json]) -> Json:
+    """A step in progress of the run `of`: `message_creation` or `tool_calls`."""
+    return {
+        "id": new_id("step"),
+        "object": "thread.run.step",
+        "created_at": int(time.time()),
+        "run_id": of["id"],
+        "assistant_id": of["assistant_id"],
+        "thread_id": of["thread_id"],
+        "type": kind,
+        "status": "in_progress",
+        "step_details": {"type": kind, kind: details},
+        "last_error": None,
+        "expires_at": of["expires_at"],
+        "expired_at": None,
+        "cancelled_at": None,
+        "failed_at": None,
+        "completed_at": None,
+        "metadata": {},
+        "usage": None,
+    }
+
+
+def list_of(data: list[Json], has_more: bool = False) -> Json:
+    """A list, or one page of it."""
+    ends = (data[0]["id"], data[-1]["id"]) if data else (None, None)
+    return {"object": "list", "data": data, "first_id": ends[0], "last_id": ends[1], "has_more": has_more}
+
+
+def deleted(body: Json) -> Json:
+    """What the deletion of an object answers."""
+    return {"id": body["id"], "object": f"{body['object']}.deleted", "deleted": True}
