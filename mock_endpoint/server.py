@@ -54,18 +54,18 @@ class Running:
     def __init__(self, options: Options) -> None:
         self.key = options.key or _own_key(options.state)
         self.key_file = None if options.key or options.state == MEMORY else key_file(Path(options.state))
-        self._store = Store(options.state)
+        self.store = Store(options.state)
         self._lease = Lease(options.state)
         try:
             self._socket = listen(options.host, options.port)
         except EndpointError:
             self._lease.release()
-            self._store.close()
+            self.store.close()
             raise
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         service = Service(
-            self._store,
+            self.store,
             options.model,
             self._lease,
             options.pace,
@@ -99,7 +99,7 @@ class Running:
             complaints.removeFilter(self._goes_on)
             self._socket.close()
             self._lease.release()
-            self._store.close()
+            self.store.close()
 
     def _goes_on(self, _: object) -> bool:
         """Whether the server has not been asked to stop: what it cuts off then is nothing to complain about."""

@@ -1,6 +1,7 @@
 """Which process moves a run. Each process that serves a state file holds a lock file of its own; a lock that is free is
 a process that has died. Asking the operating system about process ids would mistake a recycled one for the dead."""
 
+import contextlib
 import secrets
 from pathlib import Path
 
@@ -17,9 +18,8 @@ class Lease:
             self._folder = state.with_name(state.name + ".owners")
             self._folder.mkdir(parents=True, exist_ok=True)
             self._lock = self._lock_of(self.id)
-            with self._door():
-                self._sweep()
-                self._lock.acquire()
+            self._sweep()
+            self._lock.acquire()
 
     def is_alive(self, owner: str | None) -> bool:
         """Whether the process with this id still runs."""
@@ -38,21 +38,18 @@ class Lease:
     def release(self) -> None:
         """Move no run any more: what this process was moving reads as ended from now on."""
         if self._folder is not None:
-            with self._door():
-                self._lock.release()
-                self._file(self.id).unlink(missing_ok=True)
-
-    def _door(self) -> FileLock:
-        """Held while files come and go: nobody sweeps away a file between its making and its locking."""
-        assert self._folder is not None
-        return FileLock(self._folder.with_name(self._folder.name + ".lock"))
+            # First the file, so that nobody finds one that is free; Windows removes none that is open: a sweep does.
+            with contextlib.suppress(OSError):
+                self._file(self.id).unlink()
+            self._lock.release()
 
     def _sweep(self) -> None:
-        """Remove what dead processes left."""
+        """Remove what dead processes left. One that is being locked at this moment is made anew by its lock."""
         assert self._folder is not None
         for file in self._folder.glob("*.lock"):
             if not self.is_alive(file.stem):
-                file.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    file.unlink()
 
     def _file(self, owner: str) -> Path:
         assert self._folder is not None

@@ -79,22 +79,23 @@ class Store:
     def __init__(self, path: Path | Literal["memory"]) -> None:
         """Open or create the file; `EndpointError` when it is not ours to write."""
         self.path = path
-        self._db = opened(path)
+        self.db = opened(path)
+        """The connection of this process."""
 
     def close(self) -> None:
         """Let go of the file."""
-        self._db.close()
+        self.db.close()
 
     def transaction(self) -> _Transaction:
         """`async with` it: all of the writes inside, or none; other processes wait. One inside another is a part of it.
 
         Nothing may be awaited inside but another transaction: the requests of a process share one connection.
         """
-        return _Transaction(self._db)
+        return _Transaction(self.db)
 
     def insert(self, body: Json, parent: str = "", owner: str | None = None) -> None:
         """Keep a new object."""
-        self._db.execute(
+        self.db.execute(
             "INSERT INTO objects (kind, parent, id, body, owner) VALUES (?, ?, ?, ?, ?)",
             (body["object"], parent, body["id"], _dump(body), owner),
         )
@@ -114,24 +115,24 @@ class Store:
 
     def replace(self, body: Json, parent: str = "") -> None:
         """Write an object anew; in one transaction with the read that it rests on."""
-        self._db.execute(f"UPDATE objects SET body = ? WHERE {_AT}", (_dump(body), body["object"], parent, body["id"]))
+        self.db.execute(f"UPDATE objects SET body = ? WHERE {_AT}", (_dump(body), body["object"], parent, body["id"]))
 
     def set_owner(self, body: Json, parent: str, owner: str | None) -> None:
         """From now on this process moves the run; None: nobody does, for it waits for its caller."""
-        self._db.execute(f"UPDATE objects SET owner = ? WHERE {_AT}", (owner, body["object"], parent, body["id"]))
+        self.db.execute(f"UPDATE objects SET owner = ? WHERE {_AT}", (owner, body["object"], parent, body["id"]))
 
     def delete(self, kind: str, object_id: str, parent: str = "") -> None:
         """Forget an object's content; its place in the order stays, for a cursor that points to it."""
-        self._db.execute(f"UPDATE objects SET body = NULL, owner = NULL WHERE {_AT}", (kind, parent, object_id))
+        self.db.execute(f"UPDATE objects SET body = NULL, owner = NULL WHERE {_AT}", (kind, parent, object_id))
 
     def delete_under(self, parent: str) -> None:
         """Remove all that belongs to an object, and what belongs to that: a thread's messages, runs and their steps."""
-        self._db.execute("DELETE FROM objects WHERE parent IN (SELECT id FROM objects WHERE parent = ?)", (parent,))
-        self._db.execute("DELETE FROM objects WHERE parent = ?", (parent,))
+        self.db.execute("DELETE FROM objects WHERE parent IN (SELECT id FROM objects WHERE parent = ?)", (parent,))
+        self.db.execute("DELETE FROM objects WHERE parent = ?", (parent,))
 
     def active_run(self, thread_id: str) -> Json | None:
         """The run that locks the thread."""
-        row = self._db.execute(
+        row = self.db.execute(
             f"SELECT body FROM objects WHERE kind = 'thread.run' AND parent = ? AND status IN ({_ACTIVE})",
             (thread_id,),
         ).fetchone()
@@ -139,7 +140,7 @@ class Store:
 
     def all(self, kind: str, parent: str) -> list[Json]:
         """Everything of a kind under a parent, oldest first."""
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT body FROM objects WHERE kind = ? AND parent = ? AND body IS NOT NULL ORDER BY seq", (kind, parent)
         )
         return [json.loads(row["body"]) for row in rows]
@@ -174,7 +175,7 @@ class Store:
             where.append("json_extract(body, '$.run_id') = ?")
             values.append(run_id)
         direction = "DESC" if newest_first != backwards else "ASC"
-        rows = self._db.execute(
+        rows = self.db.execute(
             f"SELECT body FROM objects WHERE {' AND '.join(where)} ORDER BY seq {direction} LIMIT ?",
             (*values, limit + 1),
         ).fetchall()
@@ -184,10 +185,10 @@ class Store:
     async def empty(self) -> None:
         """Forget everything. The file stays: on Windows an open file cannot be removed."""
         async with self.transaction():
-            self._db.execute("DELETE FROM objects")
+            self.db.execute("DELETE FROM objects")
 
     def _row(self, kind: str, object_id: str, parent: str) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = self._db.execute(
+        row: sqlite3.Row | None = self.db.execute(
             f"SELECT seq, body, owner FROM objects WHERE {_AT}",
             (kind, parent, object_id),
         ).fetchone()

@@ -1,7 +1,11 @@
 """Several processes on one state file, and the sudden death of some."""
 
+import functools
 import json
 import multiprocessing
+import os
+import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -13,6 +17,8 @@ from support.recording import Recorder
 from support.talking import V2, assistant_of, azure
 
 from mock_endpoint.state.lease import Lease
+
+from .test_run_lives import until
 
 
 def test_kill_loses_nothing_acknowledged(state: Path, recorder: Recorder) -> None:
@@ -116,6 +122,43 @@ def test_run_of_a_dead_process(state: Path, recorder: Recorder) -> None:
             answer = next(m for m in client.beta.threads.messages.list(run.thread_id) if m.role == "assistant")
             assert answer.incomplete_details is not None
             assert answer.incomplete_details.reason == "run_expired"
+
+
+def test_message_of_a_dead_process(state: Path, recorder: Recorder) -> None:
+    """Whoever only looks at the messages does not see one in progress that nobody writes any more."""
+    with Serving(state) as survivor, Serving(state) as dying, azure(survivor, recorder) as client:
+        with azure(dying, recorder) as doomed:
+            run = doomed.beta.threads.create_and_run(
+                assistant_id=assistant_of(doomed), thread={"messages": [{"role": "user", "content": "wait"}]}
+            )
+            while not (said := doomed.beta.threads.messages.list(run.thread_id, run_id=run.id).data):
+                pass
+        dying.kill()
+        assert [message.status for message in client.beta.threads.messages.list(run.thread_id, run_id=run.id)] == [
+            "incomplete"
+        ]
+        one = client.beta.threads.messages.retrieve(said[0].id, thread_id=run.thread_id)
+        assert one.incomplete_details is not None
+        assert one.incomplete_details.reason == "run_expired"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process and let it go on")
+def test_run_of_a_process_that_stands_still(state: Path, recorder: Recorder) -> None:
+    """Contract §3.1: its time is over though its owner lives; when that wakes, it changes nothing any more."""
+    with Serving(state) as survivor, Serving(state, run_ttl=2) as sleeping, azure(survivor, recorder) as client:
+        with azure(sleeping, recorder) as doomed:
+            run = doomed.beta.threads.create_and_run(
+                assistant_id=assistant_of(doomed), thread={"messages": [{"role": "user", "content": "wait"}]}
+            )
+        os.kill(sleeping.process.pid, signal.SIGSTOP)
+        read = functools.partial(client.beta.threads.runs.retrieve, run.id, thread_id=run.thread_id)
+        assert read().status in ("queued", "in_progress"), "it is alive, as far as anyone can know"
+        assert until(lambda: read().status not in ("queued", "in_progress"))
+        ended = read()
+        assert ended.status == "expired"
+        os.kill(sleeping.process.pid, signal.SIGCONT)
+        with azure(sleeping, recorder) as woken:
+            assert woken.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id) == ended
 
 
 def test_two_processes_create_the_same_file(tmp_path: Path) -> None:

@@ -6,11 +6,14 @@ import sqlite3
 import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import httpx2
+import psutil  # type: ignore[import-untyped]
 import pytest
 from support.recording import Recorder
 from support.talking import V2, assistant_of, azure
@@ -148,6 +151,112 @@ def test_other_versions_are_moved_aside(state: Path) -> None:
     assert sorted(file.read_bytes() for file in aside) == sorted(kept)
 
 
+_FIRST_LAYOUT = """
+CREATE TABLE objects (
+    seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+    id     TEXT NOT NULL UNIQUE,
+    kind   TEXT NOT NULL,
+    parent TEXT NOT NULL,
+    body   TEXT,
+    owner  TEXT,
+    status TEXT AS (json_extract(body, '$.status')) VIRTUAL
+);
+CREATE INDEX in_order ON objects (kind, parent, seq) WHERE body IS NOT NULL;
+CREATE INDEX of_run ON objects (parent, json_extract(body, '$.run_id'), seq)
+    WHERE json_extract(body, '$.run_id') IS NOT NULL;
+CREATE UNIQUE INDEX one_active_run ON objects (parent)
+    WHERE kind = 'thread.run' AND status IN ('queued', 'in_progress', 'requires_action', 'cancelling');
+"""
+
+
+def _to_first_layout(path: Path) -> None:
+    """Write the file's objects into a file as version 1 had it."""
+    with closing(sqlite3.connect(path)) as now:
+        rows = now.execute("SELECT seq, id, kind, parent, body, owner FROM objects").fetchall()
+    for part in path.parent.glob(path.name + "*"):
+        if part.suffix in {".db", ".db-wal", ".db-shm"}:
+            part.unlink()
+    with closing(sqlite3.connect(path)) as first:
+        first.execute("PRAGMA journal_mode = WAL")
+        first.executescript(_FIRST_LAYOUT)
+        first.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        first.execute("PRAGMA user_version = 1")
+        first.executemany("INSERT INTO objects (seq, id, kind, parent, body, owner) VALUES (?, ?, ?, ?, ?, ?)", rows)
+        first.commit()
+
+
+def test_the_first_layout_is_taken_over(starting: Starter, recorder: Recorder, state: Path) -> None:
+    """Nothing that a learner made with an earlier kit is lost, nor the order, nor the place of what was deleted."""
+    first = starting()
+    with azure(first, recorder) as client:
+        assistant = assistant_of(client)
+        thread = client.beta.threads.create(messages=[{"role": "user", "content": str(n)} for n in range(3)])
+        run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant)
+        gone = client.beta.threads.messages.list(thread.id, order="asc").data[1]
+        client.beta.threads.messages.delete(gone.id, thread_id=thread.id)
+        before = [message.id for message in client.beta.threads.messages.list(thread.id)]
+    first.stop()
+    _to_first_layout(state)
+    with azure(starting(), recorder) as client:
+        assert [message.id for message in client.beta.threads.messages.list(thread.id)] == before
+        after = client.beta.threads.messages.list(thread.id, after=gone.id, order="asc").data
+        assert [message.id for message in after] == before[:2][::-1]
+        assert client.beta.threads.runs.retrieve(run.id, thread_id=thread.id) == run
+        assert len(client.beta.threads.runs.steps.list(run.id, thread_id=thread.id).data) == 1
+        again = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant)
+        assert again.status == "completed"
+    assert list(state.parent.glob("*.bak")) == []
+    Store(state.with_name("new.db")).close()
+    assert _layout(state) == _layout(state.with_name("new.db"))
+
+
+def _layout(path: Path) -> set[str]:
+    """The tables and indexes of a file."""
+    with closing(sqlite3.connect(path)) as db:
+        return {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
+
+
+def test_an_id_may_stand_under_two_parents(state: Path) -> None:
+    """As a file does in two vector stores: found, changed and deleted under each by itself."""
+    store = Store(state)
+    for parent in ("vs_1", "vs_2"):
+        store.insert({"id": "file-1", "object": "vector_store.file", "in": parent}, parent)
+    store.replace({"id": "file-1", "object": "vector_store.file", "in": "changed"}, "vs_2")
+    store.delete("vector_store.file", "file-1", "vs_1")
+    assert store.get("vector_store.file", "file-1", "vs_1") is None
+    found = store.get("vector_store.file", "file-1", "vs_2")
+    assert found is not None
+    assert found["in"] == "changed"
+    assert store.get("vector_store.file", "file-1") is None
+    with pytest.raises(sqlite3.IntegrityError):
+        store.insert(found, "vs_2")
+    store.close()
+
+
+def test_a_lock_of_another_program_keeps_only_writers_waiting(
+    starting: Starter, raw_of: RawOf, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meanwhile others read; the write is done once the lock is gone. If it stays, the answer says why."""
+    running = starting()
+    client, reader = raw_of(running), raw_of(running)
+    made = client.post("assistants", json=ASSISTANT).json()
+    with closing(sqlite3.connect(state, isolation_level=None)) as other, ThreadPoolExecutor() as pool:
+        other.execute("BEGIN IMMEDIATE")
+        late = pool.submit(client.post, "assistants", json=ASSISTANT)
+        for _ in range(20):
+            assert reader.get(f"assistants/{made['id']}").status_code == 200
+        assert not late.done()
+        other.execute("COMMIT")
+        assert late.result(10).status_code == 200
+        monkeypatch.setattr("mock_endpoint.state.store.BUSY_SECONDS", 0.2)
+        other.execute("BEGIN IMMEDIATE")
+        refused = client.post("assistants", json=ASSISTANT)
+        other.execute("COMMIT")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (500, "state_unwritable")
+    assert "another program" in refused.json()["error"]["message"]
+    assert "space" not in refused.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("content", [b"", None], ids=["no bytes", "no tables"])
 def test_empty_files_are_taken(state: Path, content: bytes | None) -> None:
     """What a process leaves that dies while it makes the file; there is nothing in it to lose."""
@@ -176,7 +285,7 @@ def test_full_disk(starting: Starter, raw_of: RawOf) -> None:
     running = starting()
     client = raw_of(running)
     kept = client.post("assistants", json=ASSISTANT).json()
-    database = running._store._db
+    database = running.store.db
     pages = database.execute("PRAGMA page_count").fetchone()[0]
     database.execute(f"PRAGMA max_page_count = {pages}")
     long = {"messages": [{"role": "user", "content": "x" * 50_000}] * 3}
@@ -198,14 +307,26 @@ def test_run_that_can_no_longer_be_written(starting: Starter, raw_of: RawOf) -> 
     client = raw_of(running)
     assistant = client.post("assistants", json=ASSISTANT).json()["id"]
     run = client.post("threads/runs", json={"assistant_id": assistant}).json()
-    running._store._db.execute("PRAGMA query_only = ON")
+    running.store.db.execute("PRAGMA query_only = ON")
     path = f"threads/{run['thread_id']}/runs/{run['id']}"
     end = time.monotonic() + 5
     while client.get(path).status_code == 200:
         assert time.monotonic() < end, "the run stays open"
-    running._store._db.execute("PRAGMA query_only = OFF")
+    running.store.db.execute("PRAGMA query_only = OFF")
     assert client.get(path).json()["status"] == "expired"
     assert client.post(f"threads/{run['thread_id']}/messages", json={"role": "user", "content": "x"}).status_code == 200
+
+
+def test_a_network_drive_under_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NFS can be mounted anywhere, and a Windows share as a letter: the system's table of mounts knows."""
+    here = str(tmp_path.resolve())
+    for kind, options, mode in (("nfs4", "rw", "delete"), ("ntfs", "rw,remote", "delete"), ("ext4", "rw", "wal")):
+        mounts = [SimpleNamespace(mountpoint="/", fstype="ext4", opts="rw")]
+        mounts += [SimpleNamespace(mountpoint=here, fstype=kind, opts=options)]
+        monkeypatch.setattr(psutil, "disk_partitions", lambda all, mounts=mounts: mounts)
+        store = Store(tmp_path / f"{kind}.db")
+        assert store.db.execute("PRAGMA journal_mode").fetchone()[0] == mode
+        store.close()
 
 
 def test_journal(state: Path, tmp_path: Path) -> None:
@@ -213,7 +334,7 @@ def test_journal(state: Path, tmp_path: Path) -> None:
     synced = tmp_path / "OneDrive - School" / "state.db"
     for path, mode in ((state, "wal"), (synced, "delete")):
         store = Store(path)
-        assert store._db.execute("PRAGMA journal_mode").fetchone()[0] == mode
+        assert store.db.execute("PRAGMA journal_mode").fetchone()[0] == mode
         store.insert({"id": "asst_1", "object": "assistant"})
         store.close()
         again = Store(path)

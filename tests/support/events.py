@@ -1,5 +1,6 @@
 """The event stream of a run: taken apart, and checked against the order that clients rely on (contract §5)."""
 
+import copy
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -170,7 +171,7 @@ class Order:
             self._expect(told == list(map(_asked, calls))[: len(told)], event, "calls")
             self._expect(all(map(_parses, told)), event, "arguments that do not parse")
         else:
-            outputs = [call["function"]["output"] for call in details["tool_calls"]]
+            outputs = [call["function"]["output"] for call in details["tool_calls"] if call["type"] == "function"]
             self._expect(all(isinstance(output, str) for output in outputs), event, f"outputs {outputs}")
 
     def _add_text(self, event: Event) -> None:
@@ -184,15 +185,16 @@ class Order:
         calls = self.calls[event.data["id"]]
         for piece in event.data["delta"]["step_details"]["tool_calls"]:
             first = piece["index"] == len(calls)
-            known = {"index", "type", "function"} | ({"id"} if first else set())
+            tool = piece["type"]
+            known = {"index", "type", tool} | ({"id"} if first else set())
             self._expect(set(piece) == known, event, f"members {sorted(piece)}")
-            function = piece["function"]
             if first:
-                self._expect((function["arguments"], function["output"]) == ("", None), event, "its first piece")
-                calls.append({"id": piece["id"], "type": piece["type"], "function": dict(function)})
+                empty = {name: value for name, value in piece[tool].items() if name != "name"}
+                self._expect(empty == _BEGUN[tool], event, "its first piece")
+                calls.append({"id": piece["id"], "type": tool, tool: copy.deepcopy(piece[tool])})
             else:
-                self._expect(set(function) == {"arguments"}, event, f"members {sorted(function)} again")
-                calls[piece["index"]]["function"]["arguments"] += function["arguments"]
+                self._expect(set(piece[tool]) < set(_BEGUN[tool]), event, f"members {sorted(piece[tool])} again")
+                self._expect(_merged(calls[piece["index"]][tool], piece[tool]), event, "indexes of its parts")
 
     def _same(self, event: Event, **ids: str) -> None:
         for name, value in ids.items():
@@ -203,15 +205,37 @@ class Order:
             self.faults.append(f"{event.name}: {what}")
 
 
+_BEGUN: dict[str, Json] = {
+    "function": {"arguments": "", "output": None},
+    "code_interpreter": {"input": "", "outputs": []},
+}
+"""What the first piece of a call holds besides a function's name."""
+
+
+def _merged(call: Json, piece: Json) -> bool:
+    """Put the piece to what is there, as the client does (contract §5.4); False where a part's place is wrong."""
+    for name, value in piece.items():
+        if isinstance(value, str):
+            call[name] += value
+            continue
+        for part in value:
+            if part.pop("index") != len(call[name]):
+                return False
+            call[name].append(part)
+    return True
+
+
 def _asked(call: Json) -> Json:
-    """The call as `required_action` has it: without its output."""
+    """The call as `required_action` has it: without its output. A built-in tool's call is shown whole."""
+    if call["type"] != "function":
+        return call
     function = {name: call["function"][name] for name in ("name", "arguments")}
     return {"id": call["id"], "type": call["type"], "function": function}
 
 
 def _parses(call: Json) -> bool:
     try:
-        json.loads(call["function"]["arguments"])
+        json.loads(call["function"]["arguments"] if call["type"] == "function" else "{}")
     except ValueError:
         return False
     return True

@@ -21,15 +21,16 @@ from pathlib import Path
 sys.path[:0] = sys.argv[1:3]
 from mock_endpoint.server import Options, serve
 from support.scripted import Scripted
-serve(Options(state=Path(sys.argv[3]), key=sys.argv[4], pace=float(sys.argv[5]), model=Scripted()))
+pace, ttl = float(sys.argv[5]), int(sys.argv[6])
+serve(Options(state=Path(sys.argv[3]), key=sys.argv[4], pace=pace, run_ttl=ttl, model=Scripted()))
 """
 
 
 class Serving:
     """`serve` on a state file, in another process; leaving the block kills it."""
 
-    def __init__(self, state: Path, pace: float = 0) -> None:
-        arguments = [ROOT, ROOT / "tests", state, KEY, pace]
+    def __init__(self, state: Path, pace: float = 0, run_ttl: int = 600) -> None:
+        arguments = [ROOT, ROOT / "tests", state, KEY, pace, run_ttl]
         self.process = subprocess.Popen(
             [sys.executable, "-c", _SERVE, *map(str, arguments)],
             stdout=subprocess.PIPE,

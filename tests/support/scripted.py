@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import CallDelta, Event, Failed, Finished, Prompt, TextDelta
 
+BUILT_IN = ("code_interpreter", "file_search")
+
 
 class Scripted:
     """Echoes the last turn; `fail CODE TEXT` fails so, `break` raises.
@@ -14,7 +16,8 @@ class Scripted:
     `wait` says a word and never ends, `mute` says nothing, `many N` says N words, `stumble` says a word and fails.
     `call JSON` asks for functions, JSON being a list of `[name, arguments]`; in its place `first` says something
     before, `rounds` asks for one function a round, `cut` ends in the middle of the last call for want of tokens, `hang`
-    never ends. What the functions gave back is echoed.
+    never ends. What the functions gave back is echoed. `code_interpreter` and `file_search` are no functions there, but
+    the built-in tools, and their arguments a text.
     """
 
     label = "the scripted model"
@@ -75,12 +78,14 @@ def _last_message(prompt: Prompt) -> str:
 def _calls(command: str, rest: str) -> list[tuple[str, str]]:
     if command not in ("call", "first", "rounds", "cut", "hang"):
         return []
-    return [(name, json.dumps(arguments)) for name, arguments in json.loads(rest)]
+    asked = json.loads(rest)
+    return [(name, arguments if name in BUILT_IN else json.dumps(arguments)) for name, arguments in asked]
 
 
 def _call(calls: list[tuple[str, str]], *, first: bool) -> list[Event]:
     said: list[Event] = [TextDelta("Let me see.")] if first else []
     for index, (name, arguments) in enumerate(calls):
-        said += [CallDelta(index, name=name)]
-        said += [CallDelta(index, arguments=arguments[at : at + 4]) for at in range(0, len(arguments), 4)]
+        tool = name if name in BUILT_IN else "function"
+        said += [CallDelta(index, name=name, tool=tool)]
+        said += [CallDelta(index, arguments[at : at + 4], tool=tool) for at in range(0, len(arguments), 4)]
     return said

@@ -114,6 +114,13 @@ def call_ids(run: Run) -> list[str]:
     return [call.id for call in run.required_action.submit_tool_outputs.tool_calls]
 
 
+def text_of(client: openai.OpenAI, run: Run) -> str:
+    """What the run's last message says."""
+    (part,) = client.beta.threads.messages.list(run.thread_id, run_id=run.id, limit=1).data[0].content
+    assert part.type == "text"
+    return part.text.value
+
+
 def assistant_of(client: openai.AzureOpenAI) -> str:
     """The id of a new assistant."""
     return client.beta.assistants.create(model="gpt-4o", instructions="Answer.").id
