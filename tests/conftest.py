@@ -10,6 +10,17 @@ from helpers.traffic.log import LOG, Log
 
 KEPT = {"KIT_OPENAPI", "KIT_SOAK"}
 """Variables that steer the tests themselves."""
+FOR_EVERYONE = {
+    "test_style.py",
+    "test_house.py",
+    "test_readme.py",
+    "test_docs.py",
+    "test_notebooks.py",
+    "test_notebook_rules.py",
+    "test_offline_score.py",
+    "test_walk.py",
+}
+"""What proves the kit to its user: style, types, every notebook, one walk over every surface. The rest is `--all`."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,14 +32,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Describe the marker."""
     config.addinivalue_line("markers", "all: needs a browser, a network, a real model or patience; see --all")
+    if not hasattr(config, "workerinput"):  # the processes of pytest-xdist are told
+        config.option.for_everyone = config.args_source is pytest.Config.ArgsSource.TESTPATHS
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `all`, unless asked for."""
-    if not config.getoption("--all"):
-        for item in items:
-            if item.get_closest_marker("all"):
-                item.add_marker(pytest.mark.skip(reason="runs with --all"))
+    """Without `--all`: what is for everyone; or the files that were named, but for what is marked `all` in them."""
+    if config.getoption("--all"):
+        return
+    left_out = [
+        item
+        for item in items
+        if item.get_closest_marker("all") or (config.option.for_everyone and item.path.name not in FOR_EVERYONE)
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
 
 
 @pytest.fixture(autouse=True)
