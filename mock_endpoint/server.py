@@ -25,6 +25,9 @@ from mock_endpoint.state.lease import Lease
 from mock_endpoint.state.opening import MEMORY
 from mock_endpoint.state.store import Store
 
+_OFFERED = ("Unsupported upgrade request.", "No supported WebSocket library detected.")
+"""How uvicorn's complaints about an `Upgrade` header begin."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -92,18 +95,19 @@ class Running:
     def run(self) -> None:
         """Answer requests in this thread until asked to stop."""
         complaints = logging.getLogger("uvicorn.error")
-        complaints.addFilter(self._goes_on)
+        complaints.addFilter(self._worth_telling)
         try:
             self._server.run(sockets=[self._socket])
         finally:
-            complaints.removeFilter(self._goes_on)
+            complaints.removeFilter(self._worth_telling)
             self._socket.close()
             self._lease.release()
             self.store.close()
 
-    def _goes_on(self, _: object) -> bool:
-        """Whether the server has not been asked to stop: what it cuts off then is nothing to complain about."""
-        return not self._server.should_exit
+    def _worth_telling(self, record: logging.LogRecord) -> bool:
+        """Not what is cut off once the server was asked to stop, nor that a client offered to speak more than HTTP/1.1
+        (Java's does): it is answered as if it had not."""
+        return not (self._server.should_exit or record.getMessage().startswith(_OFFERED))
 
     def start(self) -> None:
         """Answer requests in a thread. The socket listens already: the first request waits for nothing."""

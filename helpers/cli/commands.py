@@ -83,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
         help="run the tests, the notebooks among them",
         epilog="What stands behind -- is handed to pytest: test --all -- -k runs",
     )
-    test.add_argument("--all", action="store_true", help="every test, also what needs a browser, other clients or a small model")
+    test.add_argument(
+        "--all", action="store_true", help="every test, also what needs a browser, other clients or a small model"
+    )
     test.add_argument("--update", action="store_true", help="rewrite the outputs that the notebooks carry")
 
     _add_serve(commands.add_parser("serve", help="run the endpoint as a process, for any client"))

@@ -72,6 +72,8 @@ class RequestContext:
     def page(self, noun: str, kind: str, parent: str = "", *, run_id: str | None = None) -> Json:
         """The list that the query asks for (`limit`, `order`, `after`, `before`), as it goes over the wire."""
         query = self.query
+        if run_id is not None:
+            check_id("run_id", run_id)
         order = query.get("order", "desc")
         if order not in ("asc", "desc"):
             raise errors.invalid_value("order", order, ("asc", "desc"))

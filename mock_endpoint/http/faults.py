@@ -1,8 +1,9 @@
 """Failures on request, so that a learner can meet them on purpose.
 
 A request asks for one with the header `x-kit-fault: NAME`, or `NAME;times=N` for N times only. Hits are counted by the
-header's whole value: a further `;id=…` of any kind arms a fault anew. A server may have a fault of its own for all
-requests; a request's header comes before it, and `none` switches it off. An answer says in the same header what hit it.
+header's whole value: a further `;id=…`, with any text but a semicolon, arms a fault anew. A server may have a fault of
+its own for all requests; a request's header comes before it, and `none` switches it off. An answer says in the same
+header what hit it.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ _LONGEST_SILENCE = 600.0
 """Seconds after which even a client without a time limit of its own is let go."""
 _MOST_COUNTED = 1000
 
-_GRAMMAR = re.compile(r"(?P<name>[a-z_]{1,40})\s*(?:;\s*times=(?P<times>[1-9][0-9]{0,5})\s*)?(?:;\s*id=[\w-]{1,64})?")
+_GRAMMAR = re.compile(r"(?P<name>[a-z_]{1,40})\s*(?:;\s*times=(?P<times>[1-9][0-9]{0,5})\s*)?(?:;\s*id=[^;]{1,200})?")
 
 FILTERED = (
     "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. "
@@ -108,7 +109,10 @@ def problem_of(asked: str) -> str:
     if name not in KNOWN:
         return f"Unknown fault: '{name[:60]}'. Known are {', '.join(KNOWN)}."
     if not _GRAMMAR.fullmatch(asked):
-        return f"Unknown option: '{asked[:60]}'. After the name may come ;times=N, with N from 1 to 999999, and ;id=…"
+        return (
+            f"Unknown option: '{asked[:60]}'. After the name may come ;times=N, with N from 1 to 999999, and then "
+            ";id=… with up to 200 characters, none of them a semicolon."
+        )
     return ""
 
 

@@ -7,6 +7,8 @@ with the family's prefix taken off.
 
 import hmac
 import ipaddress
+import re
+import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,10 +43,16 @@ SHAPE_OF_VERSION = {
 WITHOUT_ASSISTANTS = {"2022-12-01", "2023-05-15", "2023-12-01-preview", "2024-02-01", "2024-06-01", "2024-10-21"}
 """Dated versions that exist and never had Assistants."""
 
-NO_BETA_HEADER = (
-    "You must provide the 'OpenAI-Beta' header to access the Assistants API. Please try again by setting the header "
-    "'OpenAI-Beta: assistants=v2'."
+_SET_BETA_HEADER = "Please try again by setting the header 'OpenAI-Beta: assistants=v2'."
+_NO_BETA_HEADER = f"You must provide the 'OpenAI-Beta' header to access the Assistants API. {_SET_BETA_HEADER}"
+_OLD_BETA_HEADER = (
+    f"The v1 Assistants API has been deprecated. {_SET_BETA_HEADER} "
+    "For more information, see: https://platform.openai.com/docs/assistants/migration."
 )
+
+_PREFIX = re.compile(r"/+(openai/v1|openai|v1)/+")
+"""The beginning of every path that is served. Slashes double where an endpoint is configured with one at its end."""
+_FAMILY = {"openai/v1": "azure", "openai": "dated", "v1": "openai"}
 
 
 @dataclass(frozen=True)
@@ -72,37 +80,40 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = str(uuid.uuid4())
+        began = time.perf_counter()
+        family, path = _family(scope["path"])
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         fault = self.faults.asked_by(headers.get(HEADER))
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_standing_headers(request_id), *fault.headers]
+                message["headers"] = [*message["headers"], *_standing_headers(family, began), *fault.headers]
             await send(message)
 
         try:
-            inner = self._admit(scope, headers, fault)
+            inner = self._admit(scope, headers, fault, family, path)
         except errors.Refusal as refused:
             await answers.refusal(refused)(scope, receive, send_with_headers)
             return
         await self.app(inner, receive, send_with_headers)
 
-    def _admit(self, scope: Scope, headers: dict[str, str], fault: RequestFault) -> Scope:
+    def _admit(
+        self, scope: Scope, headers: dict[str, str], fault: RequestFault, family: str, path: str | None
+    ) -> Scope:
         self._check_host(headers.get("host", ""))
-        path = scope["path"]
-        family, inner = _family(path)
         self._check_key(headers, family)
         if fault.problem:
             raise errors.invalid(fault.problem, HEADER, "invalid_value")
+        if path is None:
+            raise errors.gateway(404, "Resource not found")
         version = parse_qs(scope["query_string"].decode("latin-1")).get("api-version", [None])[-1]
-        shape = _shape(family, version, inner)
-        if family == "openai" and _is_assistants(inner) and headers.get("openai-beta") != "assistants=v2":
-            raise errors.invalid(NO_BETA_HEADER, code="invalid_beta")
+        shape = _shape(family, version, path)
+        if family == "openai" and _is_assistants(path):
+            _check_beta(headers.get("openai-beta", ""))
         if int(headers.get("content-length") or 0) > MAX_BODY:
             raise errors.invalid(f"Request body too large. At most {MAX_BODY} bytes are read.", status=413)
         state = {**scope.get("state", {}), "surface": Surface(family, shape, version), "fault": fault}
-        return {**scope, "path": inner, "raw_path": None, "state": state}
+        return {**scope, "path": path, "raw_path": None, "state": state}
 
     def _check_host(self, host: str) -> None:
         """A web page may give this address another name; only names for this machine are served."""
@@ -140,11 +151,17 @@ def unknown_path(surface: Surface, method: str, path: str) -> errors.Refusal:
     return errors.gateway(404, "Resource not found")
 
 
-def _family(path: str) -> tuple[str, str]:
-    for prefix, family in (("/openai/v1/", "azure"), ("/openai/", "dated"), ("/v1/", "openai")):
-        if path.startswith(prefix):
-            return family, path[len(prefix) - 1 :]
-    return "azure", path
+def _family(path: str) -> tuple[str, str | None]:
+    """The family of paths, and the path in it; none where no family begins like that, and Azure answers."""
+    match = _PREFIX.match(path)
+    return (_FAMILY[match[1]], f"/{path[match.end() :]}") if match else ("azure", None)
+
+
+def _check_beta(header: str) -> None:
+    """OpenAI's own address asks for the version of Assistants."""
+    asked = [each.strip() for each in header.split(",")]
+    if "assistants=v2" not in asked:
+        raise errors.invalid(_OLD_BETA_HEADER if "assistants=v1" in asked else _NO_BETA_HEADER, code="invalid_beta")
 
 
 def _shape(family: str, version: str | None, path: str) -> str:
@@ -169,11 +186,11 @@ def _is_assistants(path: str) -> bool:
     return path.startswith(("/assistants", "/threads"))
 
 
-def _standing_headers(request_id: str) -> list[tuple[bytes, bytes]]:
-    """What every answer carries, refusals included."""
-    return [
-        (b"x-request-id", request_id.encode()),
-        (b"apim-request-id", request_id.encode()),
-        (b"x-ms-region", b"local"),
-        (b"x-content-type-options", b"nosniff"),
-    ]
+def _standing_headers(family: str, began: float) -> list[tuple[bytes, bytes]]:
+    """What every answer carries, refusals included: on `/v1/` OpenAI's headers, elsewhere those of Azure's gateway."""
+    request_id = str(uuid.uuid4()).encode()
+    headers = [(b"x-request-id", request_id), (b"x-content-type-options", b"nosniff")]
+    if family == "openai":
+        milliseconds = round((time.perf_counter() - began) * 1000)
+        return [*headers, (b"openai-version", b"2020-10-01"), (b"openai-processing-ms", b"%d" % milliseconds)]
+    return [*headers, (b"apim-request-id", request_id), (b"x-ms-region", b"local")]

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from mock_endpoint.resources import tool_resources
 from mock_endpoint.schemas import requests, tools
-from mock_endpoint.schemas.base import Body, FileIds, Metadata, Text
+from mock_endpoint.schemas.base import MAX_FIRST_MESSAGES, Body, FileIds, Metadata, Text
+from mock_endpoint.schemas.tools import UniqueNames
 
 Json = dict[str, Any]
 
@@ -26,7 +27,7 @@ class ModifyAssistant(Body):
     name: Annotated[str, Field(max_length=256)] | None = None
     description: Annotated[str, Field(max_length=512)] | None = None
     instructions: Text | None = None
-    tools: Annotated[list[Tool], Field(max_length=128)] | None = None
+    tools: Annotated[list[Tool], Field(max_length=128), UniqueNames] | None = None
     file_ids: FileIds | None = None
     metadata: Metadata | None = None
 
@@ -64,7 +65,7 @@ class CreateMessage(Body):
 class CreateThread(Body):
     """`POST /threads`."""
 
-    messages: list[CreateMessage] | None = None
+    messages: Annotated[list[CreateMessage], Field(max_length=MAX_FIRST_MESSAGES)] | None = None
     metadata: Metadata | None = None
 
     def given(self) -> Json:
@@ -81,7 +82,7 @@ class RunOptions(Body):
     assistant_id: str
     model: str | None = None
     instructions: Text | None = None
-    tools: Annotated[list[Tool], Field(max_length=20)] | None = None
+    tools: Annotated[list[Tool], Field(max_length=20), UniqueNames] | None = None
     metadata: Metadata | None = None
     stream: bool | None = None
     """Not known then; but newer clients say `false` by themselves, and that changes nothing."""

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
-from pydantic.functional_validators import AfterValidator
+from pydantic.functional_validators import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from mock_endpoint import errors
@@ -11,6 +11,8 @@ from mock_endpoint.schemas import wording
 
 MAX_TEXT = 256_000
 """Characters in instructions and in one text of a message."""
+MAX_FIRST_MESSAGES = 32
+"""Messages that a thread may begin with (openai-php/client#269); those of a run have no known limit."""
 
 
 class Body(BaseModel):
@@ -41,8 +43,16 @@ def _at_most_16(pairs: dict[str, str]) -> dict[str, str]:
     return pairs
 
 
+def _a_metadata_object(value: object) -> object:
+    if not isinstance(value, dict):
+        raise PydanticCustomError("invalid_type", "a metadata object")
+    return value
+
+
 Metadata = Annotated[
-    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], AfterValidator(_at_most_16)
+    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]],
+    BeforeValidator(_a_metadata_object),
+    AfterValidator(_at_most_16),
 ]
 FileIds = Annotated[list[str], Field(max_length=20)]
 Temperature = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
@@ -55,12 +65,12 @@ STRING, OTHER = Tag("<string>"), Tag("<other>")
 """The two branches of `by_json_type`; the brackets keep them apart from members of a body (see `wording.json_path`)."""
 
 
-def by_json_type(expected: str) -> Discriminator:
-    """Tells a string from an object or array in a union; `expected` names the two in a refusal."""
+def by_json_type(expected: str, other: type) -> Discriminator:
+    """Tells a string from an object (`dict`) or an array (`list`) in a union; `expected` names the two in a refusal."""
 
     def branch(value: object) -> str | None:
         if isinstance(value, str):
             return STRING.tag
-        return OTHER.tag if isinstance(value, dict | list | BaseModel) else None
+        return OTHER.tag if isinstance(value, other | BaseModel) else None
 
     return Discriminator(branch, custom_error_type="invalid_type", custom_error_message=expected)

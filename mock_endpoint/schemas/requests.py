@@ -2,10 +2,24 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.functional_validators import AfterValidator
+from pydantic_core import PydanticCustomError, Url
 
-from mock_endpoint.schemas.base import OTHER, STRING, Body, Metadata, Temperature, Text, TokenLimit, TopP, by_json_type
-from mock_endpoint.schemas.tools import Tool, ToolResources
+from mock_endpoint.schemas import json_schema
+from mock_endpoint.schemas.base import (
+    MAX_FIRST_MESSAGES,
+    OTHER,
+    STRING,
+    Body,
+    Metadata,
+    Temperature,
+    Text,
+    TokenLimit,
+    TopP,
+    by_json_type,
+)
+from mock_endpoint.schemas.tools import Tool, ToolResources, UniqueNames
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
@@ -17,6 +31,14 @@ class JsonSchema(Body):
     description: str | None = None
     schema_: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
     strict: bool | None = None
+
+    @model_validator(mode="after")
+    def _has_a_schema(self) -> "JsonSchema":
+        problem = "" if self.schema_ is None else json_schema.problem_of(self.schema_, bool(self.strict))
+        if problem:
+            text = "Invalid schema for response_format '{name}': {problem}"
+            raise PydanticCustomError("answer_schema", text, {"name": self.name, "problem": problem})
+        return self
 
 
 class PlainFormat(Body):
@@ -35,7 +57,7 @@ class SchemaFormat(Body):
 ResponseFormat = Annotated[
     Annotated[Literal["auto"], STRING]
     | Annotated[Annotated[PlainFormat | SchemaFormat, Field(discriminator="type")], OTHER],
-    by_json_type("a string or an object"),
+    by_json_type("a string or an object", dict),
 ]
 
 
@@ -61,7 +83,7 @@ class BuiltInChoice(Body):
 ToolChoice = Annotated[
     Annotated[Literal["none", "auto", "required"], STRING]
     | Annotated[Annotated[FunctionChoice | BuiltInChoice, Field(discriminator="type")], OTHER],
-    by_json_type("a string or an object"),
+    by_json_type("a string or an object", dict),
 ]
 
 
@@ -78,7 +100,7 @@ class AssistantFields(Body):
     name: Annotated[str, Field(max_length=256)] | None = None
     description: Annotated[str, Field(max_length=512)] | None = None
     instructions: Text | None = None
-    tools: Annotated[list[Tool], Field(max_length=128)] | None = None
+    tools: Annotated[list[Tool], Field(max_length=128), UniqueNames] | None = None
     tool_resources: ToolResources | None = None
     metadata: Metadata | None = None
     temperature: Temperature | None = None
@@ -106,10 +128,20 @@ class TextPart(Body):
     text: Text
 
 
-class ImageUrl(Body):
-    """A picture at an address."""
+def _on_the_web(address: str) -> str:
+    try:
+        on_the_web = Url(address).scheme in ("http", "https") and "://" in address
+    except ValueError:
+        on_the_web = False
+    if not on_the_web:
+        raise PydanticCustomError("no_url", "no URL")
+    return address
 
-    url: str
+
+class ImageUrl(Body):
+    """A picture at an address; pictures inside of it (`data:`) are for chat completions only."""
+
+    url: Annotated[str, AfterValidator(_on_the_web)]
     detail: Literal["auto", "low", "high"] | None = None
 
 
@@ -152,7 +184,7 @@ class Attachment(Body):
 
 Content = Annotated[
     Annotated[Text, STRING] | Annotated[list[Part], Field(min_length=1), OTHER],
-    by_json_type("a string or an array of objects"),
+    by_json_type("a string or an array of objects", list),
 ]
 
 
@@ -181,7 +213,7 @@ class ModifyThread(Body):
 class CreateThread(ModifyThread):
     """`POST /threads`."""
 
-    messages: list[CreateMessage] | None = None
+    messages: Annotated[list[CreateMessage], Field(max_length=MAX_FIRST_MESSAGES)] | None = None
 
 
 class RunOptions(Body):
@@ -190,7 +222,7 @@ class RunOptions(Body):
     assistant_id: str
     model: str | None = None
     instructions: Text | None = None
-    tools: Annotated[list[Tool], Field(max_length=20)] | None = None
+    tools: Annotated[list[Tool], Field(max_length=20), UniqueNames] | None = None
     metadata: Metadata | None = None
     temperature: Temperature | None = None
     top_p: TopP | None = None

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-from pydantic.functional_validators import BeforeValidator
+from pydantic import Field, model_validator
+from pydantic.functional_validators import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from mock_endpoint.schemas import json_schema
 from mock_endpoint.schemas.base import Body, FileIds
 
 
@@ -15,7 +16,16 @@ class FunctionDefinition(Body):
     name: Annotated[str, Field(max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
     description: str | None = None
     parameters: dict[str, Any] | None = None
+    """A JSON Schema; none, or an empty one, for a function without parameters."""
     strict: bool | None = None
+
+    @model_validator(mode="after")
+    def _has_a_schema(self) -> "FunctionDefinition":
+        problem = json_schema.problem_of(self.parameters, bool(self.strict)) if self.parameters else ""
+        if problem:
+            text = "Invalid schema for function '{name}': {problem}"
+            raise PydanticCustomError("function_schema", text, {"name": self.name, "problem": problem})
+        return self
 
 
 class FunctionTool(Body):
@@ -67,9 +77,24 @@ Tool = Annotated[
     Annotated[CodeInterpreterTool | FileSearchTool | FunctionTool, Field(discriminator="type")],
     no_retrieval(
         "Azure OpenAI Retrieval v1 tool is not supported in favor of the more advanced v2 file_search tool. "
-        "Please use 'file_search' in the v2 api."
+        "Please use `file_search` in the v2 api."
     ),
 ]
+
+
+def _with_unique_names(tools: list[Any]) -> list[Any]:
+    names = set()
+    for place, tool in enumerate(tools):
+        if isinstance(tool, FunctionTool):
+            if tool.function.name in names:
+                text = "Function tools must have unique names."
+                raise PydanticCustomError("same_name", text, {"place": place})
+            names.add(tool.function.name)
+    return tools
+
+
+UniqueNames = AfterValidator(_with_unique_names)
+"""Of a list of tools: no two functions have one name."""
 
 
 class CodeInterpreterResources(Body):

@@ -97,4 +97,10 @@ _WORDING: dict[str, Callable[[_Finding], Refusal]] = {
     "object_above_max_properties": lambda f: errors.too_many_properties(f.param, 16, len(f.value)),
     "string_pattern_mismatch": lambda f: errors.no_match(f.param, f.context["pattern"]),
     "retired_tool": lambda f: errors.invalid(f.message),
+    "same_name": lambda f: errors.invalid(f.message, f"{f.param}[{f.context['place']}]"),
+    "function_schema": lambda f: errors.invalid(f.message, f"{f.param}.parameters", "invalid_function_parameters"),
+    "answer_schema": lambda f: errors.invalid(f.message, f.param.removesuffix(".json_schema")),
+    "no_url": lambda f: errors.invalid(
+        f"Invalid '{f.param}'. Expected a valid URL, but got a value with an invalid format.", f.param, "invalid_value"
+    ),
 }

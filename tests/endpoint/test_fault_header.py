@@ -28,6 +28,9 @@ WRONG = [
     "rate_limit;times=x",
     "rate_limit;id=a;times=1",
     "rate_limit;count=1",
+    "rate_limit;id=",
+    "rate_limit;id=a;b",
+    f"rate_limit;id={'x' * 201}",
     "rate_limit,slow",
     "none;times=1",
 ]
@@ -48,7 +51,7 @@ def test_unknown(raw: httpx2.Client, header: str) -> None:
     assert error == {"type": "invalid_request_error", "param": FAULT, "code": "invalid_value"}
     name = header.partition(";")[0]
     if name in NAMES:
-        assert message.startswith(f"Unknown option: '{header}'. After the name may come ;times=N")
+        assert message.startswith(f"Unknown option: '{header[:60]}'. After the name may come ;times=N")
     else:
         assert message.startswith(f"Unknown fault: '{name}'. Known are ")
         assert all(name in message for name in NAMES)
@@ -66,6 +69,24 @@ def test_times(raw: httpx2.Client) -> None:
     assert statuses("bad_key;times=1", 2) == [401, 200]
     assert statuses("bad_key", 4) == [401] * 4
     assert statuses("bad_key;times=2;id=x", 1) == [200]
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "a b, c=d: 'e' \"f\" (g) [h] {i} @j/k\\l?m#n%o",
+        f"{'x' * 199}9",
+        "2026-11-28T10:00:00+09:00",
+        "learner@example.com",
+        "日本".encode().decode("latin-1"),
+        "id=times=2",
+    ],
+)
+def test_any_id(raw: httpx2.Client, wish: str) -> None:
+    """An id may be what a header can hold, but for the semicolon, up to 200 characters."""
+    header = f"bad_key;times=1;id={wish}".encode("latin-1")
+    statuses = [raw.get("models", headers=[(FAULT.encode(), header)]).status_code for _ in range(2)]
+    assert statuses == [401, 200]
 
 
 def test_the_answer_says_what_hit_it(raw: httpx2.Client) -> None:

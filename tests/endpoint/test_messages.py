@@ -126,3 +126,11 @@ def test_messages_of_one_run(client: openai.AzureOpenAI, assistant: Assistant) -
 
 def _picture(file_id: str) -> dict[str, object]:
     return {"type": "image_file", "image_file": {"file_id": file_id}}
+
+
+@pytest.mark.parametrize("value", ["", "x", "msg_x"])
+def test_messages_of_no_run(raw: httpx2.Client, thread: Thread, value: str) -> None:
+    """Contract §2.4: an id of another kind is refused, not answered with an empty list."""
+    response = raw.get(f"threads/{thread.id}/messages", params={"run_id": value})
+    text = f"Invalid 'run_id': '{value}'. Expected an ID that begins with 'run'."
+    assert (response.status_code, error_of(response)) == (400, refusal(text, "run_id", "invalid_value"))

@@ -120,7 +120,9 @@ def test_new_elements_do_not_disturb_a_walk(page: Page) -> None:
 
 def test_client_walks_over_pages(client: openai.AzureOpenAI) -> None:
     """Contract §2.2, §2.3: twenty by default, a hundred at most; the client's iteration sees each once."""
-    thread = client.beta.threads.create(messages=[{"role": "user", "content": str(i)} for i in range(101)])
+    thread = client.beta.threads.create()
+    for number in range(101):
+        client.beta.threads.messages.create(thread.id, role="user", content=str(number))
     assert len(client.beta.threads.messages.list(thread.id).data) == 20
     hundred = client.beta.threads.messages.list(thread.id, limit=100)
     assert (len(hundred.data), hundred.has_more) == (100, True)

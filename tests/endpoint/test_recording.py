@@ -16,6 +16,14 @@ GOOD = {
     "content-type": "application/json; charset=UTF-8",
     "x-request-id": "1",
     "apim-request-id": "1",
+    "x-ms-region": "local",
+    "x-content-type-options": "nosniff",
+}
+AT_OPENAI = {
+    "content-type": "application/json; charset=UTF-8",
+    "x-request-id": "1",
+    "openai-version": "2020-10-01",
+    "openai-processing-ms": "3",
     "x-content-type-options": "nosniff",
 }
 REFUSAL = {"message": "No.", "type": "invalid_request_error", "param": None, "code": None}
@@ -70,6 +78,29 @@ def test_wrong_refusals_are_caught(status: int, headers: dict[str, str], content
     assert recorder.faults == []
     recorder.keep(request, httpx2.Response(status, headers=headers, content=json.dumps(content)))
     assert len(recorder.faults) == 1
+    recorder.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "faults"),
+    [
+        ("/openai/assistants", GOOD, []),
+        ("//openai/v1/assistants", GOOD, []),
+        ("/elsewhere", GOOD, []),
+        ("/v1/assistants", AT_OPENAI, []),
+        ("//v1//assistants", AT_OPENAI, []),
+        ("/v1/assistants", AT_OPENAI | {"x-ms-region": "local"}, ["header x-ms-region"]),
+        ("/v1/assistants", AT_OPENAI | {"openai-processing-ms": ""}, ["no header openai-processing-ms"]),
+        ("/openai/v1/assistants", GOOD | {"openai-version": "2020-10-01"}, ["header openai-version"]),
+        ("/openai/assistants", GOOD | {"apim-request-id": ""}, ["no header apim-request-id"]),
+    ],
+)
+def test_wrong_headers_are_caught(path: str, headers: dict[str, str], faults: list[str]) -> None:
+    """Contract §8.3, contract-successor §1.4: each family of paths has headers of its own."""
+    recorder = Recorder(None)
+    response = httpx2.Response(400, headers=headers, content=json.dumps({"error": REFUSAL}))
+    recorder.keep(httpx2.Request("GET", f"http://localhost{path}"), response)
+    assert recorder.faults == [f"GET {path} → 400: {fault}" for fault in faults]
     recorder.close()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 from openai.types.beta import Assistant, Thread
-from support.talking import error_of, refusal
+from support.talking import OLD, V2, error_of, refusal
 
 LONG = 256_001
 
@@ -58,12 +58,24 @@ def _empty(param: str) -> tuple[str, str, str]:
     return text, param, "empty_array"
 
 
+def _no_url(param: str) -> tuple[str, str, str]:
+    return (
+        f"Invalid '{param}'. Expected a valid URL, but got a value with an invalid format.",
+        param,
+        "invalid_value",
+    )
+
+
+def _picture(url: str) -> dict[str, Any]:
+    return {"content": [{"type": "text", "text": "x"}, {"type": "image_url", "image_url": {"url": url}}]}
+
+
 CODE = {"type": "code_interpreter"}
 SEARCH = {"type": "file_search"}
 TOOLS = "'code_interpreter', 'file_search', and 'function'"
 RETIRED = (
     "Azure OpenAI Retrieval v1 tool is not supported in favor of the more advanced v2 file_search tool. "
-    "Please use 'file_search' in the v2 api."
+    "Please use `file_search` in the v2 api."
 )
 VALID = {"assistants": {"model": "m"}, "threads": {}, "threads/{}/messages": {"role": "user", "content": "x"}}
 SIXTEEN = {str(i): "" for i in range(16)}
@@ -96,7 +108,8 @@ ASSISTANTS: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
         _above("tools[0].file_search.max_num_results", "integer", "50", "51"),
     ),
     ({"tools": [CODE] * 129}, _long("tools", "array", 128, 129)),
-    ({"metadata": []}, _type("metadata", "an object", "an array")),
+    ({"metadata": []}, _type("metadata", "a metadata object", "an array")),
+    ({"metadata": "k"}, _type("metadata", "a metadata object", "a string")),
     ({"metadata": SIXTEEN | {"k": ""}}, _pairs("metadata", 17)),
     ({"metadata": {"k" * 65: ""}}, _long(f"metadata.{'k' * 65}", "string", 64, 65)),
     ({"metadata": {"k": "v" * 513}}, _long("metadata.k", "string", 512, 513)),
@@ -110,6 +123,7 @@ ASSISTANTS: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
     ({"top_p": 1.5}, _above("top_p", "decimal", "1", "1.5")),
     ({"top_p": -0.5}, _below("top_p", "decimal", "0", "-0.5")),
     ({"response_format": 1}, _type("response_format", "a string or an object", "an integer")),
+    ({"response_format": []}, _type("response_format", "a string or an object", "an array")),
     ({"response_format": "json"}, _value("response_format", "json", "'auto'")),
     (
         {"response_format": {"type": "xml"}},
@@ -138,6 +152,7 @@ MESSAGES: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
     ({"role": 1}, _type("role", "a string", "an integer")),
     ({"content": 1}, _type("content", "a string or an array of objects", "an integer")),
     ({"content": None}, _type("content", "a string or an array of objects", "null")),
+    ({"content": {}}, _type("content", "a string or an array of objects", "an object")),
     ({"content": []}, _empty("content")),
     ({"content": "c" * LONG}, _long("content", "string", 256_000, LONG)),
     ({"content": [{"type": "text"}]}, _missing("content[0].text")),
@@ -148,9 +163,25 @@ MESSAGES: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
         _value("content[0].type", "sound", "'text', 'image_url', and 'image_file'"),
     ),
     (
-        {"content": [{"type": "image_url", "image_url": {"url": "u", "detail": "best"}}]},
+        {"content": [{"type": "image_url", "image_url": {"url": "https://example.com", "detail": "best"}}]},
         _value("content[0].image_url.detail", "best", "'auto', 'low', and 'high'"),
     ),
+    *(
+        (_picture(url), _no_url("content[1].image_url.url"))
+        for url in (
+            "",
+            "gate.png",
+            "/gate.png",
+            "http://",
+            "https:gate.png",
+            "https://ex ample.com/gate.png",
+            "https://[::1/gate.png",
+            "file:///gate.png",
+            "ftp://example.com/gate.png",
+            "data:image/png;base64,iVBORw0KGgo=",
+        )
+    ),
+    ({"metadata": "k"}, _type("metadata", "a metadata object", "a string")),
     ({"attachments": [{"tools": []}]}, _missing("attachments[0].file_id")),
     (
         {"attachments": [{"file_id": "f", "tools": [{"type": "function"}]}]},
@@ -187,6 +218,7 @@ RUNS: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
         {"truncation_strategy": {"type": "last_messages", "last_messages": 0}},
         _below("truncation_strategy.last_messages", "integer", "1", "0"),
     ),
+    ({"tool_choice": []}, _type("tool_choice", "a string or an object", "an array")),
     ({"tool_choice": "some"}, _value("tool_choice", "some", "'none', 'auto', and 'required'")),
     (
         {"tool_choice": {"type": "magic"}},
@@ -202,6 +234,10 @@ RUNS: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
 
 ON_THREAD: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
     ({"additional_messages": [{"role": "user"}]}, _missing("additional_messages[0].content")),
+    (
+        {"additional_messages": [{"role": "user"} | _picture("gate.png")]},
+        _no_url("additional_messages[0].content[1].image_url.url"),
+    ),
     ({"additional_messages": {}}, _type("additional_messages", "an array", "an object")),
     ({"thread": {}}, _unknown("thread")),
     ({"tool_resources": {}}, _unknown("tool_resources")),
@@ -211,6 +247,14 @@ WITH_THREAD: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
     (
         {"thread": {"messages": [{"role": "user", "content": 5}]}},
         _type("thread.messages[0].content", "a string or an array of objects", "an integer"),
+    ),
+    (
+        {"thread": {"messages": [{"role": "user"} | _picture("gate.png")]}},
+        _no_url("thread.messages[0].content[1].image_url.url"),
+    ),
+    (
+        {"thread": {"messages": [{"role": "user", "content": "x"}] * 33}},
+        _long("thread.messages", "array", 32, 33),
     ),
     ({"thread": "thread_x"}, _type("thread", "an object", "a string")),
     ({"additional_messages": []}, _unknown("additional_messages")),
@@ -280,6 +324,50 @@ def test_retrieval(raw: httpx2.Client, assistant: Assistant) -> None:
         raw.post("threads/runs", json={"assistant_id": assistant.id, "tools": [CODE, {"type": "retrieval"}]}),
     ):
         assert (response.status_code, error_of(response)["message"]) == (400, RETIRED)
+
+
+def _function(name: str) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name}}
+
+
+def test_functions_of_one_name(raw: httpx2.Client, assistant: Assistant, thread: Thread) -> None:
+    """Wherever tools are given; the second of the name is named, and other tools may come as often as they like."""
+    tools = [CODE, _function("f"), _function("g"), CODE, _function("f"), _function("g")]
+    for path, body in (
+        ("assistants", {"model": "m"}),
+        (f"assistants/{assistant.id}", {}),
+        (f"threads/{thread.id}/runs", {"assistant_id": assistant.id}),
+        ("threads/runs", {"assistant_id": assistant.id}),
+    ):
+        for version in (V2, OLD):
+            refused = raw.post(path, json=body | {"tools": tools}, params=version)
+            expected = refusal("Function tools must have unique names.", "tools[4]")
+            assert (refused.status_code, error_of(refused)) == (400, expected)
+    assert raw.post("assistants", json={"model": "m", "tools": [CODE, CODE, _function("f"), _function("F")]}).is_success
+
+
+@pytest.mark.parametrize("version", [V2, OLD])
+def test_first_messages(raw: httpx2.Client, version: dict[str, str]) -> None:
+    """A new thread takes 32 messages (openai-php/client#269, dimagi/open-chat-studio#688)."""
+    messages = [{"role": "user", "content": str(number)} for number in range(33)]
+    _refused(raw.post("threads", json={"messages": messages}, params=version), _long("messages", "array", 32, 33))
+    assert raw.post("threads", json={"messages": messages[:32]}, params=version).status_code == 200
+
+
+def test_messages_of_a_run(raw: httpx2.Client, assistant: Assistant, thread: Thread) -> None:
+    """The published schema gives `additional_messages` no limit, and none was seen."""
+    messages = [{"role": "user", "content": str(number)} for number in range(33)]
+    body = {"assistant_id": assistant.id, "additional_messages": messages}
+    assert raw.post(f"threads/{thread.id}/runs", json=body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.com/gate.png", "HTTP://localhost:8000/?a=b c", "https://例え.jp/門.png"]
+)
+def test_addresses_of_pictures(raw: httpx2.Client, thread: Thread, url: str) -> None:
+    """Contract §6: they come back as they were given."""
+    made = raw.post(f"threads/{thread.id}/messages", json={"role": "user"} | _picture(url))
+    assert made.json()["content"][1]["image_url"]["url"] == url
 
 
 @pytest.mark.parametrize("kind", VALID)

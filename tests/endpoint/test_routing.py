@@ -36,6 +36,31 @@ def test_same_resource_in_every_family(endpoint: Running, recorder: Recorder, as
     assert recorder.requests[-1].url.path == f"{base}/assistants/{assistant.id}"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//openai/assistants?api-version=2024-05-01-preview",
+        "/openai//assistants?api-version=2024-05-01-preview",
+        "//openai/v1/assistants",
+        "/openai/v1//assistants",
+        "//v1/assistants",
+        "/v1//assistants",
+        "///v1///assistants",
+    ],
+)
+def test_endpoint_that_ends_in_a_slash(endpoint: Running, recorder: Recorder, path: str) -> None:
+    """npm's client puts its own slash after the endpoint's; programs of their own do so with a base URL."""
+    response = get(endpoint, recorder, endpoint.url + path, api_key=endpoint.key, **BETA)
+    assert (response.status_code, response.json()["object"]) == (200, "list")
+
+
+@pytest.mark.parametrize("path", ["/threads//messages", "/threads//runs//steps"])
+def test_slashes_are_kept_further_on(endpoint: Running, recorder: Recorder, path: str) -> None:
+    """An id that a program forgot is not taken for another one."""
+    response = get(endpoint, recorder, f"/openai/v1{path}", api_key=endpoint.key)
+    assert (response.status_code, error_of(response)) == (404, NOWHERE)
+
+
 def test_client_with_deployment(endpoint: Running, recorder: Recorder, assistant: Assistant) -> None:
     """Contract §1.2, §12.27: `azure_deployment=` changes nothing for assistants."""
     with azure(endpoint, recorder, azure_deployment="gpt-4o") as client:
@@ -159,6 +184,57 @@ def test_beta_header(endpoint: Running, recorder: Recorder) -> None:
         "Please try again by setting the header 'OpenAI-Beta: assistants=v2'."
     )
     assert (refused.status_code, error_of(refused)) == (400, refusal(text, code="invalid_beta"))
+
+
+@pytest.mark.parametrize(
+    ("header", "status"), [("assistants=v2", 200), ("assistants=v1", 400), ("assistants=v1, assistants=v2", 200)]
+)
+def test_beta_header_of_the_first_version(endpoint: Running, recorder: Recorder, header: str, status: int) -> None:
+    """A program of 2023 is told what changed; on Azure's paths the header says nothing."""
+    answer = get(endpoint, recorder, "/v1/assistants", api_key=endpoint.key, **{"OpenAI-Beta": header})
+    assert answer.status_code == status
+    text = (
+        "The v1 Assistants API has been deprecated. Please try again by setting the header 'OpenAI-Beta: "
+        "assistants=v2'. For more information, see: https://platform.openai.com/docs/assistants/migration."
+    )
+    assert status == 200 or error_of(answer) == refusal(text, code="invalid_beta")
+    azures = get(endpoint, recorder, "/openai/v1/assistants", api_key=endpoint.key, **{"OpenAI-Beta": header})
+    assert azures.status_code == 200
+
+
+@pytest.mark.parametrize("key", ["right", "wrong"])
+def test_headers_of_each_family(endpoint: Running, recorder: Recorder, key: str) -> None:
+    """Contract §8.3, contract-successor §1.4: Azure's gateway leaves its headers, OpenAI its own, on refusals too."""
+    azures = {"x-request-id", "apim-request-id", "x-ms-region"}
+    openais = {"x-request-id", "openai-version", "openai-processing-ms"}
+    for path, own in (
+        ("/openai/models?api-version=2024-05-01-preview", azures),
+        ("/openai/v1/models", azures),
+        ("/v1/models", openais),
+        ("/nothing", azures),
+    ):
+        headers = get(endpoint, recorder, path, api_key=endpoint.key if key == "right" else "wrong").headers
+        assert {name for name in azures | openais if name in headers} == own
+    assert (headers["x-request-id"], headers["x-ms-region"]) == (headers["apim-request-id"], "local")
+    headers = get(endpoint, recorder, "/v1/models", api_key=endpoint.key).headers
+    assert headers["openai-version"] == "2020-10-01"
+    assert headers["openai-processing-ms"].isdecimal()
+
+
+def test_headers_of_a_stream(endpoint: Running, recorder: Recorder, assistant: Assistant) -> None:
+    """The same for a stream on `/v1/`."""
+    with plain(endpoint, recorder, "/v1") as client:
+        list(client.beta.threads.create_and_run(assistant_id=assistant.id, stream=True))
+    assert "apim-request-id" not in recorder.responses[-1].headers
+    assert "openai-processing-ms" in recorder.responses[-1].headers
+
+
+@pytest.mark.parametrize("version", ["", "?api-version=2024-05-01-preview", "?api-version=2031-01-01"])
+@pytest.mark.parametrize("path", ["/", "/assistants", "/openai", "/api/openai/assistants", "/openai-v1/assistants"])
+def test_paths_outside_of_all_families(endpoint: Running, recorder: Recorder, path: str, version: str) -> None:
+    """Contract §8.1: a wrong path is called one, whatever its api-version."""
+    response = get(endpoint, recorder, path + version, api_key=endpoint.key)
+    assert (response.status_code, error_of(response)) == (404, NOWHERE)
 
 
 @pytest.mark.parametrize(

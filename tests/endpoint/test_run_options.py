@@ -10,7 +10,12 @@ from support.scripted import Scripted
 from support.talking import ask, call_ids, error_of, refusal, streamed, waiting
 
 INCLUDE = "step_details.tool_calls[*].file_search.results[*].content"
-SCHEMA: Any = {"name": "tide", "schema": {"type": "object", "properties": {"cm": {"type": "integer"}}}, "strict": True}
+CLOSED = {"required": ["cm"], "additionalProperties": False}
+SCHEMA: Any = {
+    "name": "tide",
+    "schema": {"type": "object", "properties": {"cm": {"type": "integer"}}} | CLOSED,
+    "strict": True,
+}
 
 
 @pytest.mark.parametrize(

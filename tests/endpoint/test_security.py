@@ -236,12 +236,15 @@ BODIES: dict[str, dict[str, Any]] = {
         "model": "m",
         "tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}, {"type": "file_search"}],
         "tool_resources": {"code_interpreter": {"file_ids": []}},
-        "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {}}},
+        "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}},
         "metadata": {"k": "v"},
         "temperature": 1,
     },
     "threads": {"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}], "attachments": []}]},
-    "threads/{}/messages": {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "u"}}]},
+    "threads/{}/messages": {
+        "role": "user",
+        "content": [{"type": "image_url", "image_url": {"url": "https://example.com/gate.png"}}],
+    },
     "threads/{}/runs": {
         "assistant_id": "{}",
         "additional_messages": [{"role": "user", "content": "x"}],

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from openai.types.beta.thread_create_params import Message as MessageParam
 from openai.types.beta.threads import Message
 
 from helpers.connection import connect
@@ -43,11 +42,12 @@ def check_04b(news: Callable[[str, str], Messages | None]) -> str | None:
 @contextmanager
 def _written(count: int) -> Iterator[tuple[str, list[str]]]:
     """A thread of so many messages for as long as the block lasts: its id, and theirs, oldest first."""
-    messages: list[MessageParam] = [{"role": "user", "content": f"Message {number + 1}"} for number in range(count)]
     with connect() as client:
         threads = client.beta.threads
-        thread = threads.create(messages=messages)
+        thread = threads.create()
         try:
+            for number in range(count):  # a new thread takes 32 at once
+                threads.messages.create(thread.id, role="user", content=f"Message {number + 1}")
             yield thread.id, [one.id for one in threads.messages.list(thread_id=thread.id, order="asc", limit=100)]
         finally:
             threads.delete(thread.id)
