@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -32,18 +32,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Describe the marker."""
     config.addinivalue_line("markers", "all: needs a browser, a network, a real model or patience; see --all")
-    if not hasattr(config, "workerinput"):  # the processes of pytest-xdist are told
-        config.option.for_everyone = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - of pytest-xdist, which need not be there
+    """Tell the processes that run the tests side by side; they are given every path, named or not."""
+    node.workerinput["for_everyone"] = _is_for_everyone(node.config)
+
+
+def _is_for_everyone(config: pytest.Config) -> bool:
+    """Whether neither `--all` nor a path was given."""
+    told: dict[str, bool] = getattr(config, "workerinput", {})
+    return told.get("for_everyone", config.args_source is pytest.Config.ArgsSource.TESTPATHS)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without `--all`: what is for everyone; or the files that were named, but for what is marked `all` in them."""
     if config.getoption("--all"):
         return
+    for_everyone = _is_for_everyone(config)
     left_out = [
         item
         for item in items
-        if item.get_closest_marker("all") or (config.option.for_everyone and item.path.name not in FOR_EVERYONE)
+        if item.get_closest_marker("all") or (for_everyone and item.path.name not in FOR_EVERYONE)
     ]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
