@@ -4,10 +4,11 @@ import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
 
+from pydantic_core import to_json
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -83,13 +84,13 @@ def _serve(service: Service, operation: Operation) -> Callable[[Request], Awaita
 
 async def _answer(service: Service, request: Request, operation: Operation) -> Response:
     context = RequestContext(service, request)
-    await faults.before(context.fault, context.surface.family, request.url.path)
+    await faults.before(context.fault, context.surface.family, request.scope["path"])
     answer = await operation(context)
     await faults.after(context.fault, request)
     if isinstance(answer, EventStream):
         return answer
     body = assistants_v1.view(answer) if context.surface.shape == "v1" else answer
-    return JSONResponse(body, headers=context.headers, media_type=errors.JSON)
+    return Response(to_json(body), headers=context.headers, media_type=errors.JSON)
 
 
 async def _nowhere(request: Request, _: Exception) -> Response:

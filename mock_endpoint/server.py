@@ -13,6 +13,7 @@ import uvicorn
 
 from mock_endpoint.app import build
 from mock_endpoint.http.gate import allowed_hosts
+from mock_endpoint.http.protocol import Protocol
 from mock_endpoint.listening import listen
 from mock_endpoint.models.base import Model
 from mock_endpoint.models.offline import OfflineModel
@@ -63,6 +64,8 @@ class Running:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
+                http=Protocol,
+                loop="auto",  # uvloop, except on Windows; kept to this server, no policy is set
                 lifespan="off",
                 ws="none",
                 log_config=None,
