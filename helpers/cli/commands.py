@@ -188,23 +188,20 @@ def _serve(arguments: argparse.Namespace) -> int:
         listen(arguments.host, arguments.port).close()  # a port that is taken is said before the endpoint is loaded
     if not is_loopback(arguments.host):
         print("Anyone on the network who has the key can reach this endpoint; nothing is encrypted.", file=sys.stderr)
-    from mock_endpoint.http.faults import problem_of
     from mock_endpoint.server import Options, serve
 
-    if arguments.fault is not None and (problem := problem_of(arguments.fault)):
-        raise KitError(problem, "Give --fault one of these names, or leave it out.")
-    options = Options(
-        host=arguments.host,
-        port=arguments.port,
-        key=arguments.key,
-        state=state,
-        pace=arguments.pace,
-        run_ttl=arguments.run_ttl,
-        deployments=arguments.deployments,
-        fault=arguments.fault,
-        model=model_for(settings),
-    )
     with endpoint_problems():
+        options = Options(
+            host=arguments.host,
+            port=arguments.port,
+            key=arguments.key,
+            state=state,
+            pace=arguments.pace,
+            run_ttl=arguments.run_ttl,
+            deployments=arguments.deployments,
+            fault=arguments.fault,
+            model=model_for(settings),
+        )
         return serve(options)
 
 
