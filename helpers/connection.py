@@ -89,6 +89,8 @@ def _make_ready() -> _Target:
     with _session.lock:
         settings = read_settings(_environment_of_the_person())
         target = _own_endpoint(settings) if settings.endpoint is None else _configured(settings.endpoint, settings)
+        if urlsplit(target.endpoint).hostname in LOOPBACK:
+            _keep_loopback_off_the_proxy()
         _publish({ENDPOINT: target.endpoint, KEY: target.key})
         warnings.filterwarnings("ignore", category=DeprecationWarning, message=DEPRECATIONS)
         return target
@@ -99,7 +101,6 @@ def _own_endpoint(settings: Settings) -> _Target:
         model = model_for(settings)
         _session.running = start_embedded(settings, model)
         _session.answers = f"{model.label} · {_cost(settings)}"
-        _keep_loopback_off_the_proxy()
     running = _session.running
     line = f"Ready: {running.url} · {_session.answers} · {_SILENCED}"
     return _Target(running.url, running.key, settings.api_version, line)
@@ -151,12 +152,14 @@ def _keep_loopback_off_the_proxy() -> None:
     from urllib.request import getproxies  # `serve` needs the rest of this module, and should not wait for it
 
     proxies = getproxies()
-    if proxies.keys() <= {"no"}:
+    passed_by = list(filter(None, proxies.get("no", "").split(",")))
+    missing = [host for host in ("127.0.0.1", "localhost") if host not in passed_by]
+    if proxies.keys() <= {"no"} or not missing:
         return
     for scheme, proxy in proxies.items():
         # Once NO_PROXY is set, the proxies of the system's own settings are no longer looked up.
         os.environ.setdefault(f"{scheme}_proxy", proxy)
-    os.environ["no_proxy"] = ",".join(filter(None, [proxies.get("no"), "127.0.0.1", "localhost"]))
+    os.environ["no_proxy"] = ",".join([*passed_by, *missing])
 
 
 def model_for(settings: Settings) -> "Model":

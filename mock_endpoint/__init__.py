@@ -1,4 +1,50 @@
 """The mock endpoint: a complete, local Azure OpenAI Assistants service.
 
-Start with `app.py`, the route table; `server.py` runs it.
+Start with `app.py`, the route table; `server.py` runs it. For tests of any project, `start()` is all there is to know.
 """
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mock_endpoint.models.base import Model
+    from mock_endpoint.server import Running
+
+
+def start(
+    *,
+    state: Path | Literal["memory"] = "memory",
+    port: int = 0,
+    key: str | None = None,
+    pace: float = 0.0,
+    run_ttl: int = 600,
+    deployments: tuple[str, ...] = (),
+    fault: str | None = None,
+    model: "Model | None" = None,
+) -> "Running":
+    """The endpoint on this machine's loopback, in a daemon thread: `with mock_endpoint.start() as endpoint:`.
+
+    `endpoint.url` and `endpoint.key` are what a client needs: `AzureOpenAI(azure_endpoint=endpoint.url, …)`, or
+    `OpenAI(base_url=endpoint.url + "/v1", …)`. `endpoint.reset()` empties it.
+
+    `state`: "memory", or the path of a file, which then keeps its own key. `port`: 0 takes a free one. `key`: a random
+    one unless given. `pace`: seconds that a run thinks. `run_ttl`: seconds until a run expires. `deployments`: the only
+    names of models to accept. `fault`: what goes wrong with every request, for example `"rate_limit;times=2"`. `model`:
+    who answers, the offline model unless given. Raises `EndpointError` for a port that is taken, a state that cannot be
+    used, a fault that does not exist.
+    """
+    from mock_endpoint import server  # loaded for those who start one
+    from mock_endpoint.models.offline import OfflineModel
+
+    return server.start(
+        server.Options(
+            state=state,
+            port=port,
+            key=key,
+            pace=pace,
+            run_ttl=run_ttl,
+            deployments=deployments,
+            fault=fault,
+            model=model or OfflineModel(),
+        )
+    )

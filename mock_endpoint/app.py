@@ -84,7 +84,7 @@ def _serve(service: Service, operation: Operation) -> Callable[[Request], Awaita
 
 async def _answer(service: Service, request: Request, operation: Operation) -> Response:
     context = RequestContext(service, request)
-    await faults.before(context.fault, context.surface.family, request.url.path)
+    await faults.before(context.fault, context.surface.family, request.scope["path"])
     answer = await operation(context)
     await faults.after(context.fault, request)
     if isinstance(answer, EventStream):

@@ -1,8 +1,17 @@
-"""The socket on which the endpoint listens. It loads nothing heavy, so that a command can try a port at once."""
+"""Where the endpoint listens. This loads nothing heavy, so that a command can try a port at once."""
 
+import ipaddress
 import socket
 
 from mock_endpoint.problems import EndpointError
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine can reach `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,20 +1,25 @@
 """Run the endpoint: in a thread of this process, or as a process of its own."""
 
+import asyncio
 import contextlib
 import logging
 import secrets
 import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from mock_endpoint.app import build
 from mock_endpoint.engine import BuiltInTool
+from mock_endpoint.http.faults import problem_of
 from mock_endpoint.http.gate import allowed_hosts
+from mock_endpoint.http.protocol import Protocol
 from mock_endpoint.listening import listen
 from mock_endpoint.models.base import Model
 from mock_endpoint.models.offline import OfflineModel
@@ -25,15 +30,15 @@ from mock_endpoint.state.lease import Lease
 from mock_endpoint.state.opening import MEMORY
 from mock_endpoint.state.store import Store
 
-_OFFERED = ("Unsupported upgrade request.", "No supported WebSocket library detected.")
-"""How uvicorn's complaints about an `Upgrade` header begin."""
+_PATIENCE = 30
+"""Seconds that `reset` waits for the server's thread."""
 
 
 @dataclass(frozen=True)
 class Options:
     """How the endpoint runs."""
 
-    state: Path | Literal["memory"]
+    state: Path | Literal["memory"] = MEMORY
     host: str = "127.0.0.1"
     port: int = 0
     """0: any free port."""
@@ -50,11 +55,16 @@ class Options:
     tools: Mapping[str, BuiltInTool] = field(default_factory=dict)
     """The built-in tools that the endpoint runs, by their type."""
 
+    def __post_init__(self) -> None:
+        if self.fault is not None and (problem := problem_of(self.fault)):
+            raise EndpointError(problem, "Give one of these names as the fault, or leave it out.")
+
 
 class Running:
     """An endpoint that answers at `url` until `stop()`."""
 
     def __init__(self, options: Options) -> None:
+        self._options = options
         self.key = options.key or _own_key(options.state)
         self.key_file = None if options.key or options.state == MEMORY else key_file(Path(options.state))
         self.store = Store(options.state)
@@ -67,19 +77,13 @@ class Running:
             raise
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        service = Service(
-            self.store,
-            options.model,
-            self._lease,
-            options.pace,
-            options.run_ttl,
-            options.deployments,
-            options.tools,
-        )
-        app = build(service, self.key, allowed_hosts(options.host), options.fault)
+        self._build()
         self._server = uvicorn.Server(
             uvicorn.Config(
-                app,
+                self._answer,
+                interface="asgi3",
+                http=Protocol,
+                loop="auto",  # uvloop, except on Windows; kept to this server, no policy is set
                 lifespan="off",
                 ws="none",
                 log_config=None,
@@ -90,24 +94,60 @@ class Running:
                 timeout_graceful_shutdown=1,
             )
         )
+        self._loop: Future[asyncio.AbstractEventLoop] = Future()
         self._thread: threading.Thread | None = None
+
+    def _build(self) -> None:
+        options = self._options
+        self._service = Service(
+            self.store,
+            options.model,
+            self._lease,
+            options.pace,
+            options.run_ttl,
+            options.deployments,
+            options.tools,
+        )
+        self._app = build(self._service, self.key, allowed_hosts(options.host), options.fault)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
     def run(self) -> None:
         """Answer requests in this thread until asked to stop."""
         complaints = logging.getLogger("uvicorn.error")
-        complaints.addFilter(self._worth_telling)
+        complaints.addFilter(self._goes_on)
         try:
-            self._server.run(sockets=[self._socket])
+            with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
+                self._loop.set_result(runner.get_loop())
+                runner.run(self._server.serve(sockets=[self._socket]))
         finally:
-            complaints.removeFilter(self._worth_telling)
+            complaints.removeFilter(self._goes_on)
             self._socket.close()
             self._lease.release()
             self.store.close()
 
-    def _worth_telling(self, record: logging.LogRecord) -> bool:
-        """Not what is cut off once the server was asked to stop, nor that a client offered to speak more than HTTP/1.1
-        (Java's does): it is answered as if it had not."""
-        return not (self._server.should_exit or record.getMessage().startswith(_OFFERED))
+    def reset(self) -> None:
+        """Begin anew in an empty state, at the same address, with the same key.
+
+        Runs on their way are stopped, and a request that is still at work finds no state to write to.
+        """
+        asyncio.run_coroutine_threadsafe(self._begin_anew(), self._loop.result(_PATIENCE)).result(_PATIENCE)
+
+    async def _begin_anew(self) -> None:
+        workers = self._service.workers
+        while tasks := [worker.task for worker in workers.values() if worker.task]:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        await self.store.empty()
+        self.store.close()
+        self.store = Store(self._options.state)
+        self._build()
+
+    def _goes_on(self, _: object) -> bool:
+        """Whether the server has not been asked to stop: what it cuts off then is nothing to complain about."""
+        return not self._server.should_exit
 
     def start(self) -> None:
         """Answer requests in a thread. The socket listens already: the first request waits for nothing."""

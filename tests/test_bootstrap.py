@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -248,6 +249,15 @@ def test_an_active_environment_is_used_only_when_it_holds_everything(kit: Path, 
     (tmp_path / "old.txt").write_text("openai<1\n", encoding="utf-8")
     assert run(ROOT, str(tmp_path / "old.txt"), python=sys.executable, code=code).stdout == "False\n"
     assert run(kit, "requirements.txt", python=sys.executable, code=code).stdout == "False\n"
+
+
+def test_an_environment_of_an_earlier_kit_does_not_hold_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package that the kit needs since then is missed, though the kit was installed without it."""
+    assert environment.satisfied(environment.STAGES[:1])
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    needed["project"]["dependencies"].append("a-package-of-tomorrow")
+    monkeypatch.setattr(tomllib, "loads", lambda _: needed)
+    assert not environment.satisfied(environment.STAGES[:1])
 
 
 def test_pips_settings_are_passed_on_to_uv() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.util
-import ipaddress
 import os
 import socket
 import sqlite3
@@ -182,32 +181,29 @@ def _test(arguments: argparse.Namespace) -> int:
 def _serve(arguments: argparse.Namespace) -> int:
     from helpers.connection import endpoint_problems, model_for
     from helpers.settings import read_settings
-    from mock_endpoint.listening import listen
+    from mock_endpoint.listening import is_loopback, listen
 
     settings = read_settings()
     state = _state(arguments.state) or settings.state
     _check_key(arguments.host, arguments.key, in_memory=state == "memory")
     with endpoint_problems():
         listen(arguments.host, arguments.port).close()  # a port that is taken is said before the endpoint is loaded
-    if not _is_loopback(arguments.host):
+    if not is_loopback(arguments.host):
         print("Anyone on the network who has the key can reach this endpoint; nothing is encrypted.", file=sys.stderr)
-    from mock_endpoint.http.faults import problem_of
     from mock_endpoint.server import Options, serve
 
-    if arguments.fault is not None and (problem := problem_of(arguments.fault)):
-        raise KitError(problem, "Give --fault one of these names, or leave it out.")
-    options = Options(
-        host=arguments.host,
-        port=arguments.port,
-        key=arguments.key,
-        state=state,
-        pace=arguments.pace,
-        run_ttl=arguments.run_ttl,
-        deployments=arguments.deployments,
-        fault=arguments.fault,
-        model=model_for(settings),
-    )
     with endpoint_problems():
+        options = Options(
+            host=arguments.host,
+            port=arguments.port,
+            key=arguments.key,
+            state=state,
+            pace=arguments.pace,
+            run_ttl=arguments.run_ttl,
+            deployments=arguments.deployments,
+            fault=arguments.fault,
+            model=model_for(settings),
+        )
         return serve(options)
 
 
@@ -269,7 +265,9 @@ def _state(text: str | None) -> Path | Literal["memory"] | None:
 
 def _check_key(host: str, key: str | None, *, in_memory: bool) -> None:
     """Refuse what would leave the endpoint open, or its key unknown."""
-    if not _is_loopback(host) and len(key or "") < SHORTEST_KEY:
+    from mock_endpoint.listening import is_loopback
+
+    if not is_loopback(host) and len(key or "") < SHORTEST_KEY:
         raise KitError(
             f"The host {host} lets other computers in, so a key is needed.",
             f"Give one of at least {SHORTEST_KEY} characters: --key KEY.",
@@ -278,13 +276,6 @@ def _check_key(host: str, key: str | None, *, in_memory: bool) -> None:
         raise KitError(
             "With the state in memory there is no file that could hold a key.", "Give one yourself: --key KEY."
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _need_free_port(port: int) -> None:

@@ -167,12 +167,13 @@ def of_the_model(model: ModelSettings) -> Iterator[Finding]:
 
 
 def ask(url: str, headers: dict[str, str]) -> Answer:
-    """GET it. Redirects are not followed, because the key would go with them."""
+    """GET it, past a proxy where the endpoint would. Redirects are not followed: the key would go with them."""
     import httpx2  # the client's own HTTP library; only who asks waits for it
 
-    direct = (urlsplit(url).hostname or "") in LOOPBACK
+    from mock_endpoint.models.upstream import is_on_this_machine
+
     try:
-        with httpx2.Client(timeout=TIMEOUT, trust_env=not direct) as client:
+        with httpx2.Client(timeout=TIMEOUT, trust_env=not is_on_this_machine(url)) as client:
             response = client.get(url, headers=headers)
     except httpx2.TimeoutException:
         return Answer(None, None, f"no answer within {TIMEOUT:.0f} seconds")

@@ -191,6 +191,7 @@ def _active() -> bool:
 def satisfied(stages: Sequence[str]) -> bool:
     """Whether the running Python holds the requirements already, this very copy of the kit among them."""
     import importlib.metadata  # these cost a tenth of the start, and most starts never get here
+    import tomllib
     from urllib.parse import urlsplit
     from urllib.request import url2pathname
 
@@ -203,7 +204,9 @@ def satisfied(stages: Sequence[str]) -> bool:
         origin = json.loads(kit.read_text("direct_url.json") or "{}").get("url", "")
         if not ROOT.samefile(url2pathname(urlsplit(origin).path)):
             return False
-        wanted = [Requirement(line) for line in [*(kit.requires or []), *_lines(stages)]]
+        # What the kit needs now; its installed metadata tells what it needed when it was installed.
+        needed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+        wanted = [Requirement(line) for line in [*needed, *_lines(stages)]]
         return all(
             requirement.specifier.contains(importlib.metadata.version(requirement.name), prereleases=True)
             for requirement in wanted

@@ -6,7 +6,6 @@ with the family's prefix taken off.
 """
 
 import hmac
-import ipaddress
 import re
 import time
 import uuid
@@ -19,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mock_endpoint import errors
 from mock_endpoint.http import answers
 from mock_endpoint.http.faults import HEADER, Faults, RequestFault
+from mock_endpoint.listening import is_loopback
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a request body; the longest legal one (a message of several long texts) fits well."""
@@ -134,14 +134,6 @@ def allowed_hosts(host: str) -> frozenset[str]:
     """The Host names to answer to when bound to `host`; empty means any (a key is required there anyway)."""
     loopback = frozenset({"localhost", "127.0.0.1", "[::1]"})
     return loopback | {host, f"[{host}]"} if is_loopback(host) else frozenset()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether nobody but this machine can reach `host`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def unknown_path(surface: Surface, method: str, path: str) -> errors.Refusal:

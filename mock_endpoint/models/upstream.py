@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from mock_endpoint.listening import is_loopback
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import CallDelta, Event, Failed, Finished, Prompt, TextDelta
 from mock_endpoint.models.chat_calls import BadCall, Calls
@@ -81,7 +82,8 @@ class UpstreamModel:
         import openai  # here, because it takes half a second and only this model needs it
 
         try:
-            async with openai.AsyncOpenAI(base_url=self.base_url, api_key=self._key) as client:
+            http = openai.DefaultAsyncHttpxClient(trust_env=not is_on_this_machine(self.base_url))
+            async with openai.AsyncOpenAI(base_url=self.base_url, api_key=self._key, http_client=http) as client:
                 async for event in _events(await _opened(client, request(prompt, self.name)), prompt):
                     yield event
         except openai.OpenAIError as error:
@@ -111,6 +113,11 @@ class UpstreamModel:
 
     def _without_key(self, text: str) -> str:
         return text if self._key == _NO_KEY else text.replace(self._key, "[key]")
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Whether the server is asked directly: a proxy that the environment names cannot reach this machine's loopback."""
+    return is_loopback(urlsplit(url).hostname or "")
 
 
 def _without_password(url: str) -> str:

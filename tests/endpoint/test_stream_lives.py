@@ -90,7 +90,7 @@ def test_a_long_stream_leaves_room(endpoint: Running, recorder: Recorder, assist
         body = {
             "assistant_id": assistant.id,
             "stream": True,
-            "thread": {"messages": [{"role": "user", "content": "many 12000"}]},
+            "thread": {"messages": [{"role": "user", "content": "many 40000"}]},
         }
 
         def write() -> None:
