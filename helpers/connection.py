@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from helpers.cells import observe
 from helpers.problems import KitError
 from helpers.settings import ENDPOINT, KEY, LOOPBACK, Settings, address, read_settings
 
@@ -86,6 +87,7 @@ def _announce(target: _Target) -> None:
 
 def _make_ready() -> _Target:
     """The endpoint to talk to, running, with its variables set in this process."""
+    observe()
     with _session.lock:
         settings = read_settings(_environment_of_the_person())
         target = _own_endpoint(settings) if settings.endpoint is None else _configured(settings.endpoint, settings)

@@ -6,7 +6,7 @@ from textwrap import shorten
 from openai import APIConnectionError, APIError, APIStatusError, OpenAI
 
 from helpers.connection import connect
-from helpers.exercises.checking import calling
+from helpers.exercises.trying import calling
 from helpers.traffic import exchanges, watch
 
 

@@ -6,7 +6,7 @@ from openai import OpenAI
 from openai.types.beta import Assistant
 
 from helpers.connection import connect
-from helpers.exercises.checking import calling
+from helpers.exercises.trying import calling
 
 MORE_THAN_A_PAGE = 101
 """No page holds more than 100."""

@@ -4,7 +4,7 @@ from openai.types.beta import Thread
 from openai.types.beta.threads import Message
 
 from helpers.connection import connect
-from helpers.exercises.checking import GONE, refused_for_assistant
+from helpers.exercises.trying import GONE, refused_for_assistant
 from helpers.traffic import exchanges
 
 

@@ -8,7 +8,7 @@ from openai.types.beta.thread_create_params import Message as MessageParam
 from openai.types.beta.threads import Message
 
 from helpers.connection import connect
-from helpers.exercises.checking import calling
+from helpers.exercises.trying import calling
 from helpers.traffic import exchanges
 
 MORE_THAN_A_PAGE = 105

@@ -8,7 +8,7 @@ from openai import APIError
 from openai.types.beta.threads import Run
 
 from helpers.connection import connect
-from helpers.exercises.checking import calling
+from helpers.exercises.trying import calling
 from helpers.traffic import exchanges
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from openai import AssistantEventHandler
 from openai.types.beta.threads import Run
 
-from helpers.exercises.checking import NotYet
+from helpers.exercises.trying import NotYet
 from helpers.traffic import Exchange, exchanges
 
 _DELTA = "thread.message.delta"

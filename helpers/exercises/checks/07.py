@@ -7,7 +7,7 @@ from openai import NotFoundError
 from openai.types.beta import Thread
 
 from helpers.connection import connect
-from helpers.exercises.checking import NotYet, calling
+from helpers.exercises.trying import NotYet, calling
 from helpers.traffic import Exchange, exchanges, statuses_of
 
 

@@ -9,7 +9,7 @@ from openai.types.beta.threads import RequiredActionFunctionToolCall, Run
 from openai.types.beta.threads.required_action_function_tool_call import Function
 
 from helpers.connection import connect
-from helpers.exercises.checking import NotYet, calling
+from helpers.exercises.trying import NotYet, calling
 from helpers.traffic import Exchange, exchanges
 
 _MINUTES_A_KM = 15

@@ -10,7 +10,7 @@ from openai.types.beta.threads import Run
 from openai.types.beta.threads.run import IncompleteDetails, LastError
 
 from helpers.connection import connect
-from helpers.exercises.checking import calling
+from helpers.exercises.trying import calling
 from helpers.traffic import Exchange, exchanges
 from helpers.traffic.fault_blocks import HEADER
 
