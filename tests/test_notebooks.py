@@ -89,7 +89,9 @@ def test_exercises_wrong_answers_and_checks_belong_together() -> None:
     """Every exercise has its wrong answer and its check, and neither is there without its exercise."""
     names = [exercise.name for path in notebooks() for exercise in exercises(read(path))]
     assert sorted(wrong_answers()) == sorted(names)
-    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "helpers" / "checks").glob("[0-9]*.py")]
+    sources = [
+        path.read_text(encoding="utf-8") for path in (ROOT / "helpers" / "exercises" / "checks").glob("[0-9]*.py")
+    ]
     checks = [name for source in sources for name in re.findall(r"^def check_(\d\d[a-z])\(", source, re.MULTILINE)]
     assert sorted(checks) == sorted(names)
 

@@ -27,6 +27,8 @@ SECONDS, SECONDS_WITH_A_MODEL = 30.0, 180.0
 ENDED = ("completed", "failed", "incomplete", "expired", "cancelled")
 _LOOK = 0.05
 """Seconds between two looks at a call."""
+_QUIET = 1.5
+"""Seconds without a request after which nobody is at work any more."""
 _FAREWELL = 2.0
 """Seconds for a stopped call to end."""
 
@@ -55,23 +57,24 @@ def calling(function: Callable[..., T], *arguments: object) -> T:
         raise NotYet(f"a function is asked for, and this is {kind}; give check its name, without brackets after it")
     results: list[T] = []
     errors: list[BaseException] = []
+    over = threading.Event()  # `join` takes a thread for ended when it is interrupted (Python 3.11)
 
     def work() -> None:
         try:
             results.append(function(*arguments))
         except BaseException as error:  # told by the thread that waits
             errors.append(error)
+        finally:
+            over.set()
 
     worker = threading.Thread(target=contextvars.copy_context().run, args=[work], daemon=True)
     with recording() as sent:
         worker.start()
         try:
-            _wait(worker, _name_of(function), sent)
+            _wait(over, _name_of(function), sent)
         finally:
-            _stop(worker)
+            _stop(worker, over)
     for error in errors:
-        if not isinstance(error, Exception):
-            raise error
         raise NotYet(GONE if misses_assistant(error) else _failure(function, arguments, error)) from error
     if inspect.iscoroutine(results[0]):
         results[0].close()  # otherwise Python would warn that it was never awaited
@@ -79,11 +82,14 @@ def calling(function: Callable[..., T], *arguments: object) -> T:
     return results[0]
 
 
-def waiting_for(condition: Callable[[], bool]) -> bool:
-    """Whether this comes true before the time for a call is up, for what a learner left to a worker thread."""
-    end = time.monotonic() + _patience()
+def waiting_for(condition: Callable[[], bool], sent: list[Exchange]) -> bool:
+    """Whether this comes true while requests still pass: a learner may leave the work to a thread."""
+    end, seen, quiet_since = time.monotonic() + _patience(), 0, time.monotonic()
     while not condition():
-        if time.monotonic() > end:
+        now = time.monotonic()
+        if len(sent) > seen or any(one.seconds is None for one in list(sent)):
+            seen, quiet_since = len(sent), now
+        if now > end or now - quiet_since > _QUIET:
             return False
         time.sleep(_LOOK)
     return True
@@ -110,11 +116,10 @@ def in_one_line(error: BaseException) -> str:
     return f"{kind}: {words}" if words else kind
 
 
-def _wait(worker: threading.Thread, name: str, sent: list[Exchange]) -> None:
+def _wait(over: threading.Event, name: str, sent: list[Exchange]) -> None:
     """Returns when the call has ended; raises `NotYet` when it goes beyond a limit."""
     began, before, patience = time.monotonic(), _megabytes(), _patience()
-    while worker.is_alive():
-        worker.join(_LOOK)
+    while not over.wait(_LOOK):
         grown = _megabytes() - before
         if grown > MOST_MEGABYTES:
             raise NotYet(
@@ -144,12 +149,12 @@ def _endless(sent: list[Exchange]) -> str:
     return ""
 
 
-def _stop(worker: threading.Thread) -> None:
+def _stop(worker: threading.Thread, over: threading.Event) -> None:
     """Ends a call that still works: at its next step in Python, or, if it hangs in one, not at all."""
     end = time.monotonic() + _FAREWELL
-    while worker.is_alive() and time.monotonic() < end:
+    while not over.is_set() and time.monotonic() < end:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident or 0), ctypes.py_object(_Stopped))
-        worker.join(_LOOK)
+        over.wait(_LOOK)
 
 
 def _patience() -> float:
@@ -165,6 +170,6 @@ def _name_of(function: object) -> str:
     return str(getattr(function, "__name__", "your function"))
 
 
-def _failure(function: Callable[..., object], arguments: tuple[object, ...], error: Exception) -> str:
+def _failure(function: Callable[..., object], arguments: tuple[object, ...], error: BaseException) -> str:
     given = ", ".join(repr(one) if isinstance(one, str) else type(one).__name__ for one in arguments)
     return f"{_name_of(function)} fails when it is given {given}, with {in_one_line(error)}"
