@@ -62,12 +62,12 @@ def _twice(cell: NotebookNode) -> list[NotebookNode]:
     if cell.cell_type != "code":
         return []
     first, second = copy.deepcopy(cell), copy.deepcopy(cell)
-    second.id = f"{cell.id}.second"
+    second.id = f"{cell.id}-second"
     return [first, second]
 
 
 def _failure(cell: NotebookNode) -> str:
-    allowed = cell.metadata.get("kit", {}).get("once") if cell.id.endswith(".second") else None
+    allowed = cell.metadata.get("kit", {}).get("once") if cell.id.endswith("-second") else None
     errors = [one for one in cell.outputs if one.output_type == "error" and one.ename != allowed]
     return f"cell {cell.id}: {errors[0].ename}: {errors[0].evalue.splitlines()[0]}" if errors else ""
 
