@@ -4,16 +4,15 @@ from collections.abc import Iterable, Iterator
 from textwrap import shorten
 from typing import Any
 
-from openai import NotFoundError
+from openai import NotFoundError, OpenAI
 from openai.types.beta.threads import Message, Run
 
-from helpers.connection import connect
 from helpers.exercises.trying import ENDED, NotYet
 from helpers.traffic import Exchange
 from helpers.traffic.log import parsed
 
 
-def run_of(sent: list[Exchange], name: str) -> Run:
+def run_of(client: OpenAI, sent: list[Exchange], name: str) -> Run:
     """The one run that the function of this name started, completed; otherwise `NotYet`.
 
     However it was started: alone or with its thread, polled or streamed, on whatever thread of Python.
@@ -23,7 +22,7 @@ def run_of(sent: list[Exchange], name: str) -> Run:
         raise NotYet(f"no run was seen while {name} worked; does it start one, with the client of this lesson?")
     if len(started) > 1:
         raise NotYet(f"{name} started {len(started)} runs for one question; one is enough")
-    run = as_it_is(started[0])
+    run = as_it_is(client, started[0])
     if run.status not in ENDED:
         raise NotYet(f"{name} returned while its run was still {run.status}; what waits for the end of a run?")
     if run.status != "completed":
@@ -48,15 +47,14 @@ def statuses_in(sent: Iterable[Exchange], run_id: str) -> list[str]:
     return found
 
 
-def as_it_is(run: object) -> Run:
+def as_it_is(client: OpenAI, run: object) -> Run:
     """The run as the endpoint has it now; `NotYet` for what is no run, or one that the endpoint does not know."""
     if not isinstance(run, Run):
         raise NotYet(f"this is {type(run).__name__}; a run is asked for")
-    with connect() as client:
-        try:
-            return client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
-        except NotFoundError as error:
-            raise NotYet("the endpoint knows no such run; was it made here, and is its thread still there?") from error
+    try:
+        return client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+    except NotFoundError as error:
+        raise NotYet("the endpoint knows no such run; was it made here, and is its thread still there?") from error
 
 
 def texts_of(messages: Iterable[Message]) -> list[str]:
@@ -64,22 +62,20 @@ def texts_of(messages: Iterable[Message]) -> list[str]:
     return ["".join(part.text.value for part in one.content if part.type == "text") for one in messages]
 
 
-def written_by(run: Run) -> list[str]:
+def written_by(client: OpenAI, run: Run) -> list[str]:
     """The texts that a run wrote, oldest first."""
-    with connect() as client:
-        return texts_of(client.beta.threads.messages.list(run.thread_id, run_id=run.id, order="asc"))
+    return texts_of(client.beta.threads.messages.list(run.thread_id, run_id=run.id, order="asc"))
 
 
-def said_by_user(thread_id: str) -> list[str]:
+def said_by_user(client: OpenAI, thread_id: str) -> list[str]:
     """The texts of a thread that no run wrote, oldest first."""
-    with connect() as client:
-        messages = client.beta.threads.messages.list(thread_id, order="asc")
-        return texts_of(one for one in messages if one.role == "user")
+    messages = client.beta.threads.messages.list(thread_id, order="asc")
+    return texts_of(one for one in messages if one.role == "user")
 
 
-def not_asked(run: Run, question: str) -> str | None:
+def not_asked(client: OpenAI, run: Run, question: str) -> str | None:
     """Why this run did not answer this question, and nothing else."""
-    said = said_by_user(run.thread_id)
+    said = said_by_user(client, run.thread_id)
     if not said:
         return "the run worked on a thread without a message; where did the question go?"
     if question not in said:
@@ -89,25 +85,10 @@ def not_asked(run: Run, question: str) -> str | None:
     return None
 
 
-def not_by_tabi(run: Run) -> str | None:
+def not_by_tabi(client: OpenAI, run: Run) -> str | None:
     """Why it was not Tabi who worked in this run."""
-    with connect() as client:
-        name = client.beta.assistants.retrieve(run.assistant_id).name
+    name = client.beta.assistants.retrieve(run.assistant_id).name
     return None if name == "Tabi" else f"the run was given the assistant {name or 'without a name'}, not Tabi"
-
-
-def not_told(answer: object, run: Run, name: str, question: str) -> str | None:
-    """Why what the function of this name returned is not the text that the run wrote."""
-    if answer is None:
-        return f"{name} returns nothing yet; it should return the text of the answer"
-    if not isinstance(answer, str):
-        return f"{name} returned {type(answer).__name__}; where in it is the text of the answer?"
-    written = written_by(run)
-    if answer.strip() in [*(text.strip() for text in written), "".join(written).strip()]:
-        return None
-    if answer.strip() == question:
-        return f"{name} returned the question itself; which message is the first in a list?"
-    return f'{name} returned "{brief(answer)}", and the run wrote "{brief("".join(written))}"'
 
 
 def brief(text: str) -> str:

@@ -182,6 +182,19 @@ def test_another_404_is_a_refusal_and_no_wrong_kind(client: openai.AzureOpenAI, 
     assert "the endpoint refused a request that has to do with the answer (NotFoundError" in say("03a", *threads)
 
 
+@pytest.mark.parametrize("pace", [5])
+def test_03a_knows_a_run_that_has_not_ended(client: openai.AzureOpenAI, tabi: Assistant, say: Say) -> None:
+    """Somebody was put to work, and nobody waited."""
+    threads = [client.beta.threads.create(messages=[_message(name)]) for name in ("Chie", "David")]
+    for thread in threads:
+        client.beta.threads.runs.create(thread.id, assistant_id=tabi.id)
+    assert "; what waits for its end?" in say("03a", *threads)
+
+
+def _message(name: str) -> Any:  # noqa: ANN401 - the client's own type
+    return {"role": "user", "content": f"My name is {name}."}
+
+
 def _entry(call: Any) -> object:  # noqa: ANN401 - a tool call of any kind
     return {"tool_call_id": call.id, "output": '{"EUR": 20}'}
 

@@ -2,6 +2,7 @@
 
 import re
 
+from openai import OpenAI
 from openai.types.beta import Thread
 
 from helpers.connection import connect
@@ -41,11 +42,11 @@ def check_03a(chie: Thread | str, david: Thread | str) -> str | None:
     ids = {"Chie": _id_of(chie), "David": _id_of(david)}
     if ids["Chie"] == ids["David"]:
         return "chie and david are one and the same thread; only a second one would keep the two apart"
-    for name, thread_id in ids.items():
-        reason = _not_told(name, said_by_user(thread_id)) or _not_answered(name, thread_id)
-        if reason:
-            return reason
     with connect() as client:
+        for name, thread_id in ids.items():
+            reason = _not_told(name, said_by_user(client, thread_id)) or _not_answered(client, name, thread_id)
+            if reason:
+                return reason
         runs = [client.beta.threads.runs.list(thread_id=thread_id) for thread_id in ids.values()]
         first, second = ({run.assistant_id for run in page if run.status == "completed"} for page in runs)
     return None if first & second else "two assistants answered; the same one should talk to both"
@@ -82,10 +83,9 @@ def _not_told(name: str, said: list[str]) -> str | None:
     return None
 
 
-def _not_answered(name: str, thread_id: str) -> str | None:
+def _not_answered(client: OpenAI, name: str, thread_id: str) -> str | None:
     """Why nobody has answered in this thread."""
-    with connect() as client:
-        runs = client.beta.threads.runs.list(thread_id=thread_id).data
+    runs = client.beta.threads.runs.list(thread_id=thread_id).data
     if any(run.status == "completed" for run in runs):
         return None
     if not runs:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from openai import NotFoundError
+from openai import NotFoundError, OpenAI
 from openai.types.beta.threads import Run
 
 from helpers.connection import connect
 from helpers.exercises.choosing import chosen
-from helpers.exercises.evidence import as_it_is, brief, not_asked, not_by_tabi, not_told, run_of, written_by
-from helpers.exercises.trying import calling
+from helpers.exercises.evidence import as_it_is, brief, not_asked, not_by_tabi, run_of, statuses_in, written_by
+from helpers.exercises.trying import ENDED, calling
 from helpers.traffic import exchanges, recording
 
 _QUESTIONS = ("What is the capital of Iceland?", "How much is 19 * 23?")
@@ -39,19 +39,23 @@ HINTS = {
 
 def check_05a(ask: Callable[[str], object]) -> str | None:
     """`ask` has Tabi answer each question in a thread of its own, and returns the text that the run wrote."""
-    for question in _QUESTIONS:
-        with recording() as sent:
-            answer = calling(ask, question)
-        run = run_of(sent, "ask")
-        reason = not_asked(run, question) or not_by_tabi(run) or not_told(answer, run, "ask", question)
-        if reason:
-            return reason
+    with connect() as client:
+        for question in _QUESTIONS:
+            with recording() as sent:
+                answer = calling(ask, question)
+            run = run_of(client, sent, "ask")
+            wrong = not_asked(client, run, question) or not_by_tabi(client, run)
+            reason = wrong or _not_told(answer, written_by(client, run), question, statuses_in(sent, run.id)[-1])
+            if reason:
+                return reason
     return None
 
 
 def check_05b(run: Run) -> str | None:
     """The run was given instructions of its own, and answered in one word."""
-    now = as_it_is(run)
+    with connect() as client:
+        now = as_it_is(client, run)
+        texts, present = written_by(client, now), _present_instructions(client, run.assistant_id)
     if run.status != "completed":
         return f"the run is {run.status}, not completed; {_instead(run.status)}"
     if now.status != "completed":
@@ -59,9 +63,9 @@ def check_05b(run: Run) -> str | None:
     asked = _creation_of(run.id)
     if asked is not None and not (asked.get("instructions") or asked.get("additional_instructions")):
         return "the run took its instructions from Tabi; give it some of its own"
-    if now.instructions == _present_instructions(run.assistant_id):
+    if now.instructions == present:
         return "Tabi has the same instructions as the run; put Tabi's own back, or give the run some of its own"
-    wordy = next((text for text in written_by(now) if not _is_one_word(text)), None)
+    wordy = next((text for text in texts if not _is_one_word(text)), None)
     if wordy is not None:
         return f'the run answered "{brief(wordy)}", which is more than one word; what do its instructions ask for?'
     return None
@@ -69,7 +73,8 @@ def check_05b(run: Run) -> str | None:
 
 def check_05c(run: Run) -> str | None:
     """The run was cancelled, and its last picture says so."""
-    now = as_it_is(run)
+    with connect() as client:
+        now = as_it_is(client, run)
     if run.status == "cancelling":
         return "cancelling is a promise, not an end; ask for the run again until it changes"
     if run.status == "cancelled" != now.status:
@@ -98,6 +103,21 @@ def check_05q(locking: object) -> str | None:
     )
 
 
+def _not_told(answer: object, written: list[str], question: str, status: str) -> str | None:
+    """Why this is not what the run wrote; `status` is the last that `ask` saw of the run."""
+    if answer is None:
+        return "ask returns nothing yet; it should return the text of the answer"
+    if not isinstance(answer, str):
+        return f"ask returned {type(answer).__name__}; where in it is the text of the answer?"
+    if answer.strip() in [*(text.strip() for text in written), "".join(written).strip()]:
+        return None
+    if status not in ENDED:
+        return f"when ask looked for the answer, it had seen its run {status}; what waits for the end of a run?"
+    if answer.strip() == question:
+        return "ask returned the question itself; which message is the first in a list?"
+    return f'ask returned "{brief(answer)}", and the run wrote "{brief("".join(written))}"'
+
+
 def _is_one_word(text: str) -> bool:
     """Also a name may have two or three words, as New Delhi has."""
     words = text.strip(" .").split()
@@ -120,13 +140,12 @@ def _creation_of(run_id: str) -> dict[str, object] | None:
     return None
 
 
-def _present_instructions(assistant_id: str) -> object:
+def _present_instructions(client: OpenAI, assistant_id: str) -> object:
     """The assistant's instructions as they are now; empty when it has none, or is deleted."""
-    with connect() as client:
-        try:
-            return client.beta.assistants.retrieve(assistant_id).instructions or ""
-        except NotFoundError:
-            return ""
+    try:
+        return client.beta.assistants.retrieve(assistant_id).instructions or ""
+    except NotFoundError:
+        return ""
 
 
 def _has_id(body: object, wanted: str) -> bool:

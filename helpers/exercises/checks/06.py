@@ -9,6 +9,7 @@ from openai import AssistantEventHandler, AsyncAssistantEventHandler
 from openai.types.beta.threads import Run
 
 from helpers.cells import CELLS
+from helpers.connection import connect
 from helpers.exercises.choosing import chosen
 from helpers.exercises.evidence import as_it_is
 from helpers.exercises.trying import NotYet
@@ -78,7 +79,8 @@ def check_06b(collector: AssistantEventHandler | AsyncAssistantEventHandler) -> 
 
 def check_06c(run: Run) -> str | None:
     """The run was streamed, and cancelled once its answer had begun."""
-    now = as_it_is(run)
+    with connect() as client:
+        now = as_it_is(client, run)
     if run.status != "cancelled":
         return f"the run is {run.status}, {_not_stopped(run)}"
     if now.status != "cancelled":

@@ -74,7 +74,8 @@ def check_07b(follow: Callable[[str, object], object]) -> str | None:
     texts = iter(seen)
     if not all(any(status in text for text in texts) for status in passed):
         return f"the run was {', '.join(passed)}, but the label showed only {', '.join(seen)}"
-    return not_asked(started[0], _QUESTION) or not_by_tabi(started[0])
+    with connect() as client:
+        return not_asked(client, started[0], _QUESTION) or not_by_tabi(client, started[0])
 
 
 def check_07q(because: object) -> str | None:

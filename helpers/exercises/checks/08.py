@@ -69,7 +69,8 @@ HINTS = {
 
 def check_08a(run: Run) -> str | None:
     """The run called the function `walk`, as its declaration describes it, and was given what `walk` returns."""
-    as_it_is(run)
+    with connect() as client:
+        as_it_is(client, run)
     undeclared = _not_declared(run)
     if undeclared:
         return undeclared
