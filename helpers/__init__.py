@@ -10,6 +10,7 @@ _MODULE_OF = {
     "watch": "traffic",
     "wire": "traffic",
     "check": "exercises.checking",
+    "hint": "exercises.hints",
     "expect": "exercises.checking",
     "progress": "exercises.overview",
     "fault": "faults",

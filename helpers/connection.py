@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from helpers.cells import observe
 from helpers.problems import KitError
 from helpers.settings import ENDPOINT, KEY, LOOPBACK, Settings, address, read_settings
+from helpers.tracebacks import fold
 
 if TYPE_CHECKING:
     from openai import AzureOpenAI
@@ -45,12 +47,15 @@ class _Session:
 _session = _Session()
 
 
-def prepare() -> None:
+def prepare(*, full_tracebacks: bool = False) -> None:
     """Make this notebook ready: find or start the endpoint, and say in one line where it is.
+
+    In Jupyter it folds the client's own lines in errors of the client; `full_tracebacks=True` leaves them.
 
     Sets `AZURE_OPENAI_ENDPOINT` and `AZURE_OPENAI_KEY` for this process, unless they are set already.
     A second call starts nothing new. Raises `KitError` when the endpoint cannot start.
     """
+    fold(not full_tracebacks)
     _announce(_make_ready())
 
 
@@ -86,6 +91,7 @@ def _announce(target: _Target) -> None:
 
 def _make_ready() -> _Target:
     """The endpoint to talk to, running, with its variables set in this process."""
+    observe()
     with _session.lock:
         settings = read_settings(_environment_of_the_person())
         target = _own_endpoint(settings) if settings.endpoint is None else _configured(settings.endpoint, settings)

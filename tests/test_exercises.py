@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from helpers.exercises.checking import Caught, NotYet, calling, check, expect
+from helpers.exercises.checking import Caught, check, expect
+from helpers.exercises.trying import NotYet, calling
 from helpers.problems import KitError
 
 
@@ -31,14 +32,14 @@ def described(thread_id: str) -> None:
 
 
 CASES = [
-    (("99a", untouched), "not yet, because it has no answer"),
-    (("99a", described), "not yet, because it has no answer"),
+    (("99a", untouched), "not yet tried"),
+    (("99a", described), "not yet tried"),
     (("99a", lambda thread_id: "mine"), "not yet, because the answer is not of the kind"),
     (("99a", "completed"), "✔ 99a is correct."),
     (("99a", "queued"), "○ 99a: not yet, because the run is queued."),
-    (("99a", ...), "not yet, because it has no answer: replace the ..."),
-    (("99a", None), "not yet, because it has no answer"),
-    (("99a",), "not yet, because it has no answer"),
+    (("99a", ...), "○ 99a: not yet tried. Put your answer in place of the ..."),
+    (("99a", None), "not yet tried"),
+    (("99a",), "not yet tried"),
     (("99a", 7), "not yet, because the answer is not of the kind that the exercise asks for (AttributeError"),
     (("99a", "completed", "more"), "not yet, because the check was called with other arguments"),
     (("99z", "completed"), "not yet, because there is no exercise of that name"),
@@ -125,10 +126,14 @@ def test_a_reason_ends_with_one_mark(
     assert capsys.readouterr().out.strip().endswith(f"because {end}")
 
 
-def test_no_answer_may_also_mean_a_failed_cell(capsys: pytest.CaptureFixture[str]) -> None:
-    """After an error the name still holds what it held before."""
-    check("99a", ...)
-    assert "or repair the error that it ended in" in capsys.readouterr().out
+@pytest.mark.parametrize("arguments", [(untouched,), (untouched, "x"), (7,)])
+def test_check_without_a_name_says_how_it_is_called(
+    arguments: tuple[Any, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The usual slip is to hand over the answer alone."""
+    check(*arguments)
+    name = "untouched" if arguments[0] is untouched else "answer"
+    assert capsys.readouterr().out == f'○ check takes the name of the exercise first: check("05a", {name})\n'
 
 
 def test_a_function_that_fails_is_quoted_with_what_it_was_given() -> None:

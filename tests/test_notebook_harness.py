@@ -10,11 +10,11 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 from nbformat import NotebookNode
 from support.notebooks.comparing import code_cells, difference, machine_paths, shown
-from support.notebooks.exercises import answered, exercises, is_correct, is_not_yet, verdict
+from support.notebooks.exercises import Answer, answered, exercises, is_correct, is_not_yet, verdict, with_answers
 from support.notebooks.files import ROOT, node, read, write
 from support.notebooks.masks import Masker
 from support.notebooks.rules import unpictured_widgets
-from support.notebooks.running import NotebookFailed, run
+from support.notebooks.running import NotebookFailed, read_slowly, run, run_doubled
 from support.notebooks.samples import code, markdown, notebook, walk
 from support.notebooks.updating import normalised, updated
 
@@ -270,3 +270,47 @@ def test_what_was_printed_piece_by_piece_is_committed_as_one_output(tmp_path: Pa
     sample = notebook(code(f"import time\n{loop}"))
     executed = run(sample, NAME, tmp_path / "run", source=_empty(tmp_path))
     assert [output.text for output in updated(sample, executed).cells[0].outputs] == ["abc"]
+
+
+CLOCK = "import time\nbegan = time.monotonic()"
+READ_AT_ONCE = "print('in time' if time.monotonic() - began < 0.5 else 'too late')"
+
+
+def test_a_cell_that_hurries_its_reader_is_found(tmp_path: Path) -> None:
+    """It says something else when somebody reads for a second before running it."""
+    hasty = notebook(code(CLOCK), code(READ_AT_ONCE))
+    committed = read_slowly(hasty, tmp_path, pause=0)
+    assert difference(committed, read_slowly(hasty, tmp_path, pause=0), NAME) == ""
+    assert "+too late" in difference(committed, read_slowly(hasty, tmp_path, pause=1), NAME)
+
+
+def test_a_cell_that_works_only_once_is_found(tmp_path: Path) -> None:
+    """With its name and its error; what runs before and after it is doubled as well."""
+    counted = notebook(code("count = 0\nnames = ['Aiko']"), code("names.remove('Aiko')"), code("assert not names"))
+    assert run_doubled(counted, tmp_path) == ["cell cell-1-second: ValueError: list.remove(x): x not in list"]
+
+
+@pytest.mark.parametrize(("kind", "found"), [("ValueError", 0), ("KeyError", 1)])
+def test_a_second_run_may_fail_as_the_cell_says(tmp_path: Path, kind: str, found: int) -> None:
+    """With the kind of error that stands in its metadata, and with no other; a first run never."""
+    once = code("names.remove('Aiko')", kit={"once": kind})
+    assert len(run_doubled(notebook(code("names = ['Aiko']"), once), tmp_path)) == found
+    failing = code("[].remove('Aiko')", kit={"once": "ValueError"})
+    assert [line.partition(":")[0] for line in run_doubled(notebook(failing), tmp_path)] == ["cell cell-0"]
+
+
+def test_answers_follow_their_exercise() -> None:
+    """Each with its check; a question that has no cells yet follows the last exercise."""
+    given = {"05a": [Answer("answer = 7", "is not 42"), Answer("answer = 42")], "05q": [Answer('"word"')]}
+    tried = with_answers(walk(), given).cells[6:]
+    assert [cell.source for cell in tried[:8]] == [
+        "answer = None",
+        'check("05a", answer)',
+        "answer = 7",
+        'check("05a", answer)',
+        "answer = 42",
+        'check("05a", answer)',
+        'chosen = "word"',
+        'check("05q", chosen)',
+    ]
+    assert [cell.id for cell in tried[3:8:2]] == ["05a-0", "05a-1", "05q-0"]

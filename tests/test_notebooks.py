@@ -4,13 +4,15 @@
 back the outputs that changed. To have an output written anew although it says the same, clear it first.
 """
 
+import importlib
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from nbformat import NotebookNode
-from support.notebooks.comparing import difference, machine_paths
-from support.notebooks.exercises import answered, exercises, is_correct, is_not_yet, tagged, verdict, wrong_answers
+from support.notebooks.comparing import difference, machine_paths, shown
+from support.notebooks.exercises import answered, answers, exercises, is_correct, tagged, verdict, with_answers
 from support.notebooks.files import ROOT, notebooks, read, write
 from support.notebooks.rules import Page, broken, unpictured_widgets
 from support.notebooks.running import run
@@ -55,22 +57,24 @@ def test_solutions_pass(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert all(is_correct(text) for text in verdicts.values()), verdicts
 
 
-@pytest.mark.all  # for those who write lessons; it would take a learner another half minute
+@pytest.mark.all  # for those who write lessons; it would take a learner some minutes
 @pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("path", PRACTISED)
-def test_wrong_answers_are_refused_for_their_reason(path: Path, tmp_path: Path) -> None:
-    """A plausible wrong answer is told why it is wrong."""
-    notebook = read(path)
-    wrong = wrong_answers()
-    missing = [found.name for found in exercises(notebook) if found.name not in wrong]
-    assert missing == [], "tests/wrong_answers.toml needs an entry for each"
-    executed = run(
-        answered(notebook, {name: entry.answer.strip() for name, entry in wrong.items()}), path.name, tmp_path
-    )
+def test_answers_are_judged_for_what_they_do(path: Path, tmp_path: Path) -> None:
+    """One after the other in one kernel, as a learner tries: each wrong one is told why, each right one is accepted."""
+    given = answers(path.name[:2])
+    executed = run(with_answers(read(path), given), path.name, tmp_path)
 
-    for name, text in _verdicts(executed).items():
-        assert is_not_yet(text), f"{name} accepts a wrong answer: {text}"
-        assert wrong[name].because in text, f"{name} refuses for another reason: {text}"
+    said = {cell.id: shown(cell) for cell in executed.cells if cell.cell_type == "code"}
+    problems = []
+    for name, entries in given.items():
+        for number, entry in enumerate(entries):
+            text = said[f"{name}-{number}"]
+            if is_correct(text) == bool(entry.because) or entry.because not in text:
+                wanted = f"refused because {entry.because}" if entry.because else "accepted"
+                problems.append(f"{name}, answer {number}, which should be {wanted}:\n{entry.answer}{text}")
+    if problems:
+        pytest.fail("\n\n".join(problems), pytrace=False)
 
 
 def _verdicts(executed: NotebookNode) -> dict[str, str]:
@@ -85,13 +89,45 @@ def test_rules_are_kept(path: Path) -> None:
         pytest.fail("\n".join([path.name, *problems]), pytrace=False)
 
 
-def test_exercises_wrong_answers_and_checks_belong_together() -> None:
-    """Every exercise has its wrong answer and its check, and neither is there without its exercise."""
+LESSONS = sorted((ROOT / "helpers" / "exercises" / "checks").glob("[0-9]*.py"))
+ANSWERS = {name: entries for path in LESSONS for name, entries in answers(path.stem).items()}
+
+
+def test_exercises_checks_hints_and_answers_belong_together() -> None:
+    """Every exercise has its check, three hints or less, and answers; a question may still lack its cells."""
     names = [exercise.name for path in notebooks() for exercise in exercises(read(path))]
-    assert sorted(wrong_answers()) == sorted(names)
-    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "helpers" / "checks").glob("[0-9]*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in LESSONS]
     checks = [name for source in sources for name in re.findall(r"^def check_(\d\d[a-z])\(", source, re.MULTILINE)]
-    assert sorted(checks) == sorted(names)
+    assert [name for name in checks if name not in names and not name.endswith("q")] == []
+    assert [name for name in names if name not in checks] == []
+    assert sorted(ANSWERS) == sorted(checks)
+    hints = {name: found for path in LESSONS for name, found in _module(path.stem).HINTS.items()}
+    assert sorted(hints) == sorted(checks)
+    for name, steps in hints.items():
+        assert 1 <= len(steps) <= 3, name
+        assert all(len(step) <= 160 and "?" in step for step in steps), name
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERS))
+def test_every_exercise_has_enough_answers(name: str) -> None:
+    """Five that look right and are not, and two that are right in different words."""
+    wrong = [entry for entry in ANSWERS[name] if entry.because]
+    assert len(wrong) >= 5
+    assert len(ANSWERS[name]) - len(wrong) >= 2
+    assert len({entry.answer for entry in ANSWERS[name]}) == len(ANSWERS[name])
+
+
+@pytest.mark.parametrize("path", PRACTISED)
+def test_a_cell_that_is_not_blank_is_known_as_it_is_given(path: Path) -> None:
+    """So that an untouched one counts as no try."""
+    notebook = read(path)
+    sources = {exercise.name: notebook.cells[exercise.cell].source.strip() for exercise in exercises(notebook)}
+    filled = {name: source for name, source in sources.items() if "..." not in source}
+    assert getattr(_module(path.name[:2]), "GIVEN", {}) == filled
+
+
+def _module(lesson: str) -> ModuleType:
+    return importlib.import_module(f"helpers.exercises.checks.{lesson}")
 
 
 def test_no_two_notebooks_have_the_same_number() -> None:

@@ -99,9 +99,9 @@ def test_the_examples_of_the_readme_run(tmp_path: Path) -> None:
 
 
 def test_start_offers_what_the_options_are() -> None:
-    """All but the host: it is this machine."""
+    """All but the host, which is this machine, and the built-in tools, which are the kit's own."""
     offered = inspect.signature(mock_endpoint.start).parameters
-    assert set(offered) == {field.name for field in fields(Options)} - {"host"}
+    assert set(offered) == {field.name for field in fields(Options)} - {"host", "tools"}
     defaults = Options()
     assert all(getattr(defaults, name) == offered[name].default for name in set(offered) - {"model"})
 

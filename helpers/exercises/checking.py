@@ -1,5 +1,6 @@
 """Exercises that check themselves, and errors that are meant to happen."""
 
+import ast
 import contextlib
 import importlib
 import inspect
@@ -7,31 +8,33 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Generic, TypeVar
 
+from helpers.cells import CELLS, Cell, saved_cell
 from helpers.exercises import results
+from helpers.exercises.trying import GONE, NotYet, in_one_line, misses_assistant, status_of
 from helpers.problems import KitError
-from helpers.traffic import Exchange
 from helpers.views import AMBER, GREEN, View, card, plain, put, quiet
 
 E = TypeVar("E", bound=BaseException)
-T = TypeVar("T")
 
 Check = Callable[..., str | None]
 """Takes the answer; returns `None` when it is right, otherwise the reason why not yet."""
 
-UNANSWERED = (
-    "it has no answer: replace the ... in the cell above and run that cell, or repair the error that it ended in"
-)
+_UNTRIED = "not yet tried. Put your answer in place of the ... above, run that cell, then this one."
 UNKNOWN = "there is no exercise of that name; the name stands in the title above the exercise"
-GONE = "the assistant of this lesson is deleted; run the cell that creates it again, then those of the exercise"
-_ASYNC = "this is an async function, and an ordinary one is asked for; leave out async and await"
-_NO_ASSISTANT = "No assistant found"
-"""How the service begins its 404 for an assistant that is not there."""
 
 
-class NotYet(Exception):
-    """The reason why an answer is not right yet, raised from within a check."""
+@dataclass(frozen=True)
+class _Verdict:
+    """What a check says after the exercise's name."""
+
+    sentence: str
+    solved: bool = False
+    counts: bool = True
+    """Whether it was a try; what is none is said quietly."""
+    loud: bool = True
 
 
 def check(exercise: str, /, *answer: object) -> None:
@@ -40,38 +43,19 @@ def check(exercise: str, /, *answer: object) -> None:
     Never raises, so that "Run All" goes on; with `KIT_CHECK=strict` in the environment "not yet" raises `KitError`.
     The result is noted on this machine for `progress()`; a cell that was left as it is counts as no try.
     """
-    reason = _reason(exercise, answer)
-    aside = "" if reason in (UNANSWERED, UNKNOWN) else results.note(exercise, correct=reason is None)
-    if reason is None:
-        put(_verdict("✔", f"{exercise} is correct.", GREEN, aside))
+    if not isinstance(exercise, str):
+        given = getattr(exercise, "__name__", "answer")
+        put(framed(f'○ check takes the name of the exercise first: check("05a", {given})', AMBER))
         return
-    sentence = f"{exercise}: not yet, because {_with_stop(reason)}"
-    if os.environ.get("KIT_CHECK") == "strict":
+    verdict = _verdict(exercise, answer)
+    aside = results.note(exercise, correct=verdict.solved) if verdict.counts else ""
+    sentence = f"{exercise} is correct." if verdict.solved else f"{exercise}: {verdict.sentence}"
+    if not verdict.solved and os.environ.get("KIT_CHECK") == "strict":
         raise KitError(sentence, "Solve the exercise, then run its cell and this one again.")
-    put(_verdict("○", sentence, AMBER, aside))
-
-
-def calling(function: Callable[..., T], *arguments: object) -> T:
-    """What the learner's function returns for these arguments.
-
-    Raises `NotYet` when it fails, with its error, when it is no function at all, or when it is an async one.
-    """
-    if not callable(function):
-        kind = type(function).__name__
-        raise NotYet(f"a function is asked for, and this is {kind}; give check its name, without brackets after it")
-    try:
-        returned = function(*arguments)
-    except Exception as error:
-        raise NotYet(GONE if _misses_assistant(error) else _failure(function, arguments, error)) from error
-    if inspect.iscoroutine(returned):
-        returned.close()  # otherwise Python would warn that it was never awaited
-        raise NotYet(_ASYNC)
-    return returned
-
-
-def refused_for_assistant(exchange: Exchange) -> bool:
-    """Whether the endpoint's answer was that there is no such assistant."""
-    return exchange.status == 404 and _NO_ASSISTANT in exchange.response_body
+    if verdict.loud:
+        put(framed(f"✔ {sentence}", GREEN, aside) if verdict.solved else framed(f"○ {sentence}", AMBER, aside))
+    else:
+        put(View(quiet(f"○ {sentence}"), f"○ {sentence}"))
 
 
 @dataclass
@@ -93,10 +77,10 @@ def expect(kind: type[E]) -> Iterator[Caught[E]]:
         yield caught
     except kind as error:
         caught.error = error
-        print(_in_one_line(error))  # noqa: T201 - the lesson's reader should see the error
+        print(in_one_line(error))  # noqa: T201 - the lesson's reader should see the error
     except Exception as error:
         raise KitError(
-            f"{kind.__name__} was expected, but this came: {_in_one_line(error)}",
+            f"{kind.__name__} was expected, but this came: {in_one_line(error)}",
             "Run the cells above once more, in order; then compare this one with the text above it.",
         ) from error
     else:
@@ -106,12 +90,39 @@ def expect(kind: type[E]) -> Iterator[Caught[E]]:
         )
 
 
-def _reason(exercise: str, answer: tuple[object, ...]) -> str | None:
-    function = _find(exercise)
-    if function is None:
-        return UNKNOWN
+def find(exercise: str) -> ModuleType | None:
+    """The module with the check of this exercise, `None` where there is none."""
+    if not re.fullmatch(r"\d\d[a-z]", exercise):
+        return None
+    name = f"helpers.exercises.checks.{exercise[:2]}"
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return None
+    return module if hasattr(module, f"check_{exercise}") else None
+
+
+def _verdict(exercise: str, answer: tuple[object, ...]) -> _Verdict:
+    module = find(exercise)
+    if module is None:
+        return _Verdict(f"not yet, because {UNKNOWN}.", counts=False)
+    makers = _makers(exercise)
+    stale = _stale(exercise, makers)
+    if stale:
+        return _Verdict(f"not yet, because {stale}", counts=False)
     if not answer or any(one is ... or one is None or _is_blank(one) for one in answer):
-        return UNANSWERED
+        return _Verdict(_UNTRIED, counts=False, loud=False)
+    reason = _reason(getattr(module, f"check_{exercise}"), answer)
+    if reason is None:
+        return _Verdict("", solved=True)
+    given = getattr(module, "GIVEN", {}).get(exercise)
+    tried = not any(cell.source.strip() == given for cell in makers.values())
+    return _Verdict(f"not yet, because {_with_stop(reason)}", counts=tried, loud=tried)
+
+
+def _reason(function: Check, answer: tuple[object, ...]) -> str | None:
     try:
         inspect.signature(function).bind(*answer)
     except TypeError as error:
@@ -121,7 +132,38 @@ def _reason(exercise: str, answer: tuple[object, ...]) -> str | None:
     except NotYet as reason:
         return str(reason)
     except Exception as error:
-        return GONE if _misses_assistant(error) else _unusable(error)
+        return GONE if misses_assistant(error) else _unusable(error)
+
+
+def _makers(exercise: str) -> dict[str, Cell]:
+    """The cells that made what is checked now, by the names that the check was given; empty where nothing is known."""
+    try:
+        calls = [node for node in ast.walk(ast.parse(CELLS.running)) if isinstance(node, ast.Call)]
+    except SyntaxError:
+        return {}
+    checks = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "check" and call.args]
+    names = [
+        one.id
+        for call in checks
+        if isinstance(call.args[0], ast.Constant) and call.args[0].value == exercise
+        for one in call.args[1:]
+        if isinstance(one, ast.Name)
+    ]
+    return {name: cell for name in names if (cell := CELLS.maker_of(name))}
+
+
+def _stale(exercise: str, makers: dict[str, Cell]) -> str:
+    """Why the answer is not what the exercise's cell says now; empty where it is, or nobody knows."""
+    for name, cell in makers.items():
+        if cell.error is not None:
+            how = (
+                "was stopped" if isinstance(cell.error, KeyboardInterrupt) else f"ended in {type(cell.error).__name__}"
+            )
+            return f"the cell that makes {name} {how}; repair it, run it to its end, then check again."
+    saved, when = saved_cell(exercise) or ("...", 0.0)
+    if makers and "..." not in saved and not CELLS.has_run(saved) and when > max(c.ended for c in makers.values()):
+        return "its cell was changed after it ran; run it, then check again."
+    return ""
 
 
 def _is_blank(answer: object) -> bool:
@@ -138,42 +180,13 @@ def _is_blank(answer: object) -> bool:
 
 
 def _unusable(error: Exception) -> str:
-    if _status_of(error) is not None:
-        return f"the endpoint refused a request that has to do with the answer ({_in_one_line(error)})"
-    return f"the answer is not of the kind that the exercise asks for ({_in_one_line(error)}); what does the task name?"
+    if status_of(error) is not None:
+        return f"the endpoint refused a request that has to do with the answer ({in_one_line(error)})"
+    return f"the answer is not of the kind that the exercise asks for ({in_one_line(error)}); what does the task name?"
 
 
-def _failure(function: Callable[..., object], arguments: tuple[object, ...], error: Exception) -> str:
-    name = getattr(function, "__name__", "your function")
-    given = ", ".join(repr(one) if isinstance(one, str) else type(one).__name__ for one in arguments)
-    return f"{name} fails when it is given {given}, with {_in_one_line(error)}"
-
-
-def _misses_assistant(error: Exception) -> bool:
-    return _status_of(error) == 404 and _NO_ASSISTANT in str(error)
-
-
-def _status_of(error: Exception) -> int | None:
-    """The HTTP status in an error of the `openai` package, which is not imported for this."""
-    return getattr(error, "status_code", None)
-
-
-def _find(exercise: str) -> Check | None:
-    if not re.fullmatch(r"\d\d[a-z]", exercise):
-        return None
-    name = f"helpers.exercises.checks.{exercise[:2]}"
-    try:
-        module = importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        return None
-    found: Check | None = getattr(module, f"check_{exercise}", None)
-    return found
-
-
-def _verdict(sign: str, sentence: str, colour: str, aside: str) -> View:
-    text = f"{sign} {sentence}"
+def framed(text: str, colour: str, aside: str = "") -> View:
+    """A text in a frame of this colour, and what matters less below it."""
     return View(card(plain(text), quiet(aside) if aside else "", accent=colour), f"{text}\n{aside}".rstrip())
 
 
@@ -181,8 +194,3 @@ def _with_stop(reason: str) -> str:
     """The reason with the mark that ends its sentence, which it may bring along."""
     bare = reason.rstrip(".")
     return bare if bare.endswith(("?", "!")) else f"{bare}."
-
-
-def _in_one_line(error: BaseException) -> str:
-    kind, words = type(error).__name__, " ".join(str(error).split())
-    return f"{kind}: {words}" if words else kind

@@ -1,6 +1,7 @@
 """What went over the wire: watch() a client, then wire() shows its requests and answers."""
 
 import sys
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeVar
 
 from helpers.problems import KitError
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     Client = TypeVar("Client", bound=OpenAI | AsyncOpenAI)
 
-__all__ = ["Exchange", "SeenStep", "exchanges", "statuses_of", "steps_of", "watch", "wire"]
+__all__ = ["Exchange", "SeenStep", "exchanges", "recording", "statuses_of", "steps_of", "watch", "wire"]
 
 
 def watch(client: "Client") -> "Client":
@@ -54,6 +55,11 @@ def wire(*, compare: tuple[int, int] | None = None) -> View:
 def exchanges(last_cell: bool = True) -> list[Exchange]:
     """The recorded exchanges, oldest first: of the last cell that made any, or all that are still remembered."""
     return LOG.last_page() if last_cell else LOG.everything()
+
+
+def recording() -> AbstractContextManager[list[Exchange]]:
+    """A list of every exchange of a watched client, on whatever thread, that begins while the `with` block lasts."""
+    return LOG.recording()
 
 
 def statuses_of(run_id: str) -> list[tuple[float, str]]:

@@ -5,7 +5,8 @@ import sys
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,6 +99,19 @@ class Log:
         self._held = 0
         self._statuses: OrderedDict[str, list[tuple[float, str]]] = OrderedDict()
         self._page = 0
+        self._recordings: list[list[Exchange]] = []
+
+    @contextmanager
+    def recording(self) -> Iterator[list[Exchange]]:
+        """A list of every exchange that begins while the block lasts, also of those that the log forgets again."""
+        found: list[Exchange] = []
+        with self._lock:
+            self._recordings = [*self._recordings, found]
+        try:
+            yield found
+        finally:
+            with self._lock:
+                self._recordings = [one for one in self._recordings if one is not found]
 
     def page(self) -> int:
         """The number of the cell that runs now; without Jupyter, how often the page was turned."""
@@ -113,6 +127,8 @@ class Log:
             self._exchanges.append(exchange)
             exchange.places += 1
             self._held += exchange.held
+            for recording in self._recordings:
+                recording.append(exchange)
             if len(self._exchanges) > MOST_EXCHANGES:
                 self._forget_one()
 

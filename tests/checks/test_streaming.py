@@ -118,6 +118,7 @@ def test_06b_sees_other_mistakes(client: openai.AzureOpenAI, asked: dict[str, An
     assert "list is no handler" in say("06b", ["Begin"])
 
 
+@pytest.mark.parametrize("pace", [1.5])
 def test_06c_takes_a_run_that_was_stopped_midway(client: openai.AzureOpenAI, asked: dict[str, Any], say: Say) -> None:
     """By raw events, and followed by polling after the stream was left."""
     stream = client.beta.threads.runs.create(**asked, stream=True)

@@ -1,31 +1,59 @@
 """Checks of lesson 02, assistants."""
 
 from collections.abc import Callable
+from secrets import token_hex
 
 from openai import OpenAI
 from openai.types.beta import Assistant
 
 from helpers.connection import connect
-from helpers.exercises.checking import calling
+from helpers.exercises.choosing import chosen
+from helpers.exercises.trying import NotYet, calling
 
-MORE_THAN_A_PAGE = 101
+MORE_THAN_TWO_PAGES = 201
 """No page holds more than 100."""
+GIVEN = {"02b": "tabi = client.beta.assistants.retrieve(tabi.id)"}
+HINTS = {
+    "02a": (
+        "Which field of an assistant holds the note, and has every assistant that note?",
+        "How many assistants does one page hold, and what does a loop over the list itself do at its end?",
+        "What does a function return when no line with return was reached?",
+    ),
+    "02b": (
+        "What does update do with a field that you give: does it add to it, or replace it?",
+        "Where can you read the notes that are there already?",
+        "How do you make one dictionary of the old notes and a new one?",
+    ),
+    "02q": (
+        "What does a run take along when it is created, and what does it only point to?",
+        "Look at show(run), or at its JSON in lesson 05: which fields of the assistant stand in it?",
+        "If a field is not in the run, where would somebody look for it later?",
+    ),
+}
 
 
 def check_02a(find: Callable[[str], object]) -> str | None:
-    """`find` gets at an assistant behind the largest page, and says `None` where there is none."""
+    """`find` gets at an assistant behind the largest pages, passes by strangers, and says `None` where none is."""
+    wanted = f"check-{token_hex(4)}"
     made: list[Assistant] = []
     with connect() as client:
         try:
-            _add(made, client)
-            if calling(find, "check-0") is None:
-                return "find returns nothing for an assistant that is there; which of its fields holds the lesson?"
-            for _ in range(MORE_THAN_A_PAGE):
+            oldest = _add(made, client, lesson=wanted)
+            _same(_found(find, wanted), oldest, "the only one with that lesson")
+            for strange in ({}, {"city": "Kyoto"}, {"lesson": f"{wanted}-b"}, {"title": wanted}):
+                _add(made, client, **strange)
+            _same(_found(find, wanted), oldest, "the one whose note about the lesson is exactly that")
+            if calling(find, f"no-{wanted}") is not None:
+                return "find returns something for a lesson that no assistant has; None was asked for"
+            for _ in range(MORE_THAN_TWO_PAGES):
                 _add(made, client)
-            return _first_miss(find, made)
+            newer = len(made) - 1
+            if _found(find, wanted) is None:
+                return f"find misses an assistant that has {newer} newer ones before it; how many does one page hold?"
         finally:
             for one in made:
                 client.beta.assistants.delete(one.id)
+    return None
 
 
 def check_02b(tabi: Assistant) -> str | None:
@@ -33,28 +61,49 @@ def check_02b(tabi: Assistant) -> str | None:
     with connect() as client:
         notes = client.beta.assistants.retrieve(tabi.id).metadata or {}
     if notes.get("city") != "Kyoto":
-        return "the endpoint has no city Kyoto in this assistant's metadata; a change counts once it is sent there"
+        if isinstance(tabi.metadata, dict) and tabi.metadata.get("city") == "Kyoto":
+            return "only your copy of Tabi has the city; which call sends a change to the endpoint?"
+        return f"the endpoint has these notes in Tabi's metadata: {notes}; where is the city Kyoto?"
     if notes.get("lesson") != "02":
-        return "the city is there, but the note about the lesson is lost: a field is replaced as a whole"
+        return (
+            "the city is there, but the note about the lesson is lost: a field is replaced as a whole. "
+            'The way back: send both notes, the city and "lesson": "02"'
+        )
     return None
 
 
-def _add(made: list[Assistant], client: OpenAI) -> None:
-    """Make one more assistant, whose lesson is `check-` and its place in the list."""
-    metadata = {"lesson": f"check-{len(made)}"}
-    made.append(client.beta.assistants.create(model="gpt-35-turbo", metadata=metadata))
+def check_02q(kept: object) -> str | None:
+    """What a run that has started keeps when its assistant is updated."""
+    return chosen(
+        kept,
+        {"instructions", "model", "tools"},
+        {
+            "name": "does a run hold the assistant's name, or only its assistant_id?",
+            "metadata": "whose notes are in run.metadata: the assistant's, or the run's own?",
+        },
+        "what else does a run need of the assistant while it works?",
+    )
 
 
-def _first_miss(find: Callable[[str], object], made: list[Assistant]) -> str | None:
-    found = calling(find, "check-0")
+def _add(made: list[Assistant], client: OpenAI, **metadata: str) -> Assistant:
+    one = client.beta.assistants.create(model="gpt-35-turbo", metadata=metadata)
+    made.append(one)
+    return one
+
+
+def _found(find: Callable[[str], object], lesson: str) -> object:
+    """What `find` returns; a note that not everybody has is a reason of its own."""
+    try:
+        return calling(find, lesson)
+    except NotYet as reason:
+        if isinstance(reason.__cause__, KeyError | AttributeError | TypeError):
+            raise NotYet(f"{reason}; other assistants are there, too: which of them have that note?") from reason
+        raise
+
+
+def _same(found: object, wanted: Assistant, which: str) -> None:
     if found is None:
-        newer = len(made) - 1
-        return f"find misses an assistant that has {newer} newer ones before it; how many does one page hold?"
-    newest = len(made) - 1
-    for place, thing in ((0, found), (newest, calling(find, f"check-{newest}"))):
-        if getattr(thing, "id", thing) != made[place].id:
-            other = "another assistant" if isinstance(thing, Assistant) else f"something else ({type(thing).__name__})"
-            return f"find returned {other}; what is asked for is the assistant with that lesson"
-    if calling(find, "no such lesson") is not None:
-        return "find returns something for a lesson that no assistant has; None was asked for"
-    return None
+        raise NotYet("find returns nothing for an assistant that is there; which of its fields holds the lesson?")
+    if getattr(found, "id", found) != wanted.id:
+        other = "another assistant" if isinstance(found, Assistant) else f"something else ({type(found).__name__})"
+        raise NotYet(f"find returned {other}; what is asked for is {which}")

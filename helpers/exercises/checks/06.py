@@ -1,13 +1,18 @@
 """Checks of lesson 06, streaming."""
 
+import ast
 import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from openai import AssistantEventHandler
+from openai import AssistantEventHandler, AsyncAssistantEventHandler
 from openai.types.beta.threads import Run
 
-from helpers.exercises.checking import NotYet
+from helpers.cells import CELLS
+from helpers.connection import connect
+from helpers.exercises.choosing import chosen
+from helpers.exercises.evidence import as_it_is
+from helpers.exercises.trying import NotYet
 from helpers.traffic import Exchange, exchanges
 
 _DELTA = "thread.message.delta"
@@ -17,12 +22,34 @@ _NOT_STOPPED = {
     "completed": "so nobody asked it to stop, or too late; leaving its stream does not stop it",
 }
 """What a status says about a run that should be cancelled."""
+_SOON = 4
+"""Pieces that may come before the request to cancel: one, and what was under way with it. The lesson waits for five."""
+HINTS = {
+    "06a": (
+        "What does create_and_run give you when stream=True stands in it, and how is that read?",
+        "What does every event have, besides its data?",
+        "Which object is made before the run, in the same request?",
+    ),
+    "06b": (
+        "Which method of a handler is called for each piece, and which of its arguments is the piece?",
+        "Where do the pieces live between two calls of that method?",
+        "What must an __init__ of your own call first?",
+    ),
+    "06c": (
+        "Where do you know that the first piece is there?",
+        "What stops a run: leaving the loop, or a request?",
+        "How do you learn that it has really stopped, once you have asked?",
+    ),
+    "06q": (
+        "Who does the work: your program, or the endpoint?",
+        "Does the endpoint need somebody who listens?",
+        "What did the part about leaving a stream show, some seconds later?",
+    ),
+}
 
 
 def check_06a(names: Iterable[str]) -> str | None:
     """The events of a stream that made its own thread, in the order in which they came."""
-    if isinstance(names, str | set | frozenset):
-        return f"a {type(names).__name__} does not keep names in an order; a list does"
     given = _once_in_a_row(_checked(names))
     streamed = [_names_of(one) for one in _streams() if one.path.endswith("/threads/runs")]
     if not streamed:
@@ -36,7 +63,7 @@ def check_06a(names: Iterable[str]) -> str | None:
     return "these are not the names that came over the wire; collect one from each event, until the stream ends"
 
 
-def check_06b(collector: AssistantEventHandler) -> str | None:
+def check_06b(collector: AssistantEventHandler | AsyncAssistantEventHandler) -> str | None:
     """The handler followed a stream, and kept every piece of text on its own."""
     reason = _no_handler(collector)
     if reason or collector.current_run is None:
@@ -52,14 +79,57 @@ def check_06b(collector: AssistantEventHandler) -> str | None:
 
 def check_06c(run: Run) -> str | None:
     """The run was streamed, and cancelled once its answer had begun."""
+    with connect() as client:
+        now = as_it_is(client, run)
     if run.status != "cancelled":
         return f"the run is {run.status}, {_not_stopped(run)}"
+    if now.status != "cancelled":
+        return f"this says cancelled, but the endpoint says that the run is {now.status}; how did you get it?"
+    return _not_at_once(run)
+
+
+def _not_at_once(run: Run) -> str | None:
+    """Why this run was not stopped at the first piece of its stream."""
     stream = _stream_of(run.id)
     if stream is None:
         return "the run is cancelled, but its events did not come in a stream of this notebook's client"
-    if _DELTA not in _names_of(stream):
+    asked = next((one for one in exchanges(last_cell=False) if one.path.endswith(f"/runs/{run.id}/cancel")), None)
+    if asked is None:
+        return "the run is cancelled, but nobody asked for that here; which call stops a run?"
+    deltas = [stream.started + event.seconds for event in stream.events if event.name == _DELTA]
+    before = sum(moment < asked.started for moment in deltas)
+    if not before:
         return "the run was stopped before its first word; wait for a piece of text, then cancel"
+    if before > _SOON:
+        return f"{before} pieces had come when the run was asked to stop; do it in a run of your own, at the first"
     return None
+
+
+def check_06q(then: object) -> str | None:
+    """What becomes of a run whose stream breaks off."""
+    return chosen(
+        then,
+        {"goes on"},
+        {
+            "is cancelled": "who would have asked for that?",
+            "fails": "did the work fail, or only the line?",
+            "waits": "does the endpoint need a listener to go on working?",
+        },
+        "one answer is missing",
+    )
+
+
+def _typed() -> bool:
+    """Whether the cell that made `names` gives it nothing but texts; `False` where no cell is known."""
+    cell = CELLS.maker_of("names")
+    try:
+        body = ast.parse(cell.source if cell else "").body
+    except SyntaxError:
+        return False
+    given = [one.value for one in body if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "names"]
+    parts = [part for value in given[-1:] for part in ast.walk(value)]
+    texts = any(isinstance(part, ast.Constant) and isinstance(part.value, str) for part in parts)
+    return texts and not any(isinstance(part, ast.Name) for part in parts)
 
 
 def _not_stopped(run: Run) -> str:
@@ -73,6 +143,10 @@ def _not_stopped(run: Run) -> str:
 
 def _checked(names: Iterable[object]) -> Iterator[str]:
     """The same names, unless something else is among them: then `NotYet`."""
+    if isinstance(names, str | set | frozenset):
+        raise NotYet(f"a {type(names).__name__} does not keep names in an order; a list does")
+    if _typed():
+        raise NotYet("these names were typed, not read from a stream; how does a loop over a stream get at them?")
     for name in names:
         if isinstance(name, str):
             yield name
@@ -86,7 +160,7 @@ def _no_handler(collector: object) -> str | None:
     """Why this cannot have followed a stream."""
     if isinstance(collector, type):
         return "that is the class; give check the handler made from it, which followed the stream"
-    if not isinstance(collector, AssistantEventHandler):
+    if not isinstance(collector, AssistantEventHandler | AsyncAssistantEventHandler):
         return f"{type(collector).__name__} is no handler; begin with class Collector(AssistantEventHandler)"
     if not hasattr(collector, "current_run"):
         return f"{type(collector).__name__} has an __init__ without super().__init__(); begin it with that"

@@ -7,8 +7,30 @@ from openai import NotFoundError
 from openai.types.beta import Thread
 
 from helpers.connection import connect
-from helpers.exercises.checking import NotYet, calling
-from helpers.traffic import Exchange, exchanges, statuses_of
+from helpers.exercises.choosing import chosen
+from helpers.exercises.evidence import not_asked, not_by_tabi, runs_started, statuses_in
+from helpers.exercises.trying import ENDED, NotYet, calling, waiting_for
+from helpers.traffic import Exchange, recording
+
+_OLD = "<p>something old</p>"
+_QUESTION = "What is the capital of Kenya?"
+HINTS = {
+    "07a": (
+        "What on the screen has to change at a click, and what on the server?",
+        "Where does Tabi's memory live: in the history, in the assistant, or in the thread?",
+        "Which word lets a function change a name that lives outside of it?",
+    ),
+    "07b": (
+        "Which call gives you a run at once, before it has ended?",
+        "How did the loop of lesson 05 notice that a status was new?",
+        "Where do you write the status, so that somebody sees it?",
+    ),
+    "07q": (
+        "What can the kernel do while a function that a click called is at work?",
+        "How long does a run take, and how long may a click?",
+        "What would become of a second click, on Stop for example?",
+    ),
+}
 
 
 def check_07a(fresh: object, history: object, answer: Callable[[str], object]) -> str | None:
@@ -18,12 +40,14 @@ def check_07a(fresh: object, history: object, answer: Callable[[str], object]) -
     if not isinstance(history, ipywidgets.HTML):
         return "history is no longer the HTML widget of the box"
     _give_a_thread(answer)
-    shown, history.value = history.value, "<p>something old</p>"
+    shown, history.value = history.value, _OLD
     try:
-        clicked = _sent_by(lambda: _click(fresh))
+        with recording() as clicked:
+            _click(fresh)
+            waiting_for(lambda: _OLD not in history.value and bool(_threads_made(clicked)), clicked)
     finally:
         left, history.value = history.value, shown
-    if "something old" in left:
+    if _OLD in left:
         return "after a click the history still shows what was said before"
     reason = _remembers(clicked, answer)
     if reason is None:
@@ -36,19 +60,36 @@ def check_07b(follow: Callable[[str, object], object]) -> str | None:
     label = ipywidgets.Label()
     seen: list[str] = []
     label.observe(lambda change: seen.append(change["new"]), "value")
-    sent = _sent_by(lambda: calling(follow, "What is the capital of Kenya?", label))
+    with recording() as sent:
+        calling(follow, _QUESTION, label)
+        waiting_for(lambda: any(status in text for text in seen for status in ENDED), sent)
     if not seen:
         return "the label never changed; follow should set label.value"
-    runs = {one.response_json["id"] for one in sent if _is_run(one)}
-    if len(runs) != 1:
-        return f"{len(runs)} runs went over the wire; follow should start one and watch it"
-    passed = [status for _, status in statuses_of(runs.pop())]
-    if passed[-1] in ("queued", "in_progress", "cancelling"):
+    started = runs_started(sent)
+    if len(started) != 1:
+        return f"{len(started)} runs went over the wire; follow should start one and watch it"
+    passed = statuses_in(sent, started[0].id)
+    if passed[-1] not in ENDED:
         return f"follow returned while the run was still {passed[-1]}; keep asking until it ends"
     texts = iter(seen)
     if not all(any(status in text for text in texts) for status in passed):
         return f"the run was {', '.join(passed)}, but the label showed only {', '.join(seen)}"
-    return None
+    with connect() as client:
+        return not_asked(client, started[0], _QUESTION) or not_by_tabi(client, started[0])
+
+
+def check_07q(because: object) -> str | None:
+    """Why a click leaves the waiting to a worker thread."""
+    return chosen(
+        because,
+        {"kernel"},
+        {
+            "speed": "does the run end sooner when somebody else waits for it?",
+            "service": "does the endpoint know on which thread of Python its client waits?",
+            "errors": "who sees an error that is raised in a worker?",
+        },
+        "one word is missing",
+    )
 
 
 def _give_a_thread(answer: Callable[[str], object]) -> None:
@@ -75,9 +116,14 @@ def _click(button: ipywidgets.Button) -> None:
         calling(listener, button)
 
 
+def _threads_made(sent: list[Exchange]) -> list[str]:
+    made = [one.response_json for one in list(sent) if one.method == "POST" and one.path.endswith("/threads")]
+    return [body["id"] for body in made if isinstance(body, dict) and "id" in body]
+
+
 def _remembers(clicked: list[Exchange], answer: Callable[[str], object]) -> str | None:
     """Why the next question does not begin a new conversation; `clicked` is what the click sent."""
-    made = [one.response_json["id"] for one in clicked if one.method == "POST" and one.path.endswith("/threads")]
+    made = _threads_made(clicked)
     if not made:
         if any(one.method == "DELETE" for one in clicked):
             return (
@@ -86,28 +132,11 @@ def _remembers(clicked: list[Exchange], answer: Callable[[str], object]) -> str 
             )
         return "the screen is empty, but Tabi still remembers; what holds the memory on the server?"
     failure: NotYet | None = None
-    before = exchanges(last_cell=False)
-    try:
-        calling(answer, "What is my name?")
-    except NotYet as reason:
-        failure = reason
-    if not any(f"/threads/{made[-1]}/" in one.path for one in _since(before)):
+    with recording() as sent:
+        try:
+            calling(answer, "What is my name?")
+        except NotYet as reason:
+            failure = reason
+    if not any(f"/threads/{made[-1]}/" in one.path for one in sent):
         return "a thread was made, but the next question went into the old one; see how on_click changes worker"
     return str(failure) if failure else None
-
-
-def _sent_by(action: Callable[[], object]) -> list[Exchange]:
-    """What went over the wire while this was done."""
-    before = exchanges(last_cell=False)
-    action()
-    return _since(before)
-
-
-def _since(before: list[Exchange]) -> list[Exchange]:
-    """What went over the wire since then."""
-    return [one for one in exchanges(last_cell=False) if one not in before]
-
-
-def _is_run(exchange: Exchange) -> bool:
-    body = exchange.response_json
-    return isinstance(body, dict) and body.get("object") == "thread.run"

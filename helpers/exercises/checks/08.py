@@ -1,7 +1,7 @@
 """Checks of lesson 08, function calling."""
 
 import json
-import time
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
@@ -9,8 +9,10 @@ from openai.types.beta.threads import RequiredActionFunctionToolCall, Run
 from openai.types.beta.threads.required_action_function_tool_call import Function
 
 from helpers.connection import connect
-from helpers.exercises.checking import NotYet, calling
-from helpers.traffic import Exchange, exchanges
+from helpers.exercises.choosing import chosen
+from helpers.exercises.evidence import as_it_is
+from helpers.exercises.trying import NotYet, calling
+from helpers.traffic import Exchange, recording
 
 _MINUTES_A_KM = 15
 _UNFINISHED = {
@@ -21,8 +23,8 @@ _UNFINISHED = {
 """What a status says about a run that should be completed."""
 _BAD_CALLS = {
     "an unknown name": ("get_train", '{"city": "Tokyo"}'),
-    "a name that Python itself knows": ("__import__", '{"name": "os"}'),
-    "a name of the notebook that is no tool": ("connect", "{}"),
+    "a name that Python itself knows": ("__import__", '{"name": "helpers.exercises.checks.trap"}'),
+    "a name of the notebook that is no tool": ("close_the_shop", "{}"),
     "arguments that are no JSON": ("get_weather", '{"city": "Tokyo", "mon'),
     "arguments that are a list": ("get_weather", '["Tokyo", 7]'),
     "a missing argument": ("get_weather", '{"city": "Tokyo"}'),
@@ -31,8 +33,8 @@ _BAD_CALLS = {
     "a city without a table": ("get_weather", '{"city": "Nara", "month": 7}'),
 }
 """Calls that a model may write though it should not: what is wrong with one → its name and arguments."""
-_CALLED = ("module", "AzureOpenAI")
-"""What an output holds when `__import__` or `connect` was really called."""
+_TRAP = "helpers.exercises.checks.trap"
+"""A module that nobody imports, unless `__import__` is really called."""
 _ROUNDS: tuple[tuple[str, dict[str, object], int], ...] = (
     ("What is the weather in Osaka in March, and how much is 4800 yen in euros?", {}, 1),
     ("What is the capital of Portugal?", {}, 0),
@@ -41,10 +43,37 @@ _ROUNDS: tuple[tuple[str, dict[str, object], int], ...] = (
 """Questions, the options that go with them, and how often their runs at least stop for calls."""
 
 
+HINTS = {
+    "08a": (
+        "What does the model get of a function: its code, or a declaration? What belongs into that?",
+        "How does a run get at tools that Tabi does not have?",
+        "What has to happen when the run stops with requires_action? Which function above does all of that?",
+    ),
+    "08b": (
+        "What in a call comes from the model, and could be wrong?",
+        "Where do you look a name up, so that nothing else can be called?",
+        "Which errors can come from the arguments, and what should the model read in their place?",
+    ),
+    "08c": (
+        "Where does a stream end when the run asks for functions, and how does it go on?",
+        "How often can a run ask, and which word repeats something as long as that is so?",
+        "The text comes in more than one stream. How do the pieces come together?",
+    ),
+    "08q": (
+        "What exactly did the model hand you when the run stopped: a result, or a wish?",
+        "Where does your function's code live, and who could call it there?",
+        "What did the service say above to one output out of two?",
+    ),
+}
+
+
 def check_08a(run: Run) -> str | None:
     """The run called the function `walk`, as its declaration describes it, and was given what `walk` returns."""
-    if "walk" not in [tool.function.name for tool in run.tools if tool.type == "function"]:
-        return "the run has no function named walk; hand its declaration to the run, or to Tabi before it"
+    with connect() as client:
+        as_it_is(client, run)
+    undeclared = _not_declared(run)
+    if undeclared:
+        return undeclared
     if run.status != "completed":
         return f"the run is {run.status}, {_UNFINISHED.get(run.status, 'not completed')}"
     answered = list(_answered(run, "walk"))
@@ -59,31 +88,63 @@ def check_08a(run: Run) -> str | None:
     return None
 
 
+def _not_declared(run: Run) -> str | None:
+    """Why a model could not know of `walk` from this run's tools."""
+    declared = [tool.function for tool in run.tools if tool.type == "function" and tool.function.name == "walk"]
+    if not declared:
+        return "the run has no function named walk; hand its declaration to the run, or to Tabi before it"
+    if not (declared[0].description or "").strip():
+        return "the declaration of walk has no description; how should a model know what walk is for?"
+    return None
+
+
 def check_08b(careful: Callable[[RequiredActionFunctionToolCall], object]) -> str | None:
     """Every call gets its output as a string, the bad ones too."""
     good = _output(careful, "a good call", "convert", '{"yen": 3200, "currency": "EUR"}')
     if "20" not in good:
         return f'3200 yen are 20 euros, and careful said "{good}"'
-    for problem, (name, arguments) in _BAD_CALLS.items():
-        output = _output(careful, problem, name, arguments)
-        if any(trace in output for trace in _CALLED):
-            return f"{name} was called, which is no function of the table; look names up in FUNCTIONS alone"
+    called: list[str] = []
+    names = getattr(careful, "__globals__", {})
+    names["close_the_shop"] = lambda: called.append("close_the_shop")
+    sys.modules.pop(_TRAP, None)
+    try:
+        for problem, (name, arguments) in _BAD_CALLS.items():
+            _output(careful, problem, name, arguments)
+            if called or _TRAP in sys.modules:
+                return f"{name} was called, which is no function of the table; look names up in FUNCTIONS alone"
+    finally:
+        del names["close_the_shop"]
     return None
 
 
 def check_08c(tell: Callable[..., object]) -> str | None:
     """The answer was streamed, also after each round of calls, and `tell` returns its text."""
     for question, options, rounds in _ROUNDS:
-        began = time.monotonic()
-        answer = calling(partial(tell, **options) if options else tell, question)
+        with recording() as passed:
+            answer = calling(partial(tell, **options) if options else tell, question)
         if answer is None:
             return "tell returns nothing yet; it should return the text of the answer"
-        sent = [one for one in exchanges(last_cell=False) if one.started >= began and one.method == "POST"]
+        sent = [one for one in passed if one.method == "POST"]
         reason = _not_streamed(sent, options, rounds) or _not_told(answer, sent)
         if reason:
             with_options = "".join(f", {name}={value}" for name, value in options.items())
             return f'asked "{question}"{with_options}: {reason}'
     return None
+
+
+def check_08q(said: object) -> str | None:
+    """Who runs the function, and what becomes of a hand-in that lacks an output."""
+    return chosen(
+        said,
+        {"program", "refused"},
+        {
+            "model": "what does a model write down: a result, or a wish?",
+            "endpoint": "does the endpoint have the code of your function?",
+            "partial": "what did the service answer to one output out of two?",
+            "guessed": "could the service make up what your function would have returned?",
+        },
+        "two words are asked for: who runs the function, and what happens to an incomplete hand-in?",
+    )
 
 
 def _not_streamed(sent: list[Exchange], options: Mapping[str, object], rounds: int) -> str | None:

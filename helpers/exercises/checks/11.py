@@ -10,7 +10,8 @@ from openai.types.beta.threads import Run
 from openai.types.beta.threads.run import IncompleteDetails, LastError
 
 from helpers.connection import connect
-from helpers.exercises.checking import calling
+from helpers.exercises.choosing import chosen
+from helpers.exercises.trying import calling
 from helpers.traffic import Exchange, exchanges
 from helpers.traffic.fault_blocks import HEADER
 
@@ -34,6 +35,30 @@ _MARKS = (*_BEGINNING, *(f"m{number}" for number in range(95)), *_END)
 
 The largest page of a list holds 100: from either side it does not reach the twins of the other.
 """
+
+
+HINTS = {
+    "11a": (
+        "How many attempts does the client make by itself, and how many would be enough here?",
+        "Which option sets that number, and which method gives you a changed copy of the client?",
+        "Which line has to stand within the block of fault?",
+    ),
+    "11b": (
+        "What has a refusal that silence has not?",
+        "Which of the two kinds of error is the parent of the other names that you have met?",
+        "A run raises nothing: which of its fields do you ask?",
+    ),
+    "11c": (
+        "What makes two messages twins: their text, or their mark?",
+        "What do you have to remember while you walk through the messages?",
+        "Does your loop see more than one page, and what does it do with a message that has no mark?",
+    ),
+    "11q": (
+        "Which of these failures come from the moment, and which from what was sent?",
+        "What would be different at the second try?",
+        "Look at the table of remedies: where does it say to wait?",
+    ),
+}
 
 
 def check_11a(survivor: Thread) -> str | None:
@@ -84,6 +109,20 @@ def check_11c(tidy: Callable[[str], object]) -> str | None:
             return _compared(Counter((one.metadata or {}).get("request") for one in left))
         finally:
             threads.delete(thread.id)
+
+
+def check_11q(worth_it: object) -> str | None:
+    """Which failures a second try may survive."""
+    return chosen(
+        worth_it,
+        {"rate_limit", "server_error", "timeout"},
+        {
+            "bad_key": "is a wrong key less wrong in a second?",
+            "content_filter": "the same question would be read again; what has to change?",
+            "retired": "for how long would you have to wait?",
+        },
+        "which others may pass by themselves?",
+    )
 
 
 def _compared(left: Counter[str | None]) -> str | None:

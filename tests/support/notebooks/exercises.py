@@ -1,4 +1,4 @@
-"""The exercises of a notebook: the cell to fill in, its check, its solution, and a plausible wrong answer."""
+"""The exercises of a notebook: the cell to fill in, its check, its solution, and answers that people give."""
 
 import ast
 import copy
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from nbformat import NotebookNode
+from nbformat import NotebookNode, v4
 
 from support.notebooks.comparing import shown
 
-WRONG_ANSWERS = Path(__file__).resolve().parents[2] / "wrong_answers.toml"
+ANSWERS = Path(__file__).resolve().parents[2] / "answers"
 _FENCE = re.compile(r"^```python\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 
 
@@ -31,17 +31,48 @@ class Exercise:
 
 
 @dataclass(frozen=True)
-class WrongAnswer:
-    """Code that looks right and is not, and a part of the reason that the check gives for refusing it."""
+class Answer:
+    """Code that somebody may write, and what comes of it."""
 
     answer: str
-    because: str
+    because: str = ""
+    """A part of the reason that the check gives for refusing it; empty for an answer that is right."""
 
 
-def wrong_answers(path: Path = WRONG_ANSWERS) -> dict[str, WrongAnswer]:
-    """Return the plausible wrong answers by the name of their exercise."""
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {name: WrongAnswer(**entry) for name, entry in table.items()}
+def answers(lesson: str, folder: Path = ANSWERS) -> dict[str, list[Answer]]:
+    """Return the answers of a lesson, given by its two digits, by exercise, in the order in which they are tried."""
+    table = tomllib.loads((folder / f"{lesson}.toml").read_text(encoding="utf-8"))
+    return {name: [Answer(**entry) for entry in entries] for name, entries in table.items()}
+
+
+def with_answers(notebook: NotebookNode, given: dict[str, list[Answer]]) -> NotebookNode:
+    """Return a copy in which each exercise is followed by its answers, each with its check, as cells of their own.
+
+    The last word on an exercise is its last answer. A question on an idea that the notebook does not ask yet comes
+    after the last exercise. The check's cell of answer 2 of 05a has the id `05a-2`.
+    """
+    found = exercises(notebook)
+    places = {exercise.name: exercise.check for exercise in found}
+    tried = copy.deepcopy(notebook)
+    added: dict[int, list[NotebookNode]] = {}
+    for name, entries in given.items():
+        place = places.get(name, max(places.values()))
+        for number, entry in enumerate(entries):
+            added.setdefault(place, []).extend(_attempt(name, number, entry, notebook.cells[place].source))
+    for place in sorted(added, reverse=True):
+        tried.cells[place + 1 : place + 1] = added[place]
+    return tried
+
+
+def _attempt(name: str, number: int, entry: Answer, check: str) -> list[NotebookNode]:
+    """The cell of an answer, which may fail as a learner's does, and the cell that checks it."""
+    source = entry.answer.strip()
+    if name.endswith("q"):
+        source, check = f"chosen = {source}", f'check("{name}", chosen)'
+    cells: list[NotebookNode] = [v4.new_code_cell(source), v4.new_code_cell(check)]  # type: ignore[no-untyped-call]
+    cells[0].metadata["tags"] = ["raises-exception"]
+    cells[1].id = f"{name}-{number}"
+    return cells
 
 
 def tagged(cell: NotebookNode, tag: str) -> bool:
@@ -99,11 +130,11 @@ def checked(cell: NotebookNode) -> list[str]:
     ]
 
 
-def answered(notebook: NotebookNode, answers: dict[str, str]) -> NotebookNode:
+def answered(notebook: NotebookNode, given: dict[str, str]) -> NotebookNode:
     """Return a copy of the notebook whose exercise cells hold these answers."""
     filled = copy.deepcopy(notebook)
     for exercise in exercises(notebook):
-        filled.cells[exercise.cell].source = answers[exercise.name]
+        filled.cells[exercise.cell].source = given[exercise.name]
     return filled
 
 

@@ -1,8 +1,12 @@
-"""Run a notebook with nbmake in a fresh folder."""
+"""Run a notebook in a fresh folder: with nbmake, at a reader's pace, or each cell twice."""
 
+import asyncio
+import copy
 import shutil
 from pathlib import Path
+from typing import Any
 
+from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbmake.nb_run import NotebookRun  # type: ignore[import-untyped]
 
@@ -21,12 +25,55 @@ def run(notebook: NotebookNode, name: str, folder: Path, source: Path = FOLDER) 
     It is nbmake's own run without the pytest process around it, whose start costs more than most notebooks do.
     The kernel inherits this process's environment.
     """
-    ignored = shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints")
-    shutil.copytree(source, folder, ignore=ignored, dirs_exist_ok=True)
-    path = folder / name
+    path = _prepared(folder, source) / name
     write(notebook, path)
     result = NotebookRun(path, CELL_SECONDS).execute()
     write(result.nb, path)
     if result.error is not None:
         raise NotebookFailed(f"{name}, cell {result.error.failing_cell_index + 1}\n{result.error.trace}")
     return read(path)
+
+
+def read_slowly(notebook: NotebookNode, folder: Path, pause: float) -> NotebookNode:
+    """Return the notebook after a run in which somebody reads for `pause` seconds before each cell."""
+
+    async def reading(**_: Any) -> None:  # noqa: ANN401 - what nbclient tells of the cell
+        await asyncio.sleep(pause)
+
+    executed = copy.deepcopy(notebook)
+    client = NotebookClient(executed, timeout=CELL_SECONDS, allow_errors=True, on_cell_start=reading)
+    client.execute(cwd=str(_prepared(folder, FOLDER)))
+    return executed
+
+
+def run_doubled(notebook: NotebookNode, folder: Path) -> list[str]:
+    """Return one sentence for each cell that fails when every cell is run twice in a row.
+
+    Where `metadata.kit.once` names a kind of error, that one is fine at the cell's second run.
+    """
+    doubled = copy.deepcopy(notebook)
+    doubled.cells = [one for cell in notebook.cells for one in _twice(cell)]
+    client = NotebookClient(doubled, timeout=CELL_SECONDS, allow_errors=True)
+    client.execute(cwd=str(_prepared(folder, FOLDER)))
+    return [sentence for cell in doubled.cells if (sentence := _failure(cell))]
+
+
+def _twice(cell: NotebookNode) -> list[NotebookNode]:
+    if cell.cell_type != "code":
+        return []
+    first, second = copy.deepcopy(cell), copy.deepcopy(cell)
+    second.id = f"{cell.id}-second"
+    return [first, second]
+
+
+def _failure(cell: NotebookNode) -> str:
+    allowed = cell.metadata.get("kit", {}).get("once") if cell.id.endswith("-second") else None
+    errors = [one for one in cell.outputs if one.output_type == "error" and one.ename != allowed]
+    return f"cell {cell.id}: {errors[0].ename}: {errors[0].evalue.splitlines()[0]}" if errors else ""
+
+
+def _prepared(folder: Path, source: Path) -> Path:
+    """The folder, with a copy of what lies beside the notebooks."""
+    ignored = shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints")
+    shutil.copytree(source, folder, ignore=ignored, dirs_exist_ok=True)
+    return folder

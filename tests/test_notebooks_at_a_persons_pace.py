@@ -1,0 +1,49 @@
+"""Every notebook also works for somebody who reads before running a cell, and for somebody who runs each cell twice."""
+
+from pathlib import Path
+
+import pytest
+from support.notebooks.comparing import difference
+from support.notebooks.files import notebooks, read
+from support.notebooks.running import read_slowly, run_doubled
+
+from helpers.settings import read_settings
+
+FAST_ONLY: dict[str, str] = {}
+"""Notebooks whose outputs depend on the reader's pace, and what depends on it."""
+ONCE_ONLY: dict[str, str] = {}
+"""Notebooks with a cell that fails when it is run twice in a row, and which."""
+
+
+def _all(known: dict[str, str]) -> list[object]:
+    return [
+        pytest.param(
+            path,
+            id=path.stem,
+            marks=[pytest.mark.xfail(strict=True, reason=known[path.stem])] if path.stem in known else [],
+        )
+        for path in notebooks()
+    ]
+
+
+@pytest.mark.all
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("path", _all(FAST_ONLY))
+def test_nothing_depends_on_how_fast_the_reader_is(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lessons' own pace, and twice the time of a run before each cell: whatever was at work has ended by then."""
+    monkeypatch.delenv("KIT_PACE")
+    committed = read(path)
+    executed = read_slowly(committed, tmp_path, pause=2 * read_settings().pace)
+    differences = difference(committed, executed, path.name)
+    if differences:
+        pytest.fail(f"the outputs are not those of a fast run\n\n{differences}", pytrace=False)
+
+
+@pytest.mark.all
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("path", _all(ONCE_ONLY))
+def test_every_cell_may_run_twice(path: Path, tmp_path: Path) -> None:
+    """Its second run does no harm, neither to itself nor to what comes after it."""
+    failures = run_doubled(read(path), tmp_path)
+    if failures:
+        pytest.fail("\n".join([path.name, *failures]), pytrace=False)

@@ -1,0 +1,131 @@
+"""What a notebook shows of an error: the client's own lines are folded, everybody else's are not."""
+
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+Run = Callable[[str], str]
+"""Runs a cell; what it showed comes back."""
+WHOLE = "The whole traceback: import traceback; traceback.print_last()"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """A kernel in which `prepare()` has run."""
+    monkeypatch.setattr(sys, "displayhook", sys.displayhook)
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance(colors="nocolor")
+
+    def ran(source: str) -> str:
+        capsys.readouterr()
+        shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+        return capsys.readouterr().out
+
+    ran("from helpers import KitError, connect, fault, prepare\nprepare()")
+    ran("client = connect()\nthreads = client.beta.threads")
+    yield ran
+    InteractiveShell.clear_instance()
+
+
+CASES = [
+    (
+        "threads.retrieve('thread_x')",
+        "NotFoundError 404: No thread found with id 'thread_x'.",
+        "run the cell that makes",
+    ),
+    ("connect(api_key='not the key').beta.threads.create()", "AuthenticationError 401: Access denied", "doctor"),
+    (
+        "connect(azure_endpoint=str(client.base_url)).beta.threads.create()",
+        "NotFoundError 404: Resource not found",
+        "wire() shows what was asked for",
+    ),
+    (
+        "connect(azure_endpoint='http://127.0.0.1:1', max_retries=0).beta.threads.create()",
+        "APIConnectionError: Connection error.",
+        "Nobody answers at that address",
+    ),
+    (
+        "once = client.with_options(max_retries=0)\nwith fault('rate_limit'):\n    once.beta.threads.create()",
+        "RateLimitError 429: ",
+        "wait a little",
+    ),
+    (
+        "client.beta.assistants.create(nme='Tabi', model='x')",
+        "TypeError: Assistants.create() got an unexpected keyword argument 'nme'",
+        "press Shift+Tab",
+    ),
+    (
+        "tabi = client.beta.assistants.create(model='x')\n"
+        "thread = threads.create(messages=[{'role': 'user', 'content': 'Plan one day in Tokyo.'}])\n"
+        "threads.runs.create(thread.id, assistant_id=tabi.id)\n"
+        "threads.messages.create(thread.id, role='user', content='One more thing!')",
+        "BadRequestError 400: Can't add messages to thread_",
+        "Wait for that run with runs.poll(…), or cancel it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("cell", "sentence", "remedy"), CASES)
+def test_an_error_of_the_client_is_told_in_short(
+    run: Run, monkeypatch: pytest.MonkeyPatch, cell: str, sentence: str, remedy: str
+) -> None:
+    """One's own line with its mark, what the service said, what to do, and the way to the rest."""
+    lines = run(f"first = 1\n{cell}\nlast = 1").splitlines()
+    marked = [line for line in lines if line.startswith("→")]
+    assert len(marked) == 1
+    assert marked[0].split(maxsplit=2)[2] == cell.splitlines()[-1].strip()
+    assert any(line.startswith(sentence) for line in lines)
+    assert any(line.startswith("  → ") and remedy in line for line in lines)
+    assert lines[-1] == WHOLE
+    assert "site-packages" not in "\n".join(lines)
+
+
+def test_ones_own_functions_are_shown_as_well(run: Run) -> None:
+    """The call, and the line in the function that it led to."""
+    run("def ask(thread_id):\n    return threads.retrieve(thread_id)")
+    said = run("ask('thread_x')")
+    assert "→   1 ask('thread_x')" in said
+    assert "line 2 in ask\n    1 def ask(thread_id):\n→   2     return threads.retrieve(thread_id)" in said
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("len(3)", "TypeError: object of type 'int' has no len()"),
+        (
+            "from helpers import KitError\nraise KitError('What happened.', 'What to do.')",
+            "What happened.\n  → What to do.",
+        ),
+    ],
+)
+def test_other_errors_are_shown_as_ever(run: Run, cell: str, expected: str) -> None:
+    said = run(cell)
+    assert expected in said
+    assert WHOLE not in said
+
+
+def test_a_cell_that_python_cannot_read_shows_no_inner_frames(run: Run) -> None:
+    """As IPython shows it by itself."""
+    for cell in ("def f(:\n    pass", "    x\n  y"):
+        said = run(cell)
+        assert "Error" in said
+        assert "site-packages" not in said
+
+
+def test_the_whole_traceback_is_one_call_away(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run("threads.retrieve('thread_x')")
+    capsys.readouterr()
+    InteractiveShell.instance().run_cell(WHOLE.partition(": ")[2])  # type: ignore[no-untyped-call]
+    assert "_base_client.py" in capsys.readouterr().err
+
+
+def test_one_argument_shows_everything(run: Run) -> None:
+    run("prepare(full_tracebacks=True)")
+    said = run("threads.retrieve('thread_x')")
+    assert "_base_client.py" in said
+    assert WHOLE not in said
+    run("prepare()")
+    assert "_base_client.py" not in run("threads.retrieve('thread_x')")
