@@ -155,7 +155,7 @@ def trust(folder: Path) -> None:
     """Sign the lessons as Jupyter does for notebooks that one has run oneself.
 
     Without it JupyterLab strips the colours from their stored outputs, and a chat box from a page that is loaded anew.
-    A notebook that cannot be read, or a place for signatures that cannot be written, is none of Lab's start.
+    JupyterLab starts also when a notebook cannot be read or the signatures cannot be written.
     """
     import nbformat
     from nbformat.sign import NotebookNotary

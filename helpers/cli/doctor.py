@@ -112,7 +112,7 @@ def _unwritable(state: Path, reason: str) -> KitError:
 
 
 def _is_wal(state: Path) -> bool:
-    """Whether the file's header says so, at the byte 18; a state that is yet to be made is given the benefit."""
+    """Whether SQLite uses its write-ahead log, as byte 18 of the file says; True for a file that is not there yet."""
     if not state.exists():
         return True
     with state.open("rb") as file:

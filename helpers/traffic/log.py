@@ -75,7 +75,7 @@ class Exchange:
 
     @property
     def attempt(self) -> int:
-        """The how-manieth try of the client this is, from 1."""
+        """Which try of the client this is, counted from 1."""
         count = self.request_headers.get("x-stainless-retry-count", "")
         return int(count) + 1 if count.isdecimal() else 1
 
