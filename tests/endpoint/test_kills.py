@@ -26,7 +26,7 @@ from support.talking import V2, azure
 KILLS = 5 * SOAK
 CLIENTS = 6
 LONGEST = 0.8
-"""Seconds from the first acknowledged thread to the latest kill."""
+"""Seconds from the first acknowledged run to the latest kill."""
 PACE = 0.1
 """Seconds of a run's thinking: long enough to be caught at it."""
 OVER = ("completed", "failed", "incomplete", "cancelled", "expired")
@@ -94,13 +94,13 @@ class Client(threading.Thread):
         threads, told = self._client.beta.threads, self._told
         thread = threads.create().id
         told.threads.append(thread)
-        self.begun.set()
         question = f"first {json.dumps([['look', {'for': word}]])}"
         told.keep(threads.messages.create(thread, role="user", content=question))
         if streams:
             self._hear(threads.runs.create(thread, assistant_id=assistant, stream=True))
         else:
             told.keep(threads.runs.create(thread, assistant_id=assistant))
+            self.begun.set()
         run = self._settled(thread)
         outputs: Any = [{"tool_call_id": call, "output": word} for call in calls_of(run)]
         if streams:
@@ -113,6 +113,7 @@ class Client(threading.Thread):
     def _hear(self, stream: openai.Stream[Any]) -> None:
         for event in stream:
             self._told.keep(event.data)
+            self.begun.set()
 
     def _settled(self, thread: str) -> Run:
         """The thread's only run, once it has ended or waits for its output."""

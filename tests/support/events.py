@@ -185,7 +185,7 @@ class Order:
         calls = self.calls[event.data["id"]]
         for piece in event.data["delta"]["step_details"]["tool_calls"]:
             first = piece["index"] == len(calls)
-            tool = piece["type"]
+            tool = str(piece.get("type"))
             known = {"index", "type", tool} | ({"id"} if first else set())
             self._expect(set(piece) == known, event, f"members {sorted(piece)}")
             if first:
