@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from helpers.problems import KitError
-from helpers.traffic import exchanges, statuses_of, watch, wire
+from helpers.traffic import exchanges, recording, statuses_of, watch, wire
 from helpers.traffic.log import LOG, MOST_EXCHANGES
 from mock_endpoint.server import Options, Running, start
 
@@ -226,6 +226,22 @@ def test_wire_shows_the_last_cell_that_made_any(client: openai.AzureOpenAI, monk
     assert wire().text == wire().text != ""
     assert [one.path for one in exchanges()] == ["/openai/models"]
     assert len(exchanges(last_cell=False)) >= 3
+
+
+def test_a_recording_holds_what_the_log_forgets(
+    client: openai.AzureOpenAI, empty_log: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever passes in its block, of any thread, and nothing before or after."""
+    monkeypatch.setattr("helpers.traffic.log.MOST_EXCHANGES", 2)
+    client.models.list()
+    with recording() as outer, recording() as inner:
+        for _ in range(3):
+            client.models.list()
+        worker = threading.Thread(target=client.models.list)
+        worker.start()
+        worker.join()
+    client.models.list()
+    assert (len(exchanges(last_cell=False)), len(outer), len(inner)) == (2, 4, 4)
 
 
 def test_outside_jupyter_wire_shows_what_is_new(client: openai.AzureOpenAI) -> None:
