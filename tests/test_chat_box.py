@@ -40,7 +40,7 @@ def scripted() -> Iterator[openai.AzureOpenAI]:
         yield made
 
 
-def page_says(box: ChatBox, kind: str, **content: str) -> None:
+def page_says(box: ChatBox, kind: str, **content: object) -> None:
     """What the page tells the kernel, as the widget's own machinery hands it on."""
     box.widget._handle_custom_msg({"type": kind} | content, [])
 
@@ -176,7 +176,7 @@ def test_stop_cancels_on_the_server(scripted: openai.AzureOpenAI, monkeypatch: p
     press(box, "wait")
     while not messages:
         threading.Event().wait(0.01)
-    page_says(box, "stop")
+    page_says(box, "stop", question=0)
     assert box.widget.status == ENGLISH["stopping"]
     settle(box)
     assert kinds(box) == ["question", "answer", "stopped"]
@@ -185,6 +185,48 @@ def test_stop_cancels_on_the_server(scripted: openai.AzureOpenAI, monkeypatch: p
     assert thread_id is not None
     assert scripted.beta.threads.runs.list(thread_id).data[0].status == "cancelled"
     assert not box.widget.busy
+    box.close()
+
+
+def test_a_late_stop_stops_nothing(scripted: openai.AzureOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither an idle box nor the question after the one that it was meant for."""
+    box = ChatBox(scripted, scripted.beta.assistants.create(model="gpt-4o"))
+    page_says(box, "stop", question=0)
+    assert box.widget.status == ENGLISH["hint"]
+    box.ask("Hello")
+    page_says(box, "stop", question=0)
+    assert box.widget.status == ENGLISH["hint"]
+    messages = told(box, monkeypatch)
+    press(box, "wait")
+    while not messages:
+        threading.Event().wait(0.01)
+    page_says(box, "stop", question=0)
+    assert box.widget.status != ENGLISH["stopping"]
+    assert not box._conversation.stopping
+    page_says(box, "stop", question=2)
+    settle(box)
+    assert kinds(box)[-1] == "stopped"
+    box.close()
+
+
+def test_stop_says_what_it_waits_for(scripted: openai.AzureOpenAI) -> None:
+    """A function at work cannot be interrupted; when it returns, nothing more is asked."""
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def get_weather(city: str) -> str:
+        at_work.set()
+        go_on.wait(20)
+        return city
+
+    assistant = scripted.beta.assistants.create(model="gpt-4o", tools=[TOOL])
+    box = ChatBox(scripted, assistant, functions=[get_weather])
+    press(box, 'call [["get_weather", {"city": "Kyoto"}]]')
+    assert at_work.wait(20)
+    page_says(box, "stop", question=0)
+    assert box.widget.status == ENGLISH["stopping_call"].format(function="get_weather")
+    go_on.set()
+    settle(box)
+    assert kinds(box) == ["question", "call", "stopped"]
     box.close()
 
 

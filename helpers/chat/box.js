@@ -3,6 +3,7 @@
 const NEAR = 24; // pixels from the end of the log at which a reader still counts as being there
 const PATIENCE = 5000; // milliseconds until a question that the kernel has not taken is remarked on
 const DRAFT = 300; // milliseconds after the last key at which the draft is kept
+const BUSY = 600; // milliseconds after which a kernel that has not confirmed Stop is busy with a cell
 
 function render({ model, el }) {
   const words = model.get("words");
@@ -14,6 +15,7 @@ function render({ model, el }) {
   let live = ""; // the text that is growing
   let following = true;
   let draftTimer;
+  let stopTimer;
   let place = 0; // where the reader is, for pages that take the box out and put it back
 
   // --- the parts ---
@@ -25,7 +27,7 @@ function render({ model, el }) {
   const marker = h("button", { type: "button", class: "kit-new", hidden: "", onclick: jump }, `\u2193 ${words.new}`);
   const field = h("textarea", { rows: 1, placeholder: words.placeholder, "aria-label": words.placeholder, oninput: onInput, onkeydown: onKey, onblur: keepDraft });
   const send = iconButton("send", words.send, ask);
-  const stop = iconButton("stop", words.stop, () => tell({ type: "stop" }));
+  const stop = iconButton("stop", words.stop, halt);
   const clear = iconButton("clear", words.clear, () => tell({ type: "clear" }));
   const status = h("div", { class: "kit-status", role: "status" });
   const root = h("section",
@@ -177,6 +179,17 @@ function render({ model, el }) {
     field.focus();
   }
 
+  function halt() {
+    const question = model.get("turns").findLast((turn) => turn.kind === "question");
+    if (!model.get("busy") || !question) return;
+    if (model.get("status") !== words.stopping) {
+      say(words.stopping);
+      clearTimeout(stopTimer);
+      stopTimer = setTimeout(() => say(words.stopping_later), BUSY);
+    }
+    tell({ type: "stop", question: question.id }); // a late one must not stop another question
+  }
+
   function take(mark) {
     const one = sent.get(mark);
     if (!one) return undefined;
@@ -222,7 +235,7 @@ function render({ model, el }) {
 
   function onBoxKey(event) {
     event.stopPropagation();
-    if (event.key === "Escape" && model.get("busy") && !composing(event)) tell({ type: "stop" });
+    if (event.key === "Escape" && !composing(event)) halt();
     if (isShortcut(event) && !document.body.dispatchEvent(new KeyboardEvent(event.type, event))) event.preventDefault();
   }
 
@@ -254,7 +267,10 @@ function render({ model, el }) {
   }
 
   const onMessage = (message, buffers) => ({ delta: grow, refused, file: arrived })[message.type]?.(message, buffers);
-  const onStatus = () => say(model.get("status"));
+  const onStatus = () => {
+    clearTimeout(stopTimer);
+    say(model.get("status"));
+  };
   const listeners = { "change:turns": onState, "change:busy": onState, "change:status": onStatus, "msg:custom": onMessage };
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
   field.value = model.get("draft");
@@ -268,6 +284,7 @@ function render({ model, el }) {
     resized.disconnect();
     addresses.forEach((address) => URL.revokeObjectURL(address));
     clearTimeout(draftTimer);
+    clearTimeout(stopTimer);
   };
 }
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 import openai
 from openai.types.beta import Assistant, Thread
 
+from helpers.at_once import take_at_once
 from helpers.chat import bubbles as made
 from helpers.chat.bubbles import Bubble
 from helpers.chat.conversation import Conversation
@@ -50,6 +51,7 @@ class ChatBox:
         self._turn = threading.Lock()
         self._worker: threading.Thread | None = None
         self._growing: Growing | None = None
+        self._calling: str | None = None
         self._closed = False
         self._displayed = False
         self.bubbles: list[Bubble] = []
@@ -69,6 +71,7 @@ class ChatBox:
             "file": self._on_file,
         }
         self.widget.on_msg(self._received)
+        take_at_once(self.widget, lambda content: content.get("type") == "stop")
 
     def ask(self, question: str) -> str:
         """The text of the answer; question and answer also appear in the box.
@@ -109,14 +112,20 @@ class ChatBox:
         else:
             self.widget.send({"type": "refused", "id": content["id"]})
 
-    def _on_stop(self, _: Mapping[str, Any]) -> None:
-        """The request to the server may take a while; meanwhile the kernel must be free."""
-        self.widget.status = self._words["stopping"]
+    def _on_stop(self, content: Mapping[str, Any]) -> None:
+        """The request to the server may take a while; meanwhile the kernel must be free.
+
+        A click that comes late, when its question is answered, means nothing any more.
+        """
+        if not self.widget.busy or content.get("question") != self._places_of("question")[-1]:
+            return
+        name = "stopping_call" if self._calling else "stopping"
+        self.widget.status = self._words[name].format(function=self._calling)
         threading.Thread(target=self._stop, name="chat box, stop", daemon=True).start()
 
     def _on_retry(self, _: Mapping[str, Any]) -> None:
         """The last question once more; in place of what it led to, if that was no answer."""
-        places = [place for place, bubble in enumerate(self.bubbles) if bubble.kind == "question"]
+        places = self._places_of("question")
         if not places or not self._take_turn():
             return
         again, *led_to = self.bubbles[places[-1] :]
@@ -147,6 +156,9 @@ class ChatBox:
         found = next((file.content for file in files if file.id == content["id"]), None)
         if found:
             self.widget.send({"type": "file", "id": content["id"], "mime": found.mime}, buffers=[found.data])
+
+    def _places_of(self, kind: str) -> list[int]:
+        return [place for place, bubble in enumerate(self.bubbles) if bubble.kind == kind]
 
     def _take_turn(self) -> bool:
         return self._turn.acquire(timeout=0 if self.widget.busy else _HANDOVER_SECONDS)
@@ -205,7 +217,7 @@ class ChatBox:
             raise
         finally:
             self._keep_unfinished()
-            self._growing = None
+            self._growing = self._calling = None
         return "\n\n".join(texts)
 
     def _show_event(self, event: Event, growing: Growing, texts: list[str]) -> None:
@@ -217,13 +229,16 @@ class ChatBox:
                 texts.append(event.text)
                 self._add(made.answer(event, self._name))
             case Call(output=None):
+                self._calling = event.name
                 self.widget.status = self._words["calling"].format(name=self._name, function=event.name)
                 self._add(made.call(event, self._name))
             case Call():
                 place = next(n for n, one in enumerate(self.bubbles) if one.call and one.call.id == event.id)
                 self.bubbles[place] = made.call(event, self._name)
                 self._show()
-                self.widget.status = self._words["answering"].format(name=self._name)
+                self._calling = None
+                if not self._conversation.stopping:
+                    self.widget.status = self._words["answering"].format(name=self._name)
             case Dropped():
                 self.widget.status = self._words["dropped"]
 

@@ -66,6 +66,11 @@ class Conversation:
         """The thread on the server, `None` before the first question."""
         return self._thread_id
 
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody has asked for the run to stop."""
+        return self._stop.is_set()
+
     def ask(self, question: str) -> Generator[Event, None, None]:
         """What happens until the run answers. Any kind of failure raises `NoAnswer`, which says what to do."""
         self._stop.clear()
