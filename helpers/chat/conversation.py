@@ -133,7 +133,7 @@ class Conversation:
                 break
             call = Call(wanted.id, wanted.function.name, wanted.function.arguments)
             yield call
-            call = called(call, self._functions)
+            call = called(call, self._functions, self._words)
             yield call
             outputs.append({"tool_call_id": call.id, "output": call.output})
         return outputs
