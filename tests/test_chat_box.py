@@ -408,6 +408,23 @@ def test_a_function_is_shown_before_and_after(scripted: openai.AzureOpenAI) -> N
     chat.close()
 
 
+def test_a_huge_output_is_cut_where_it_is_shown(scripted: openai.AzureOpenAI) -> None:
+    """The page, the saved notebook and the text have its beginning; the model and the bubble's call the whole."""
+    whole = "x" * 600_000
+    assistant = scripted.beta.assistants.create(model="gpt-4o", tools=[TOOL])
+    chat = ChatBox(scripted, assistant, functions={"get_weather": lambda city: whole})
+    answer = chat.ask('call [["get_weather", {"city": "Kyoto"}]]')
+    assert whole in answer
+    call = chat.bubbles[1].call
+    assert call is not None
+    assert call.output == whole
+    shown = chat.widget.turns[1]["call"]["output"]
+    assert shown.startswith("x" * 4000 + "\n… and 596000 more characters")
+    chat.bubbles.pop()  # the scripted model's answer repeats the output
+    assert len(str(chat._twin())) < 30_000
+    chat.close()
+
+
 def test_the_table_of_words_is_whole_in_every_language() -> None:
     """The same names, the same gaps to fill."""
     for words in LANGUAGES.values():

@@ -231,10 +231,10 @@ class ChatBox:
             case Call(output=None):
                 self._calling = event.name
                 self.widget.status = self._words["calling"].format(name=self._name, function=event.name)
-                self._add(made.call(event, self._name))
+                self._add(made.call(event, self._name, self._words))
             case Call():
                 place = next(n for n, one in enumerate(self.bubbles) if one.call and one.call.id == event.id)
-                self.bubbles[place] = made.call(event, self._name)
+                self.bubbles[place] = made.call(event, self._name, self._words)
                 self._show()
                 self._calling = None
                 if not self._conversation.stopping:

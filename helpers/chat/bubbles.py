@@ -1,7 +1,7 @@
 """What is said in the box: one bubble after the other, as data for the page and as text and HTML without one."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from helpers.chat.events import Call, File, Said
@@ -12,6 +12,8 @@ from helpers.views import BLUE, GREY, LINE, PANEL, RED, plain, quiet
 
 Kind = Literal["question", "answer", "call", "problem", "stopped"]
 
+MOST = 4000
+"""Characters of a call's arguments or output that are shown and saved; `bubble.call` and the model have them all."""
 _COLOURS: Mapping[Kind, str] = {"question": BLUE, "answer": GREY, "call": LINE, "problem": RED, "stopped": LINE}
 
 
@@ -24,6 +26,8 @@ class Bubble:
     text: str
     said: Said | None = None
     call: Call | None = None
+    shown: Mapping[str, str | None] = field(default_factory=dict)
+    """The call's arguments and output as far as they are shown."""
     problem: KitError | None = None
     tries: int = 1
     """How often the question was asked that led to the problem."""
@@ -38,7 +42,7 @@ class Bubble:
             notes = [{"mark": note.mark, "text": note.text} for note in self.said.notes]
             data |= {"html": shown, "files": [_file(file) for file in self.said.files], "notes": notes}
         if self.call:
-            data["call"] = asdict(self.call)
+            data["call"] = {**asdict(self.call), **self.shown}
         if self.problem:
             data |= {"what": self.problem.what, "fix": self.problem.fix, "tries": self.tries}
         return data
@@ -54,10 +58,15 @@ def answer(said: Said, name: str) -> Bubble:
     return Bubble("answer", name, said.text, said=said)
 
 
-def call(one: Call, name: str) -> Bubble:
+def call(one: Call, name: str, words: Words) -> Bubble:
     """A function that the assistant asked for."""
-    output = "" if one.output is None else f" → {one.output}"
-    return Bubble("call", name, f"{one.name}({one.arguments}){output}", call=one)
+    arguments, output = _cut(one.arguments, words), None if one.output is None else _cut(one.output, words)
+    text = f"{one.name}({arguments})" + ("" if output is None else f" → {output}")
+    return Bubble("call", name, text, call=one, shown={"arguments": arguments, "output": output})
+
+
+def _cut(text: str, words: Words) -> str:
+    return text if len(text) <= MOST else f"{text[:MOST]}\n{words['cut'].format(count=len(text) - MOST)}"
 
 
 def problem(error: KitError, words: Words, tries: int = 1) -> Bubble:
