@@ -257,6 +257,33 @@ def test_retry_takes_the_place_of_what_failed(scripted: openai.AzureOpenAI, monk
     box.close()
 
 
+def test_another_run_on_the_thread_can_be_waited_for(scripted: openai.AzureOpenAI) -> None:
+    """Two boxes on one thread: the service refuses (contract.md 3.3), the box says why; Wait asks when it may."""
+    tabi, thread = scripted.beta.assistants.create(model="gpt-4o"), scripted.beta.threads.create()
+    first, second = (ChatBox(scripted, tabi, thread=thread) for _ in range(2))
+    press(first, "wait")
+    while not scripted.beta.threads.runs.list(thread.id).data:
+        threading.Event().wait(0.01)
+    press(second, "Hello")
+    settle(second)
+    assert kinds(second) == ["question", "problem"]
+    shown = second.widget.turns[-1]
+    assert (shown["what"], shown["locked"]) == ("Another run is at work on this thread.", True)
+    page_says(second, "wait")
+    assert second.widget.status == ENGLISH["waiting_for_run"]
+    page_says(second, "stop", question=0)
+    settle(second)
+    assert kinds(second) == ["question", "stopped"]
+    page_says(second, "wait")
+    page_says(first, "stop", question=0)
+    settle(first)
+    settle(second)
+    assert kinds(second) == ["question", "answer"]
+    assert second.bubbles[-1].text == "echo: Hello"
+    first.close()
+    second.close()
+
+
 def test_clear_forgets_on_the_server_too(box: ChatBox) -> None:
     """An empty log, and a new thread with the next question."""
     box.ask("My name is Aiko.")

@@ -49,7 +49,8 @@ function render({ model, el }) {
       button.replaceChildren(icon("copied"));
       setTimeout(() => button.replaceChildren(icon("copy")), 1500);
     }),
-    retry: () => h("button", { type: "button", class: "kit-retry", onclick: () => tell({ type: "retry" }) }, words.retry),
+    retry: () => choice(words.retry, () => tell({ type: "retry" })),
+    wait: () => choice(words.wait_for_run, () => tell({ type: "wait" })),
     load,
     again: () => iconButton("retry", words.again, () => tell({ type: "retry" })),
   };

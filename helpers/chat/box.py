@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -66,6 +67,7 @@ class ChatBox:
             "send": self._on_send,
             "stop": self._on_stop,
             "retry": self._on_retry,
+            "wait": self._on_retry,
             "clear": self._on_clear,
             "hello": self._on_hello,
             "file": self._on_file,
@@ -123,8 +125,11 @@ class ChatBox:
         self.widget.status = self._words[name].format(function=self._calling)
         threading.Thread(target=self._stop, name="chat box, stop", daemon=True).start()
 
-    def _on_retry(self, _: Mapping[str, Any]) -> None:
-        """The last question once more; in place of what it led to, if that was no answer."""
+    def _on_retry(self, content: Mapping[str, Any]) -> None:
+        """The last question once more, at once or after the run that locks the thread.
+
+        It takes the place of what it led to, if that was no answer.
+        """
         places = self._places_of("question")
         if not places or not self._take_turn():
             return
@@ -132,7 +137,7 @@ class ChatBox:
         if all(bubble.kind != "answer" for bubble in led_to):
             del self.bubbles[places[-1] :]
         tries = 1 + max((bubble.tries for bubble in led_to if bubble.problem), default=0)
-        self._begin(again.text, made.question(again.text, self._words), tries)
+        self._begin(again.text, made.question(again.text, self._words), tries, wait=content["type"] == "wait")
 
     def _on_clear(self, _: Mapping[str, Any]) -> None:
         """An empty log, and a new thread: the assistant forgets, too."""
@@ -172,19 +177,22 @@ class ChatBox:
             finally:
                 self._turn.release()
 
-    def _begin(self, question: str, bubble: Bubble, tries: int = 1) -> None:
+    def _begin(self, question: str, bubble: Bubble, tries: int = 1, *, wait: bool = False) -> None:
         """Show the question and start the worker, which gives the turn back when it is done."""
         try:
             self._ask_in_box(bubble)
-            self._worker = threading.Thread(target=self._work, args=(question, tries), name="chat box", daemon=True)
+            if wait:
+                self.widget.status = self._words["waiting_for_run"]
+            work = partial(self._work, question, tries, wait=wait)
+            self._worker = threading.Thread(target=work, name="chat box", daemon=True)
             self._worker.start()
         except BaseException:
             self._give_turn_back()
             raise
 
-    def _work(self, question: str, tries: int) -> None:
+    def _work(self, question: str, tries: int, *, wait: bool) -> None:
         try:
-            self._converse(question, tries)
+            self._converse(question, tries, wait=wait)
         except NoAnswer:
             pass  # the box shows it already
         except Exception as error:
@@ -203,11 +211,12 @@ class ChatBox:
             self._add(bubble)
             self._set_busy(True)
 
-    def _converse(self, question: str, tries: int = 1) -> str:
+    def _converse(self, question: str, tries: int = 1, *, wait: bool = False) -> str:
         """Ask, and show what comes; the turn is taken. `tries` counts this one, too."""
         texts: list[str] = []
         try:
-            with Growing(self.widget) as self._growing, closing(self._conversation.ask(question)) as events:
+            asked = self._conversation.ask(question, wait=wait)
+            with Growing(self.widget) as self._growing, closing(asked) as events:
                 for event in events:
                     self._show_event(event, self._growing, texts)
         except NoAnswer as problem:

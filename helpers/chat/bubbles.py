@@ -45,6 +45,7 @@ class Bubble:
             data["call"] = {**asdict(self.call), **self.shown}
         if self.problem:
             data |= {"what": self.problem.what, "fix": self.problem.fix, "tries": self.tries}
+            data["locked"] = getattr(self.problem, "locked", False)
         return data
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,9 @@ from helpers.problems import KitError
 
 ROUNDS = 10
 """How often one run may ask for functions; a model that never gets enough would run for ever."""
+WAIT_SECONDS = 600.0
+"""How long to wait for another run on the thread: by then it has expired, if nobody moves it."""
+_LOOK_SECONDS = 0.5
 _OVER = ("completed", "failed", "cancelled", "expired", "incomplete")
 
 Stream = openai.Stream[AssistantStreamEvent]
@@ -71,12 +75,17 @@ class Conversation:
         """Whether somebody has asked for the run to stop."""
         return self._stop.is_set()
 
-    def ask(self, question: str) -> Generator[Event, None, None]:
-        """What happens until the run answers. Any kind of failure raises `NoAnswer`, which says what to do."""
+    def ask(self, question: str, *, wait: bool = False) -> Generator[Event, None, None]:
+        """What happens until the run answers. Any kind of failure raises `NoAnswer`, which says what to do.
+
+        With `wait` another run that is at work on the thread is first waited for.
+        """
         self._stop.clear()
         self.last_run = None
         self._said, self._writing = {}, []
         try:
+            if wait:
+                self._wait_for_the_other_run()
             run = yield from self._answered(question)
             yield from self._conclude(run)
         except NoAnswer:
@@ -98,6 +107,16 @@ class Conversation:
     def forget(self) -> None:
         """Begin a new thread with the next question; the old one stays on the server."""
         self._thread_id = self._unanswered = None
+
+    def _wait_for_the_other_run(self) -> None:
+        """Until the newest run of the thread is over, for only that one can be active."""
+        until = time.monotonic() + WAIT_SECONDS
+        while self._thread_id is not None and time.monotonic() < until:
+            newest = self._client.beta.threads.runs.list(self._thread_id, limit=1).data
+            if not newest or newest[0].status in _OVER:
+                return
+            if self._stop.wait(_LOOK_SECONDS):
+                raise no_answer("cancelled", self._words, stopped=True)
 
     def _answered(self, question: str) -> Asked:
         """A run on the question, its functions called as often as it asks for them."""

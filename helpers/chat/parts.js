@@ -33,6 +33,10 @@ function iconButton(name, label, onclick) {
   return h("button", { type: "button", class: `kit-icon kit-${name}`, "aria-label": label, title: label, onclick }, icon(name));
 }
 
+function choice(label, onclick) {
+  return h("button", { type: "button", class: "kit-choice", onclick }, label);
+}
+
 /** Put a text on the clipboard; false where the page may not, as when it is not served securely. */
 const copied = (text) => navigator.clipboard.writeText(text).then(() => true).catch(() => false);
 
@@ -85,7 +89,7 @@ const INSIDE = {
     h("strong", {}, turn.what),
     h("div", {}, turn.fix),
     turn.tries > 1 ? h("div", { class: "kit-who" }, act.words.tries.replace("{count}", turn.tries)) : "",
-    act.retry(),
+    h("div", { class: "kit-choices" }, turn.locked ? act.wait() : "", act.retry()),
   ],
   stopped: (turn, act) => [h("span", {}, turn.text), act.retry()],
 };
