@@ -9,15 +9,19 @@ from uuid import uuid4
 
 import openai
 from openai.types.beta import Assistant, Thread
+from openai.types.beta.threads import Run
 
 from helpers.at_once import take_at_once
 from helpers.chat import bubbles as made
 from helpers.chat.bubbles import Bubble
+from helpers.chat.chats import Chat
 from helpers.chat.conversation import Conversation
-from helpers.chat.events import Call, Dropped, Event, Said, Text
+from helpers.chat.events import Call, Dropped, Event, Remade, Said, Text
 from helpers.chat.failures import NoAnswer, problem_of
 from helpers.chat.functions import Given
 from helpers.chat.page import Growing, Page
+from helpers.chat.remembered import remembered
+from helpers.chat.starters import starters
 from helpers.chat.words import words_of
 from helpers.problems import KitError
 from helpers.views import has_pages
@@ -30,7 +34,8 @@ _HANDOVER_SECONDS = 1.0
 class ChatBox:
     """A chat with an assistant, shown when it is the last line of a cell or given to `display`.
 
-    `assistant` is an assistant or its id; a `thread` (or its id) goes on with an older conversation on the server.
+    `assistant` is an assistant or its id; when it is deleted later, the next question makes it again as it was now.
+    A `thread` (or its id) shows and goes on with an older conversation on the server.
     `functions` are Python functions that the assistant may ask for: a list, or a dict of name and function.
     `language` is that of the box itself: `en` or `ja`.
     Works with any client of the `openai` package and any server that speaks the protocol.
@@ -46,22 +51,24 @@ class ChatBox:
         language: str = "en",
     ) -> None:
         self._words = words_of(language)
-        self._conversation = Conversation(client, assistant, thread, self._words, functions)
-        named = None if isinstance(assistant, str) else assistant.name
-        self._name = named or self._words["assistant"]
+        self._client = client
+        known = remembered(client, assistant, self._words)
+        self._name = known.name or self._words["assistant"]
+        self._chats = [Chat(Conversation(client, known, thread, self._words, functions))]
+        self._chat = self._chats[0]
         self._turn = threading.Lock()
         self._worker: threading.Thread | None = None
         self._growing: Growing | None = None
         self._calling: str | None = None
         self._closed = False
         self._displayed = False
-        self.bubbles: list[Bubble] = []
         self.widget = Page(
             name=self._name,
             words=dict(self._words),
             language=language,
             status=self._words["hint"],
             twin=f"kit-twin-{uuid4().hex[:12]}",
+            starters=starters(known.tools, self._words),
         )
         self._on: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
             "send": self._on_send,
@@ -69,11 +76,35 @@ class ChatBox:
             "retry": self._on_retry,
             "wait": self._on_retry,
             "clear": self._on_clear,
+            "open": self._on_open,
+            "older": self._on_older,
+            "edit": self._on_edit,
             "hello": self._on_hello,
             "file": self._on_file,
         }
         self.widget.on_msg(self._received)
         take_at_once(self.widget, lambda content: content.get("type") == "stop")
+        if thread is not None:
+            self._read_older()
+
+    @property
+    def bubbles(self) -> list[Bubble]:
+        """What the box shows, in its order."""
+        return self._chat.bubbles
+
+    @property
+    def thread_id(self) -> str | None:
+        """The thread of the conversation that is shown, `None` before its first question."""
+        return self._conversation.thread_id
+
+    @property
+    def run(self) -> Run | None:
+        """The run of the latest question as it was last seen, as `show` takes it; `None` where there was none."""
+        return self._conversation.last_run
+
+    @property
+    def _conversation(self) -> Conversation:
+        return self._chat.conversation
 
     def ask(self, question: str) -> str:
         """The text of the answer; question and answer also appear in the box.
@@ -140,15 +171,50 @@ class ChatBox:
         self._begin(again.text, made.question(again.text, self._words), tries, wait=content["type"] == "wait")
 
     def _on_clear(self, _: Mapping[str, Any]) -> None:
-        """An empty log, and a new thread: the assistant forgets, too."""
-        if not self._take_turn():
-            return
+        """An empty log, and a new thread: the assistant forgets, too. The menu keeps the old one."""
+        if self._take_turn():
+            self._turn_to(lambda: Chat(self._conversation.anew()))
+
+    def _on_open(self, content: Mapping[str, Any]) -> None:
+        """Back to a chat of the menu."""
+        if self._take_turn():
+            self._turn_to(lambda: self._chats[content["id"]])
+
+    def _turn_to(self, chosen: Callable[[], Chat]) -> None:
+        """Show another chat; the turn is taken."""
         try:
-            self.bubbles.clear()
-            self._conversation.forget()
+            self._change_to(chosen())
             self._show()
         finally:
             self._give_turn_back()
+
+    def _change_to(self, chat: Chat) -> None:
+        """Make this the chat that goes on. One without a word is not kept."""
+        others = [one for one in self._chats if one.bubbles and one is not chat]
+        self._chats, self._chat = [*others, chat], chat
+
+    def _on_older(self, _: Mapping[str, Any]) -> None:
+        """Read what stands before the first message; this may take a while, and the kernel must be free."""
+        if self._chat.older and self._take_turn():
+            self._start(self._read_older)
+
+    def _read_older(self) -> None:
+        """Show older messages of the thread. Where they cannot be read, the status says so: no question is lost."""
+        try:
+            self._chat.read_older(self._client, self._name, self._words)
+            self._show()
+        except openai.OpenAIError as error:
+            self.widget.status = self._words["unread"].format(detail=problem_of(error, self._words).what)
+
+    def _on_edit(self, content: Mapping[str, Any]) -> None:
+        """The last question in other words, on a new thread with what stood before it."""
+        text, places = content["text"].strip(), self._places_of("question")
+        if not (text and places and self._take_turn()):
+            self.widget.send({"type": "refused", "id": content["id"]})
+            return
+        note = made.note(self._words["edited"], self._words["box"])
+        self._change_to(Chat(self._conversation.branch(), [*self.bubbles[: places[-1]], note], self._chat.older))
+        self._begin(text, made.question(text, self._words, content["id"]))
 
     def _on_hello(self, _: Mapping[str, Any]) -> None:
         """A new view has missed the beginning of a growing text."""
@@ -178,21 +244,28 @@ class ChatBox:
                 self._turn.release()
 
     def _begin(self, question: str, bubble: Bubble, tries: int = 1, *, wait: bool = False) -> None:
-        """Show the question and start the worker, which gives the turn back when it is done."""
+        """Show the question, and ask it on the worker; the turn is taken."""
         try:
             self._ask_in_box(bubble)
             if wait:
                 self.widget.status = self._words["waiting_for_run"]
-            work = partial(self._work, question, tries, wait=wait)
-            self._worker = threading.Thread(target=work, name="chat box", daemon=True)
+        except BaseException:
+            self._give_turn_back()
+            raise
+        self._start(partial(self._converse, question, tries, wait=wait))
+
+    def _start(self, work: Callable[[], object]) -> None:
+        """Begin this work on the worker, which gives the turn back when it is done."""
+        try:
+            self._worker = threading.Thread(target=self._work, args=[work], name="chat box", daemon=True)
             self._worker.start()
         except BaseException:
             self._give_turn_back()
             raise
 
-    def _work(self, question: str, tries: int, *, wait: bool) -> None:
+    def _work(self, work: Callable[[], object]) -> None:
         try:
-            self._converse(question, tries, wait=wait)
+            work()
         except NoAnswer:
             pass  # the box shows it already
         except Exception as error:
@@ -207,6 +280,7 @@ class ChatBox:
             self._add_problem(problem_of(error, self._words))
 
     def _ask_in_box(self, bubble: Bubble) -> None:
+        self._conversation.rearm()
         with self.widget.hold_sync():  # one message to the page, not three
             self._add(bubble)
             self._set_busy(True)
@@ -250,6 +324,8 @@ class ChatBox:
                     self.widget.status = self._words["answering"].format(name=self._name)
             case Dropped():
                 self.widget.status = self._words["dropped"]
+            case Remade():
+                self._add(made.note(self._words["remade"].format(detail=event.id), self._words["box"]))
 
     def _keep_unfinished(self) -> None:
         """What was written before the answer broke off stays."""
@@ -265,19 +341,28 @@ class ChatBox:
         self._add(made.problem(problem, self._words))
 
     def _show(self) -> None:
-        self.widget.turns = [bubble.for_page(number) for number, bubble in enumerate(self.bubbles)]
+        with self.widget.hold_sync():
+            self.widget.turns = [bubble.for_page(number) for number, bubble in enumerate(self.bubbles)]
+            self.widget.older = self._chat.older is not None
+            self.widget.chats = [one.line(number) for number, one in enumerate(self._chats) if one is not self._chat]
+            self._tell_ids()
+
+    def _tell_ids(self) -> None:
+        run = self.run
+        self.widget.ids = {"thread": self.thread_id, "run": run.id if run else None}
 
     def _set_busy(self, busy: bool) -> None:
         status = self._words["answering"].format(name=self._name) if busy else self._words["hint"]
         with self.widget.hold_sync():
             self.widget.busy = busy
             self.widget.status = status
+            self._tell_ids()
 
     def __repr__(self) -> str:
         return "\n".join(filter(None, [self._title(), made.text_of(self.bubbles)]))
 
     def _title(self) -> str:
-        return f"chat with {self._name}"
+        return self._words["chat"].format(name=self._name)
 
     def _ipython_display_(self) -> None:
         """Show the widget, and below it its twin for pages that cannot show one.

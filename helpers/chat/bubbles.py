@@ -10,11 +10,12 @@ from helpers.chat.words import Words
 from helpers.problems import KitError
 from helpers.views import BLUE, GREY, LINE, PANEL, RED, plain, quiet
 
-Kind = Literal["question", "answer", "call", "problem", "stopped"]
+Kind = Literal["question", "answer", "call", "problem", "stopped", "note"]
 
 MOST = 4000
 """Characters of a call's arguments or output that are shown and saved; `bubble.call` and the model have them all."""
-_COLOURS: Mapping[Kind, str] = {"question": BLUE, "answer": GREY, "call": LINE, "problem": RED, "stopped": LINE}
+_COLOURS: Mapping[Kind, str] = {"question": BLUE, "answer": GREY, "call": LINE, "problem": RED, "stopped": LINE,
+                                  "note": LINE}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,11 @@ def problem(error: KitError, words: Words, tries: int = 1) -> Bubble:
 def stopped(name: str, words: Words) -> Bubble:
     """The person stopped the answer."""
     return Bubble("stopped", name, words["stopped"])
+
+
+def note(text: str, name: str) -> Bubble:
+    """What the box itself has to say about the conversation."""
+    return Bubble("note", name, text)
 
 
 def text_of(bubbles: Iterable[Bubble]) -> str:

@@ -29,6 +29,12 @@ class Page(anywidget.AnyWidget):
     busy = traitlets.Bool(False).tag(sync=True)
     status = traitlets.Unicode().tag(sync=True)
     draft = traitlets.Unicode().tag(sync=True)
+    starters: traitlets.List[str] = traitlets.List().tag(sync=True)
+    chats: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    """What the menu offers: the other chats of this box."""
+    older = traitlets.Bool(False).tag(sync=True)
+    """Whether the thread has older messages that are not shown."""
+    ids = traitlets.Dict().tag(sync=True)
     twin = traitlets.Unicode().tag(sync=True)
     """The class of its twin, which is hidden while the page shows the widget."""
 

@@ -65,10 +65,13 @@ def end_of_cell(chat: Chat) -> None:
 def test_while_a_cell_runs(open_chat: OpenChat, way: str) -> None:
     """The run is stopped, and the cell goes on; the next question is answered and saved."""
     chat = open_chat()
-    chat.send("wait")
-    chat.bubble("live", "Hm").wait_for()
+    chat.send("hold")
+    chat.model.say("begun")
+    chat.bubble("live", "begun").wait_for()
     chat.window.write("other", SLEEP)
     chat.window.begin("other")
+    chat.model.say(" and grown")  # what is written meanwhile leads the kernel to send messages to the cell's loop
+    chat.bubble("live", "and grown").wait_for()
     if way == "Stop":
         chat.button("Stop").click()
     else:
@@ -147,7 +150,7 @@ def test_where_the_kernel_cannot(open_chat: OpenChat) -> None:
 
 
 def test_the_playground_too(open_in_lab: Open, lab: Lab) -> None:
-    """Both sides are stopped while a cell runs; a kernel that cannot says so."""
+    """Both sides are stopped while the cell of `run` waits for them; a kernel that cannot says so."""
     model = Obedient()
     with served(model) as running:
         cells = [code("client", CLIENT.format(url=running.url, key=KEY)), code("lab", PLAYGROUND), code("other", SLEEP)]
@@ -162,10 +165,15 @@ def test_the_playground_too(open_in_lab: Open, lab: Lab) -> None:
             if slow:
                 window.write("client", "lab._stop.comm._reply_subshell_for = lambda data, subshell: None")
                 window.run("client")
-            place.get_by_role("button", name="Run both").click()
+                place.get_by_role("button", name="Run both").click()
+            else:
+                window.write("other", "lab.run('wait')")
+                window.begin("other")
             place.get_by_role("region", name="Answer of A").get_by_text("Hm").wait_for()
             place.get_by_role("region", name="Answer of B").get_by_text("Hm").wait_for()
-            window.begin("other")
+            if slow:
+                window.write("other", SLEEP)
+                window.begin("other")
             place.get_by_role("button", name="Stop").click()
             if slow:
                 place.get_by_text("Stopping when the kernel is free").wait_for()
