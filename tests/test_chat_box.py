@@ -165,7 +165,7 @@ def test_a_new_view_gets_what_it_missed(scripted: openai.AzureOpenAI, monkeypatc
         threading.Event().wait(0.01)
     messages.clear()
     page_says(box, "hello")
-    assert messages == [{"type": "delta", "at": 0, "text": "Hm"}]
+    assert messages == [{"type": "delta", "at": 0, "text": "Hm", "from": 0, "blocks": ["<p>Hm</p>\n"]}]
     box.close()
 
 

@@ -9,9 +9,15 @@ from typing import Any
 import anywidget
 import traitlets
 
+from helpers.chat.markdown import blocks_of
+
 _HERE = Path(__file__).parent
 BATCH = 0.04
 """Seconds between two pieces of a growing text: more often nobody could see."""
+SMALL = 1000
+"""Characters of a block that is being written which are drawn with each piece."""
+GROWTH = 1.25
+"""A longer block is drawn anew when it has grown by so much, so that all drawing together grows as the text does."""
 
 Handler = Callable[[Mapping[str, Any]], None]
 
@@ -50,7 +56,7 @@ class Growing:
         self._lock = threading.Lock()
         self._done = threading.Event()
         self._more = threading.Event()
-        self._text = ""
+        self._begin()
         self._new: list[str] = []
         self._sender = threading.Thread(target=self._send_batches, name="chat box, batches", daemon=True)
 
@@ -75,13 +81,20 @@ class Growing:
         """The whole text, which is no longer growing: what follows begins anew."""
         with self._lock:
             text = self._text + "".join(self._new)
-            self._text, self._new = "", []
+            self._new = []
+            self._begin()
         return text
+
+    def _begin(self) -> None:
+        self._text = ""
+        self._whole: list[str] = []
+        self._open_at = self._drawn = 0
 
     def tell_all(self) -> None:
         """Send the text so far, for a view that has only now been opened."""
         with self._lock:
-            self._page.send({"type": "delta", "at": 0, "text": self._text})
+            _, _, html = blocks_of(self._text[self._open_at :])
+            self._page.send({"type": "delta", "at": 0, "text": self._text, "from": 0, "blocks": [*self._whole, html]})
 
     def _send_batches(self) -> None:
         while not self._done.is_set():
@@ -92,6 +105,19 @@ class Growing:
                 self._new = []
                 if piece:
                     # The place lets a view drop what it has, and notice what it misses.
-                    self._page.send({"type": "delta", "at": len(self._text), "text": piece})
+                    message = {"type": "delta", "at": len(self._text), "text": piece}
                     self._text += piece
+                    self._page.send(message | self._drawing())
             self._done.wait(BATCH)
+
+    def _drawing(self) -> dict[str, Any]:
+        """The blocks that have changed, as HTML, and their place; nothing while a long one waits for more."""
+        length = len(self._text) - self._open_at
+        if SMALL < length < GROWTH * self._drawn:
+            return {}
+        whole, at, html = blocks_of(self._text[self._open_at :])
+        place = len(self._whole)
+        self._whole += whole
+        self._open_at += at
+        self._drawn = length - at
+        return {"from": place, "blocks": [*whole, html]}
