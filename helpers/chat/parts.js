@@ -6,7 +6,9 @@ const ICONS = {
   copy: "M9 9h10v11H9zM5 15V4h10",
   copied: "M5 12l5 5 9-10",
   retry: "M19 8a8 8 0 1 0 1 6M19 3v5h-5",
-  clear: "M4 20h4L19 9l-4-4L4 16zM13 20h7",
+  clear: "M12 5v14M5 12h14",
+  edit: "M4 20h4L19 9l-4-4L4 16zM13 20h7",
+  menu: "M4 6h16M4 12h16M4 18h10",
 };
 
 /** An element with attributes, listeners (`onclick`) and children; a string child is text, never markup. */
@@ -50,11 +52,13 @@ function indented(json) {
 
 /** What each kind of turn looks like inside. `act` does what the buttons in it ask for. */
 const INSIDE = {
-  question: (turn, act) => [h("div", { class: "kit-text" }, turn.text), h("div", { class: "kit-tools" }, act.copy(turn.text))],
+  question: (turn, act) => [
+    h("div", { class: "kit-text" }, turn.text),
+    h("div", { class: "kit-tools" }, act.copy(turn.text), act.edit(turn.text)),
+  ],
   answer: (turn, act) => {
     const text = h("div", { class: "kit-text kit-markdown" });
     text.innerHTML = turn.html; // made and escaped in the kernel
-    for (const wide of text.querySelectorAll("pre, table")) wide.tabIndex = 0; // it may scroll sideways
     for (const pre of text.querySelectorAll("pre")) {
       pre.replaceWith(h("div", { class: "kit-code" }, pre.cloneNode(true), act.copy(pre.textContent)));
     }
@@ -77,7 +81,7 @@ const INSIDE = {
     const state = call.output === null ? "running" : call.failed ? "failed_call" : undefined;
     const name = h("code", {}, call.name);
     const [before, after] = words.call.split("{function}");
-    const part = (label, text) => [h("div", { class: "kit-who" }, label), h("pre", { tabindex: 0 }, text)];
+    const part = (label, text) => [h("div", { class: "kit-who" }, label), h("pre", {}, text)];
     return [
       h("details", { class: state ?? "done" },
         h("summary", {}, before, name, after, state && h("span", { class: "kit-state" }, words[state])),
@@ -92,8 +96,83 @@ const INSIDE = {
     h("div", { class: "kit-choices" }, turn.locked ? act.wait() : "", act.retry()),
   ],
   stopped: (turn, act) => [h("span", {}, turn.text), act.retry()],
+  note: (turn) => [turn.text],
 };
 
 function list(name, label, items, inside) {
   return items.length ? h("ul", { class: name, "aria-label": label }, ...items.map((item) => h("li", {}, inside(item)))) : "";
+}
+
+/** The menu of the header: the ids of what is shown, and the chats before it. It closes itself when one leaves it. */
+function menuOf(words, open, copy) {
+  const ids = h("dl", { class: "kit-ids" });
+  const earlier = h("div", { class: "kit-earlier" });
+  const summary = h("summary", { class: "kit-icon", "aria-label": words.menu, title: words.menu }, icon("menu"));
+  const node = h("details", { class: "kit-menu" }, summary,
+    h("div", { class: "kit-panel" }, ids, h("div", { class: "kit-who" }, words.earlier), earlier));
+  const close = () => {
+    const hadFocus = node.contains(document.activeElement);
+    node.open = false;
+    if (hadFocus) summary.focus();
+  };
+  node.addEventListener("focusout", ({ relatedTarget }) => { if (relatedTarget && !node.contains(relatedTarget)) node.open = false; });
+  node.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !node.open) return;
+    event.stopPropagation(); // here it is not for the run
+    close();
+  });
+
+  function draw(found, chats, busy) {
+    const known = Object.entries(found).filter(([, id]) => id);
+    ids.replaceChildren(...known.flatMap(([name, id]) => [h("dt", {}, words[name]), h("dd", {}, h("code", {}, id), copy(id))]));
+    if (!known.length) ids.append(h("dd", {}, words.no_thread));
+    earlier.replaceChildren(...chats.map(({ id, words: first, at }) => {
+      const button = h("button", { type: "button", onclick: () => { close(); open(id); } }, h("span", {}, first), h("time", {}, at));
+      button.disabled = busy;
+      return button;
+    }).reverse());
+    if (!chats.length) earlier.append(h("div", {}, words.no_earlier));
+  }
+  return { node, draw };
+}
+
+/** One stop for Tab: inside, the arrow keys go from message to message, and sideways through the parts of one. */
+function roving(log) {
+  const PARTS = "button, a, summary, pre, table";
+  const visible = (part) => part.getClientRects().length > 0;
+  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
+
+  function go(event, items, here) {
+    const next = here < 0 ? (step[event.key] > 0 ? 0 : items.length - 1) : here + step[event.key];
+    if (!items[next]) return;
+    event.preventDefault();
+    items[next].focus();
+  }
+
+  log.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const message = event.target.closest("article");
+    const messages = [...log.children].filter(visible);
+    if (event.key === "Home" || event.key === "End") {
+      event.preventDefault();
+      messages.at(event.key === "End" ? -1 : 0)?.focus();
+    } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+      go(event, messages, messages.indexOf(message ?? event.target));
+    } else if ((event.key === "ArrowLeft" || event.key === "ArrowRight") && message) {
+      const part = event.target;
+      const left = part.scrollLeft;
+      if (part.matches("pre, table") && part.scrollWidth > part.clientWidth) {
+        part.scrollLeft += 40 * step[event.key];
+        if (part.scrollLeft !== left) return event.preventDefault();
+      }
+      const parts = [message, ...[...message.querySelectorAll(PARTS)].filter(visible)];
+      go(event, parts, parts.indexOf(part));
+    }
+  });
+
+  return (node) => {
+    node.tabIndex = -1;
+    for (const part of node.querySelectorAll(PARTS)) part.tabIndex = -1;
+    return node;
+  };
 }
