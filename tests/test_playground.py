@@ -94,6 +94,49 @@ def test_each_run_is_given_its_own_side(lab: Playground) -> None:
     assert trial.a.tokens == (a.usage.prompt_tokens, a.usage.completion_tokens)
 
 
+def test_the_sides_differ_in_one_thing_at_first(lab: Playground) -> None:
+    """Whoever runs them at once sees what that one thing does."""
+    a, b = (column.configuration for column in lab._columns)
+    assert list(difference(a, b)) == ["instructions"]
+    assert "one thing, the instructions" in lab._status.value
+    lab._run_both.click()
+    settle(lab)
+    assert [one.answer for _, one in lab.log.trials[0].sides] == [
+        "The capital of Japan is Tokyo.",
+        "日本の首都は東京です。",
+    ]
+
+
+def test_a_late_stop_stops_nothing(lab: Playground) -> None:
+    """Both sides are done, or never began; the next trial runs."""
+    ready = lab._status.value
+    lab._stop.click()
+    assert lab._status.value == ready
+    assert lab.run("Hello").a.status == "completed"
+
+
+def test_stop_says_what_it_waits_for(client: openai.AzureOpenAI) -> None:
+    """A function at work cannot be interrupted."""
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def get_weather(city: str) -> str:
+        at_work.set()
+        go_on.wait(20)
+        return city
+
+    lab = Playground(client, functions=[get_weather])
+    lab._columns[1].load(Configuration(tools=("get_weather",)))
+    lab._prompt.value = "What is the weather in Kyoto?"
+    lab._run_both.click()
+    assert at_work.wait(20)
+    lab._stop.click()
+    assert "Stopping when get_weather returns" in lab._status.value
+    go_on.set()
+    settle(lab)
+    assert lab.log.trials[0].b.stopped
+    lab.close()
+
+
 class Meeting(Scripted):
     """Answers when two ask at the same time, and not before."""
 
