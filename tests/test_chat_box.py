@@ -7,6 +7,7 @@ from typing import Any
 
 import openai
 import pytest
+from support.boxes import kinds, page_says, press, settle, told
 from support.scripted import Scripted
 from support.talking import served
 
@@ -40,39 +41,10 @@ def scripted() -> Iterator[openai.AzureOpenAI]:
         yield made
 
 
-def page_says(box: ChatBox, kind: str, **content: object) -> None:
-    """What the page tells the kernel, as the widget's own machinery hands it on."""
-    box.widget._handle_custom_msg({"type": kind} | content, [])
-
-
-def press(box: ChatBox, question: str, mark: str = "1") -> None:
-    """Type a question and press Enter."""
-    page_says(box, "send", text=question, id=mark)
-
-
-def told(box: ChatBox, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The messages that the page gets from now on."""
-    messages: list[dict[str, Any]] = []
-    monkeypatch.setattr(box.widget, "send", lambda message, buffers=None: messages.append(message))
-    return messages
-
-
 async def well(_: Scripted, __: Prompt) -> AsyncIterator[Event]:
     """The answer of a model that has got over it."""
     yield TextDelta("Well.")
     yield Finished("stop", 1, 1)
-
-
-def settle(box: ChatBox) -> None:
-    """Wait for the worker, which must end."""
-    assert box._worker is not None
-    box._worker.join(timeout=20)
-    assert not box._worker.is_alive()
-
-
-def kinds(box: ChatBox) -> list[str]:
-    """The kinds of the bubbles, in their order."""
-    return [bubble.kind for bubble in box.bubbles]
 
 
 def test_ask_answers_and_shows_both_sides(box: ChatBox) -> None:
@@ -169,67 +141,6 @@ def test_a_new_view_gets_what_it_missed(scripted: openai.AzureOpenAI, monkeypatc
     box.close()
 
 
-def test_stop_cancels_on_the_server(scripted: openai.AzureOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was written stays, the end is no error, and Retry asks once more."""
-    box = ChatBox(scripted, scripted.beta.assistants.create(model="gpt-4o", name="Tabi"))
-    messages = told(box, monkeypatch)
-    press(box, "wait")
-    while not messages:
-        threading.Event().wait(0.01)
-    page_says(box, "stop", question=0)
-    assert box.widget.status == ENGLISH["stopping"]
-    settle(box)
-    assert kinds(box) == ["question", "answer", "stopped"]
-    assert [bubble.text for bubble in box.bubbles[1:]] == ["Hm", ENGLISH["stopped"]]
-    thread_id = box._conversation.thread_id
-    assert thread_id is not None
-    assert scripted.beta.threads.runs.list(thread_id).data[0].status == "cancelled"
-    assert not box.widget.busy
-    box.close()
-
-
-def test_a_late_stop_stops_nothing(scripted: openai.AzureOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither an idle box nor the question after the one that it was meant for."""
-    box = ChatBox(scripted, scripted.beta.assistants.create(model="gpt-4o"))
-    page_says(box, "stop", question=0)
-    assert box.widget.status == ENGLISH["hint"]
-    box.ask("Hello")
-    page_says(box, "stop", question=0)
-    assert box.widget.status == ENGLISH["hint"]
-    messages = told(box, monkeypatch)
-    press(box, "wait")
-    while not messages:
-        threading.Event().wait(0.01)
-    page_says(box, "stop", question=0)
-    assert box.widget.status != ENGLISH["stopping"]
-    assert not box._conversation.stopping
-    page_says(box, "stop", question=2)
-    settle(box)
-    assert kinds(box)[-1] == "stopped"
-    box.close()
-
-
-def test_stop_says_what_it_waits_for(scripted: openai.AzureOpenAI) -> None:
-    """A function at work cannot be interrupted; when it returns, nothing more is asked."""
-    at_work, go_on = threading.Event(), threading.Event()
-
-    def get_weather(city: str) -> str:
-        at_work.set()
-        go_on.wait(20)
-        return city
-
-    assistant = scripted.beta.assistants.create(model="gpt-4o", tools=[TOOL])
-    box = ChatBox(scripted, assistant, functions=[get_weather])
-    press(box, 'call [["get_weather", {"city": "Kyoto"}]]')
-    assert at_work.wait(20)
-    page_says(box, "stop", question=0)
-    assert box.widget.status == ENGLISH["stopping_call"].format(function="get_weather")
-    go_on.set()
-    settle(box)
-    assert kinds(box) == ["question", "call", "stopped"]
-    box.close()
-
-
 def test_retry_takes_the_place_of_what_failed(scripted: openai.AzureOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
     """The problem goes, the question is neither shown nor stored twice; after an answer it is asked anew."""
     box = ChatBox(scripted, scripted.beta.assistants.create(model="gpt-4o"))
@@ -255,33 +166,6 @@ def test_retry_takes_the_place_of_what_failed(scripted: openai.AzureOpenAI, monk
     settle(box)
     assert kinds(box) == ["question", "answer"] * 2
     box.close()
-
-
-def test_another_run_on_the_thread_can_be_waited_for(scripted: openai.AzureOpenAI) -> None:
-    """Two boxes on one thread: the service refuses (contract.md 3.3), the box says why; Wait asks when it may."""
-    tabi, thread = scripted.beta.assistants.create(model="gpt-4o"), scripted.beta.threads.create()
-    first, second = (ChatBox(scripted, tabi, thread=thread) for _ in range(2))
-    press(first, "wait")
-    while not scripted.beta.threads.runs.list(thread.id).data:
-        threading.Event().wait(0.01)
-    press(second, "Hello")
-    settle(second)
-    assert kinds(second) == ["question", "problem"]
-    shown = second.widget.turns[-1]
-    assert (shown["what"], shown["locked"]) == ("Another run is at work on this thread.", True)
-    page_says(second, "wait")
-    assert second.widget.status == ENGLISH["waiting_for_run"]
-    page_says(second, "stop", question=0)
-    settle(second)
-    assert kinds(second) == ["question", "stopped"]
-    page_says(second, "wait")
-    page_says(first, "stop", question=0)
-    settle(first)
-    settle(second)
-    assert kinds(second) == ["question", "answer"]
-    assert second.bubbles[-1].text == "echo: Hello"
-    first.close()
-    second.close()
 
 
 def test_clear_forgets_on_the_server_too(box: ChatBox) -> None:
@@ -374,42 +258,6 @@ def test_an_error_of_the_box_itself_is_not_invisible(box: ChatBox, monkeypatch: 
     assert [kind for kind in kinds(box) if kind == "problem"]
     assert "no such thing" in box.bubbles[-1].text
     assert box.ask("What is 1 + 1?")
-
-
-def test_close_cancels_the_run_and_ends_the_worker(client: openai.AzureOpenAI) -> None:
-    """And no later question is taken."""
-    box = ChatBox(client, client.beta.assistants.create(model="gpt-35-turbo"))
-    box.ask("Hello")
-    press(box, "Plan one day in Tokyo.")
-    thread_id = box._conversation.thread_id
-    assert thread_id is not None
-    while box._conversation._run is None:
-        threading.Event().wait(0.01)
-    box.close()
-    assert box._worker is not None
-    assert not box._worker.is_alive()
-    assert client.beta.threads.runs.list(thread_id).data[0].status == "cancelled"
-    with pytest.raises(KitError, match="closed"):
-        box.ask("Hello again")
-
-
-def test_an_interrupted_ask_leaves_no_run_behind(client: openai.AzureOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kernel's interrupt would otherwise leave the thread locked."""
-    box = ChatBox(client, client.beta.assistants.create(model="gpt-35-turbo"))
-
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(box, "_show_event", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            box.ask("Plan one day in Tokyo.")
-    thread_id = box._conversation.thread_id
-    assert thread_id is not None
-    assert client.beta.threads.runs.list(thread_id).data[0].status in {"cancelling", "cancelled"}
-    assert not box.widget.busy
-    assert not box._turn.locked()
-    box.close()
 
 
 def test_a_function_is_shown_before_and_after(scripted: openai.AzureOpenAI) -> None:

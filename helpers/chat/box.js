@@ -1,4 +1,4 @@
-// The page's half of the chat box; parts.js comes before it, in the same module. The traits `turns`, `busy` and `status` are the state; a growing text comes as messages.
+// The page's half of the chat box; parts.js and tools.js come before it, in the same module. The traits `turns`, `busy` and `status` are the state; a growing text comes as messages.
 
 const NEAR = 24; // pixels from the end of the log at which a reader still counts as being there
 const PATIENCE = 5000; // milliseconds until a question that the kernel has not taken is remarked on
@@ -10,7 +10,6 @@ function render({ model, el }) {
   const name = model.get("name");
   const fill = (text) => text.replace("{name}", name);
   const sent = new Map(); // questions that the kernel has not taken yet, by their marks
-  const addresses = new Map(); // of the files, by their ids; empty until they are here
   let shown = []; // the turns as drawn: their JSON and their elements
   let live = ""; // the text that is growing
   let following = true;
@@ -24,6 +23,7 @@ function render({ model, el }) {
   // --- the parts ---
   const log = h("div", { class: "kit-log", role: "log", "aria-label": fill(words.title), tabindex: 0 });
   const inLog = roving(log);
+  const files = filesOf(log, tell);
   const starters = h("div", { class: "kit-starters", role: "group", "aria-label": words.starters },
     ...model.get("starters").map((text) => h("button", { type: "button", class: "kit-starter", onclick: () => put("send", text) }, text)));
   const welcome = h("div", { class: "kit-welcome" }, h("p", {}, fill(words.welcome)), starters);
@@ -62,7 +62,7 @@ function render({ model, el }) {
     retry: () => choice(words.retry, () => tell({ type: "retry" })),
     wait: () => choice(words.wait_for_run, () => tell({ type: "wait" })),
     edit: (text) => iconButton("edit", words.edit, () => edit(text)),
-    load,
+    load: files.load,
     again: () => iconButton("retry", words.again, () => tell({ type: "retry" })),
   };
 
@@ -72,29 +72,6 @@ function render({ model, el }) {
     } catch {
       say(words.waiting); // the kernel is gone
     }
-  }
-
-  // --- files: the kernel sends each once, the page keeps it under an address of its own ---
-  function load(file, node) {
-    node.dataset.file = file.id;
-    if (node.tagName === "A") node.download = file.name;
-    if (!addresses.has(file.id)) {
-      addresses.set(file.id, "");
-      tell({ type: "file", id: file.id });
-    }
-    return point(node);
-  }
-
-  function point(node) {
-    const address = addresses.get(node.dataset.file);
-    if (address) node[node.tagName === "IMG" ? "src" : "href"] = address;
-    return node;
-  }
-
-  function arrived({ id, mime }, [content]) {
-    if (addresses.get(id) !== "") return; // another view has asked for it
-    addresses.set(id, URL.createObjectURL(new Blob([content], { type: mime })));
-    for (const node of log.querySelectorAll("[data-file]")) if (node.dataset.file === id) point(node);
   }
 
   const say = (text) => { status.textContent = text; };
@@ -276,9 +253,6 @@ function render({ model, el }) {
     model.save_changes();
   }
 
-  // Enter and Esc also confirm and cancel a word that an input method is composing; then they are not for the box.
-  const composing = (event) => event.isComposing || event.keyCode === 229;
-
   function onKey(event) {
     if (event.key !== "Enter" || event.shiftKey || event.altKey || composing(event)) return;
     event.preventDefault();
@@ -295,13 +269,6 @@ function render({ model, el }) {
       }
     }
     if (isShortcut(event) && !document.body.dispatchEvent(new KeyboardEvent(event.type, event))) event.preventDefault();
-  }
-
-  // Save and the like are handed on as if they were pressed beside the box, where they are no cell's and no field's.
-  function isShortcut(event) {
-    const editing = event.shiftKey ? /^[vz]$/i : /^[acvxyz]$/i;
-    const command = event.ctrlKey !== event.metaKey && !event.altKey && event.key.length === 1;
-    return command && !editing.test(event.key) && !composing(event);
   }
 
   // --- the state ---
@@ -326,7 +293,7 @@ function render({ model, el }) {
     if (hadFocus && (!root.contains(before) || before.hidden || before.disabled)) field.focus();
   }
 
-  const onMessage = (message, buffers) => ({ delta: grow, refused, file: arrived })[message.type]?.(message, buffers);
+  const onMessage = (message, buffers) => ({ delta: grow, refused, file: files.arrived })[message.type]?.(message, buffers);
   const onStatus = () => {
     clearTimeout(stopTimer);
     say(model.get("status"));
@@ -342,7 +309,7 @@ function render({ model, el }) {
   return () => {
     for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
     resized.disconnect();
-    addresses.forEach((address) => URL.revokeObjectURL(address));
+    files.release();
     clearTimeout(draftTimer);
     clearTimeout(stopTimer);
   };

@@ -5,33 +5,31 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import openai
 from openai.types.beta import Assistant, Thread
-from openai.types.beta.threads import Run
 
 from helpers.at_once import take_at_once
 from helpers.chat import bubbles as made
+from helpers.chat.board import Board
 from helpers.chat.bubbles import Bubble
 from helpers.chat.chats import Chat
 from helpers.chat.conversation import Conversation
 from helpers.chat.events import Call, Dropped, Event, Remade, Said, Text
 from helpers.chat.failures import NoAnswer, problem_of
 from helpers.chat.functions import Given
-from helpers.chat.page import Growing, Page
+from helpers.chat.page import Growing
 from helpers.chat.remembered import remembered
 from helpers.chat.starters import starters
 from helpers.chat.words import words_of
 from helpers.problems import KitError
-from helpers.views import has_pages
 
 _CLOSING_SECONDS = 5.0
 _HANDOVER_SECONDS = 1.0
 """The page learns that the box is free a moment before the turn is given back."""
 
 
-class ChatBox:
+class ChatBox(Board):
     """A chat with an assistant, shown when it is the last line of a cell or given to `display`.
 
     `assistant` is an assistant or its id; when it is deleted later, the next question makes it again as it was now.
@@ -50,26 +48,16 @@ class ChatBox:
         functions: Given = None,
         language: str = "en",
     ) -> None:
-        self._words = words_of(language)
+        words = words_of(language)
+        known = remembered(client, assistant, words)
+        offered = starters(known.tools, words)
+        super().__init__(Conversation(client, known, thread, words, functions), known.name, words, language, offered)
         self._client = client
-        known = remembered(client, assistant, self._words)
-        self._name = known.name or self._words["assistant"]
-        self._chats = [Chat(Conversation(client, known, thread, self._words, functions))]
-        self._chat = self._chats[0]
         self._turn = threading.Lock()
         self._worker: threading.Thread | None = None
         self._growing: Growing | None = None
         self._calling: str | None = None
         self._closed = False
-        self._displayed = False
-        self.widget = Page(
-            name=self._name,
-            words=dict(self._words),
-            language=language,
-            status=self._words["hint"],
-            twin=f"kit-twin-{uuid4().hex[:12]}",
-            starters=starters(known.tools, self._words),
-        )
         self._on: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
             "send": self._on_send,
             "stop": self._on_stop,
@@ -86,25 +74,6 @@ class ChatBox:
         take_at_once(self.widget, lambda content: content.get("type") == "stop")
         if thread is not None:
             self._read_older()
-
-    @property
-    def bubbles(self) -> list[Bubble]:
-        """What the box shows, in its order."""
-        return self._chat.bubbles
-
-    @property
-    def thread_id(self) -> str | None:
-        """The thread of the conversation that is shown, `None` before its first question."""
-        return self._conversation.thread_id
-
-    @property
-    def run(self) -> Run | None:
-        """The run of the latest question as it was last seen, as `show` takes it; `None` where there was none."""
-        return self._conversation.last_run
-
-    @property
-    def _conversation(self) -> Conversation:
-        return self._chat.conversation
 
     def ask(self, question: str) -> str:
         """The text of the answer; question and answer also appear in the box.
@@ -188,11 +157,6 @@ class ChatBox:
         finally:
             self._give_turn_back()
 
-    def _change_to(self, chat: Chat) -> None:
-        """Make this the chat that goes on. One without a word is not kept."""
-        others = [one for one in self._chats if one.bubbles and one is not chat]
-        self._chats, self._chat = [*others, chat], chat
-
     def _on_older(self, _: Mapping[str, Any]) -> None:
         """Read what stands before the first message; this may take a while, and the kernel must be free."""
         if self._chat.older and self._take_turn():
@@ -227,9 +191,6 @@ class ChatBox:
         found = next((file.content for file in files if file.id == content["id"]), None)
         if found:
             self.widget.send({"type": "file", "id": content["id"], "mime": found.mime}, buffers=[found.data])
-
-    def _places_of(self, kind: str) -> list[int]:
-        return [place for place, bubble in enumerate(self.bubbles) if bubble.kind == kind]
 
     def _take_turn(self) -> bool:
         return self._turn.acquire(timeout=0 if self.widget.busy else _HANDOVER_SECONDS)
@@ -332,60 +293,3 @@ class ChatBox:
         text = self._growing.take() if self._growing else ""
         if text:
             self._add(made.answer(Said(text), self._name))
-
-    def _add(self, bubble: Bubble) -> None:
-        self.bubbles.append(bubble)
-        self._show()
-
-    def _add_problem(self, problem: KitError) -> None:
-        self._add(made.problem(problem, self._words))
-
-    def _show(self) -> None:
-        with self.widget.hold_sync():
-            self.widget.turns = [bubble.for_page(number) for number, bubble in enumerate(self.bubbles)]
-            self.widget.older = self._chat.older is not None
-            self.widget.chats = [one.line(number) for number, one in enumerate(self._chats) if one is not self._chat]
-            self._tell_ids()
-
-    def _tell_ids(self) -> None:
-        run = self.run
-        self.widget.ids = {"thread": self.thread_id, "run": run.id if run else None}
-
-    def _set_busy(self, busy: bool) -> None:
-        status = self._words["answering"].format(name=self._name) if busy else self._words["hint"]
-        with self.widget.hold_sync():
-            self.widget.busy = busy
-            self.widget.status = status
-            self._tell_ids()
-
-    def __repr__(self) -> str:
-        return "\n".join(filter(None, [self._title(), made.text_of(self.bubbles)]))
-
-    def _title(self) -> str:
-        return self._words["chat"].format(name=self._name)
-
-    def _ipython_display_(self) -> None:
-        """Show the widget, and below it its twin for pages that cannot show one.
-
-        The twin is an output of its own: renewed after each answer, it leaves the widget above it in peace.
-        """
-        from IPython.display import display  # present where somebody displays
-
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        widget = {"application/vnd.jupyter.widget-view+json": view, "text/plain": self._title()}
-        display(widget, raw=True)  # type: ignore[no-untyped-call]
-        display(self._twin(), raw=True, display_id=self.widget.twin)  # type: ignore[no-untyped-call]
-        self._displayed = has_pages()
-
-    def _renew_twin(self) -> None:
-        if self._displayed:
-            from IPython.display import update_display
-
-            update_display(self._twin(), raw=True, display_id=self.widget.twin)  # type: ignore[no-untyped-call]
-
-    def _twin(self) -> dict[str, str]:
-        note = self._words["static"]
-        return {
-            "text/html": made.picture_of(self.bubbles, note, self.widget.twin),
-            "text/plain": made.text_of(self.bubbles) or note,
-        }

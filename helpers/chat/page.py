@@ -1,4 +1,4 @@
-"""The widget: the part of the chat box that lives in the page. It is written in parts.js, box.js and box.css."""
+"""The widget: the part of the chat box that lives in the page, written in parts.js, tools.js, box.js and box.css."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -25,8 +25,8 @@ Handler = Callable[[Mapping[str, Any]], None]
 class Page(anywidget.AnyWidget):
     """Log and composer. Its traits are the state, and survive a reload; a growing text travels as messages."""
 
-    _esm = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("parts.js", "box.js"))
-    """Two files, one module: a widget's module has no address from which it could import another."""
+    _esm = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("parts.js", "tools.js", "box.js"))
+    """Three files, one module: a widget's module has no address from which it could import another."""
     _css = _HERE / "box.css"
     name = traitlets.Unicode().tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
