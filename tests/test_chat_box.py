@@ -1,5 +1,6 @@
 """ChatBox without a browser: what the page is told, the words for every end of a run, and what never gets lost."""
 
+import re
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -326,6 +327,22 @@ def test_what_is_no_client_is_refused_at_once(client: openai.AzureOpenAI) -> Non
     for wrong in ("asst_1", asynchronous):
         with pytest.raises(KitError, match=f"given {type(wrong).__name__}"):
             ChatBox(wrong, "asst_1")
+
+
+def test_no_english_is_in_the_japanese_words(scripted: openai.AzureOpenAI) -> None:
+    """Neither in the table, but for keys, code and names, nor in what a call of the model cannot be answered with."""
+    for name, sentence in JAPANESE.items():
+        plain = re.sub(r"\{\w+\}|`[^`]*`|chat = .*|ChatBox\(.*\)|functions=.*|client\.\S+", "", sentence)
+        found = set(re.findall("[A-Za-z]{2,}", plain))
+        known = {"Enter", "Shift", "Esc", "ID", "JSON", "ChatBox", "Assistants", "env"}
+        assert found <= known, (name, found - known)
+    assistant = scripted.beta.assistants.create(model="gpt-4o", tools=[TOOL])
+    box = ChatBox(scripted, assistant, functions={"f": print}, language="ja")
+    box.ask('call [["get_weather", {}], ["f", []]]')
+    outputs = [bubble.call.output for bubble in box.bubbles if bubble.call]
+    assert outputs == ["関数get_weatherはありません。使える関数: f", "引数がJSONのオブジェクトではありません: []"]
+    assert repr(box).startswith("アシスタントとのチャット\nあなた: ")
+    box.close()
 
 
 @pytest.mark.parametrize("version", ["2024-02-15-preview", "2024-05-01-preview"])

@@ -1,6 +1,7 @@
 """The learner's Python functions, called for the assistant."""
 
 import asyncio
+import contextlib
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -14,6 +15,10 @@ from helpers.problems import KitError
 Function = Callable[..., object]
 Given = Mapping[str, Function] | Iterable[Function] | None
 """A dict of name and function, or functions that are called by their own names."""
+
+
+class _Uncallable(Exception):
+    """What the model asked for cannot be called; the sentence is for the model, and for the person."""
 
 
 def table_of(given: Given, words: Words = ENGLISH) -> dict[str, Function]:
@@ -42,9 +47,11 @@ def called(call: Call, functions: Mapping[str, Function], words: Words = ENGLISH
     try:
         function = functions.get(call.name)
         if function is None:
-            raise LookupError(words["no_such_function"].format(function=call.name, detail=", ".join(functions)))
+            raise _Uncallable(words["no_such_function"].format(function=call.name, detail=", ".join(functions)))
         result = function(**_arguments_of(call, words))
         return call.with_output(_text_of(_awaited(result) if inspect.isawaitable(result) else result))
+    except _Uncallable as error:
+        return call.with_output(str(error), failed=True)
     except (Exception, SystemExit) as error:
         return call.with_output(f"{type(error).__name__}: {error}", failed=True)
 
@@ -60,9 +67,11 @@ def _awaited(result: Awaitable[object]) -> object:
 
 
 def _arguments_of(call: Call, words: Words) -> dict[str, Any]:
-    arguments = json.loads(call.arguments or "{}")
+    arguments = None
+    with contextlib.suppress(ValueError):
+        arguments = json.loads(call.arguments or "{}")
     if not isinstance(arguments, dict):
-        raise TypeError(words["no_arguments"].format(detail=call.arguments))
+        raise _Uncallable(words["no_arguments"].format(detail=call.arguments))
     return arguments
 
 
