@@ -135,7 +135,7 @@ function render({ model, el }) {
       growing.append(...blocks.map((html) => inLog(Object.assign(h("div"), { innerHTML: html })))); // made and escaped in the kernel
       tail = undefined;
     } else {
-      tail ??= (growing.lastChild ?? growing).appendChild(h("span", { class: "kit-tail" }));
+      tail ??= innermost(growing).appendChild(h("span", { class: "kit-tail" }));
       tail.append(piece);
     }
     answering.classList.remove("kit-empty");

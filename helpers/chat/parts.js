@@ -35,6 +35,12 @@ function iconButton(name, label, onclick) {
   return h("button", { type: "button", class: `kit-icon kit-${name}`, "aria-label": label, title: label, onclick }, icon(name));
 }
 
+/** The block at the end of a text, in which it goes on. */
+function innermost(node) {
+  const last = node.lastElementChild;
+  return last?.matches("div, p, ul, ol, li, pre, pre > code, blockquote, h1, h2, h3, h4, h5, h6") ? innermost(last) : node;
+}
+
 function choice(label, onclick) {
   return h("button", { type: "button", class: "kit-choice", onclick }, label);
 }
