@@ -9,7 +9,6 @@ from typing import Any
 import openai
 from openai.types.beta import Assistant, Thread
 
-from helpers.at_once import take_at_once
 from helpers.chat import bubbles as made
 from helpers.chat.board import Board
 from helpers.chat.bubbles import Bubble
@@ -22,6 +21,7 @@ from helpers.chat.page import Growing
 from helpers.chat.remembered import remembered
 from helpers.chat.starters import starters
 from helpers.chat.words import words_of
+from helpers.clicks import take_at_once
 from helpers.problems import KitError
 
 _CLOSING_SECONDS = 5.0

@@ -2,7 +2,7 @@
 
 /** The menu of the header: the ids of what is shown, and the chats before it. It closes itself when one leaves it. */
 function menuOf(words, open, copy) {
-  const ids = h("dl", { class: "kit-ids" });
+  const ids = h("div", { class: "kit-ids" });
   const earlier = h("div", { class: "kit-earlier" });
   const summary = h("summary", { class: "kit-icon", "aria-label": words.menu, title: words.menu }, icon("menu"));
   const node = h("details", { class: "kit-menu" }, summary,
@@ -12,7 +12,10 @@ function menuOf(words, open, copy) {
     node.open = false;
     if (hadFocus) summary.focus();
   };
-  node.addEventListener("focusout", ({ relatedTarget }) => { if (relatedTarget && !node.contains(relatedTarget)) node.open = false; });
+  const leave = ({ target }) => { if (!node.contains(target)) node.open = false; };
+  node.addEventListener("toggle", () => {
+    for (const way of ["pointerdown", "focusin"]) window[node.open ? "addEventListener" : "removeEventListener"](way, leave, true);
+  });
   node.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !node.open) return;
     event.stopPropagation(); // here it is not for the run
@@ -21,8 +24,8 @@ function menuOf(words, open, copy) {
 
   function draw(found, chats, busy) {
     const known = Object.entries(found).filter(([, id]) => id);
-    ids.replaceChildren(...known.flatMap(([name, id]) => [h("dt", {}, words[name]), h("dd", {}, h("code", {}, id), copy(id))]));
-    if (!known.length) ids.append(h("dd", {}, words.no_thread));
+    ids.replaceChildren(...known.flatMap(([name, id]) => [h("span", { class: "kit-who" }, words[name]), h("code", {}, id), copy(id)]));
+    if (!known.length) ids.append(words.no_thread);
     earlier.replaceChildren(...chats.map(({ id, words: first, at }) => {
       const button = h("button", { type: "button", onclick: () => { close(); open(id); } }, h("span", {}, first), h("time", {}, at));
       button.disabled = busy;

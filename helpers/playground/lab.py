@@ -12,9 +12,9 @@ from typing import Any
 import ipywidgets  # type: ignore[import-untyped]
 import openai
 
-from helpers.at_once import take_at_once
 from helpers.chat.failures import problem_of
 from helpers.chat.functions import Given, table_of
+from helpers.clicks import take_at_once, take_in_order
 from helpers.playground.column import Column, problem_html
 from helpers.playground.configurations import DEPLOYMENTS, Configuration, configured
 from helpers.playground.log import Log
@@ -68,7 +68,6 @@ class Playground:
         self._pictures, self._table = ipywidgets.HTML(), ipywidgets.HTML()
         self._run_both.on_click(self._guarded(self._on_run))
         self._stop.on_click(self._guarded(self._on_stop))
-        take_at_once(self._stop, lambda content: content.get("event") == "click")
         for name, part in (("run", self._run_both), ("stop", self._stop), ("status", self._status)):
             part.add_class(f"kit-{name}")
         self._save.on_click(self._guarded(self._on_save))
@@ -82,6 +81,8 @@ class Playground:
         )
         parts = [self._prompt, columns, buttons, self._pictures, self._table, Page()]
         self.widget = ipywidgets.VBox(parts, layout={"grid_gap": "6px"}).add_class("kit-playground")
+        take_in_order(self.widget)
+        take_at_once(self._stop, lambda content: content.get("event") == "click")
 
     def run(self, prompt: str, a: Mapping[str, Any] | None = None, b: Mapping[str, Any] | None = None) -> Trial:
         """Run both sides at once, and wait: the trial, with the outcomes `a` and `b`. It also appears in the widget.

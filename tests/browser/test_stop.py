@@ -100,7 +100,7 @@ def test_while_ask_waits(open_chat: OpenChat, lab: Lab) -> None:
         chat.rest()
         chat.save_by_key(lab.notebooks / "chat.ipynb", "was cancelled")
         chat.reload()
-    assert chat.bubble("stopped").count() == 2
+    chat.bubble("stopped").nth(1).wait_for()
 
 
 def test_while_a_function_works(open_chat: OpenChat) -> None:

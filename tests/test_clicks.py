@@ -6,7 +6,7 @@ from typing import Any
 import ipywidgets  # type: ignore[import-untyped]
 import pytest
 
-from helpers.at_once import take_at_once
+from helpers.clicks import take_at_once, take_in_order
 
 STOP = {"method": "custom", "content": {"type": "stop"}}
 
@@ -20,6 +20,15 @@ def test_only_what_is_wanted_stays_on_its_subshell() -> None:
     assert route(STOP, None) is None
     others: list[Any] = [{"method": "custom", "content": {"type": "send"}}, {"method": "update", "state": {}}, {}, None]
     assert [route(other, "own") for other in others] == ["main"] * 4
+
+
+def test_what_must_keep_its_order_goes_to_the_main_loop() -> None:
+    """A widget, and those in it, at any depth."""
+    leaf, other = (SimpleNamespace(comm=SimpleNamespace(_reply_subshell_for=lambda *_: "own")) for _ in range(2))
+    inner = SimpleNamespace(comm=SimpleNamespace(), children=(leaf,))
+    take_in_order(SimpleNamespace(comm=None, children=(inner, other)))
+    assert [one.comm._reply_subshell_for(STOP, "own") for one in (leaf, other)] == [None, None]
+    assert vars(inner.comm) == {}
 
 
 @pytest.mark.parametrize("comm", [SimpleNamespace(), None])
