@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.notebooks.files import notebooks
 
 from helpers.settings import ROOT
 from mock_endpoint.http.faults import KNOWN
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = [path.name for path in notebooks()]
 
 
 def section(title: str) -> str:

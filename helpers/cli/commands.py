@@ -1,4 +1,4 @@
-"""The commands behind `python -m helpers`: lab, test, serve, doctor, reset, sheet.
+"""The commands behind `python -m helpers`: those that run the kit are here, those of a class in `teaching.py`.
 
 The bootstrap reads the command line with this module before anything is installed, so the top imports only the
 standard library; each command imports what it needs, which also keeps the start of `serve` short.
@@ -7,18 +7,18 @@ standard library; each command imports what it needs, which also keeps the start
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib.util
+import io
 import ipaddress
 import os
 import socket
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, NoReturn, TypeVar
 
+from helpers.cli import teaching
 from helpers.problems import KitError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +53,8 @@ def parse(line: Sequence[str]) -> argparse.Namespace:
 def main(line: Sequence[str]) -> int:
     """Run one command; the exit code comes back. Raises KitError for an obstacle that a person can clear."""
     arguments = parse(line)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a Windows console may not know a sign or a file's name
     return _COMMANDS[arguments.command](arguments)
 
 
@@ -70,7 +72,7 @@ def guarded(action: Callable[[], int]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m helpers", description="Lessons on the Assistants API, and a local endpoint.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="lab|test|serve|doctor|reset|sheet")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(_COMMANDS))
 
     lab = commands.add_parser("lab", help="open JupyterLab at the first lesson")
     lab.add_argument("--no-browser", action="store_true", help="start the server only; it prints the address")
@@ -83,14 +85,21 @@ def _parser() -> argparse.ArgumentParser:
         help="run the tests, the notebooks among them",
         epilog="What stands behind -- is handed to pytest: test --all -- -k runs",
     )
-    test.add_argument("--all", action="store_true", help="every test, also what needs a browser, other clients or a small model")
+    test.add_argument(
+        "--all", action="store_true", help="every test, also what needs a browser, other clients or a small model"
+    )
     test.add_argument("--update", action="store_true", help="rewrite the outputs that the notebooks carry")
 
     _add_serve(commands.add_parser("serve", help="run the endpoint as a process, for any client"))
     commands.add_parser("doctor", help="say what is configured and what is wrong")
     reset = commands.add_parser("reset", help="empty the state: assistants, threads, messages, runs, exercises done")
     reset.add_argument("--yes", action="store_true", help="do not ask first")
-    _add_sheet(commands.add_parser("sheet", help="write a class sheet for printing: lessons, exercises, solutions"))
+    teaching.add_fresh(
+        commands.add_parser("fresh", help="put a lesson back as it was shipped, and keep yours beside it")
+    )
+    teaching.add_sheet(
+        commands.add_parser("sheet", help="write a class sheet for printing: lessons, exercises, solutions")
+    )
     return parser
 
 
@@ -115,14 +124,6 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_sheet(sheet: argparse.ArgumentParser) -> None:
-    sheet.add_argument(
-        "--output", type=Path, default=Path("class_sheet.html"), metavar="FILE", help="default: %(default)s, here"
-    )
-    sheet.add_argument("--no-solutions", action="store_true", help="leave the solutions out")
-    sheet.add_argument("--overwrite", action="store_true", help="replace FILE also when it is something else")
-
-
 def _lab(arguments: argparse.Namespace) -> int:
     if arguments.port is not None:
         _need_free_port(arguments.port)
@@ -136,7 +137,7 @@ def _lab(arguments: argparse.Namespace) -> int:
     os.environ["JUPYTERLAB_WORKSPACES_DIR"] = tabs
     from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
 
-    trust(ROOT / "notebooks")
+    _keep_and_trust()
     options = [
         f"--ServerApp.root_dir={ROOT}",
         "--FileContentsManager.preferred_dir=notebooks",
@@ -150,23 +151,19 @@ def _lab(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def trust(folder: Path) -> None:
-    """Sign the lessons as Jupyter does for notebooks that one has run oneself.
+def _keep_and_trust() -> None:
+    """Before anybody changes a lesson: a copy of each as it was shipped, and Jupyter's trust in all."""
+    from helpers.cli.signing import trust
+    from helpers.exercises import shipped
 
-    Without it JupyterLab strips the colours from their stored outputs, and a chat box from a page that is loaded anew.
-    A notebook that cannot be read, or a place for signatures that cannot be written, is none of Lab's start.
-    """
-    import nbformat
-    from nbformat.sign import NotebookNotary
-
-    with contextlib.suppress(OSError, sqlite3.Error):
-        notary = NotebookNotary()  # type: ignore[no-untyped-call]
-        for path in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
-            with contextlib.suppress(ValueError):
-                notary.sign(nbformat.read(path, as_version=4))  # type: ignore[no-untyped-call]
+    shipped.keep()
+    trust(ROOT / "notebooks")
 
 
 def _test(arguments: argparse.Namespace) -> int:
+    from helpers.exercises import shipped
+
+    shipped.keep()
     command = [sys.executable, "-m", "pytest"]
     if importlib.util.find_spec("xdist") is not None:
         # Most tests wait for runs that think; only a browser, in `--all`, needs its core for itself.
@@ -239,17 +236,15 @@ def _reset(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _sheet(arguments: argparse.Namespace) -> int:
-    from helpers.exercises.class_sheet import write
-    from helpers.exercises.lessons import lessons
-
-    file = arguments.output.absolute()
-    write(lessons(), file, solutions=not arguments.no_solutions, overwrite=arguments.overwrite)
-    print(f"The class sheet is {file}. Open it in a browser and print it from there.")
-    return 0
-
-
-_COMMANDS = {"lab": _lab, "test": _test, "serve": _serve, "doctor": _doctor, "reset": _reset, "sheet": _sheet}
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "lab": _lab,
+    "test": _test,
+    "serve": _serve,
+    "doctor": _doctor,
+    "reset": _reset,
+    "fresh": teaching.fresh,
+    "sheet": teaching.sheet,
+}
 
 
 def _agreed(question: str) -> bool:
