@@ -55,10 +55,12 @@ def add_sheet(parser: argparse.ArgumentParser) -> None:
 
 def sheet(arguments: argparse.Namespace) -> int:
     """The class sheet, of the lessons as they were shipped."""
+    from helpers.exercises.class_notes import class_notes
     from helpers.exercises.class_sheet import write
     from helpers.exercises.shipped import lessons_as_shipped
 
     file = arguments.output.absolute()
-    write(lessons_as_shipped(), file, solutions=not arguments.no_solutions, overwrite=arguments.overwrite)
+    solutions = not arguments.no_solutions
+    write(lessons_as_shipped(), class_notes(), file, solutions=solutions, overwrite=arguments.overwrite)
     print(f"The class sheet is {file}. Open it in a browser and print it from there.")
     return 0
