@@ -97,9 +97,11 @@ def _parser() -> argparse.ArgumentParser:
     teaching.add_fresh(
         commands.add_parser("fresh", help="put a lesson back as it was shipped, and keep yours beside it")
     )
+    teaching.add_progress(commands.add_parser("progress", help="show which exercises are solved, or export it"))
     teaching.add_sheet(
         commands.add_parser("sheet", help="write a class sheet for printing: lessons, exercises, solutions")
     )
+    teaching.add_class(commands.add_parser("class", help="show how far a class is, from what its learners exported"))
     return parser
 
 
@@ -243,7 +245,9 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "doctor": _doctor,
     "reset": _reset,
     "fresh": teaching.fresh,
+    "progress": teaching.progress,
     "sheet": teaching.sheet,
+    "class": teaching.class_,
 }
 
 

@@ -13,15 +13,15 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from helpers.exercises.class_notes import ClassNotes, Note, Route
 from helpers.exercises.lessons import Exercise, Lesson
-from helpers.problems import KitError
+from helpers.exercises.own_files import document, write_own
 
 TITLE = "Class sheet: hands on the Assistants API"
 _MARK = '<meta name="generator" content="assistants-hands-on: class sheet">'
-"""By this line a later call knows the file as its own."""
 _TICK = '<span class="tick" role="img" aria-label="box to tick"></span>'
 _OPENING = """\
 Each lesson is a notebook that runs by itself. Below every exercise there is a cell that checks the answer and says \
-what is missing. `progress()` shows learners what they have solved on their own machine; nothing is sent anywhere. \
+what is missing. `progress()` shows learners what they have solved on their own machine; nothing is sent anywhere, \
+and `python -m helpers progress --export FILE` writes it to a file that they may hand in. \
 Everybody starts with `python -m helpers lab`.\
 """
 
@@ -31,17 +31,7 @@ def write(course: Sequence[Lesson], notes: ClassNotes, file: Path, *, solutions:
 
     Raises `KitError` when the file cannot be written, or is there and is no class sheet, unless `overwrite`.
     """
-    try:
-        if not overwrite and file.exists() and not _is_a_sheet(file):
-            raise KitError(
-                f"{file} is there already, and is no class sheet.",
-                "Choose another name with --output FILE, or add --overwrite to replace it.",
-            )
-        file.write_text(page(course, notes, solutions=solutions), encoding="utf-8")
-    except OSError as error:
-        raise KitError(
-            f"{file} cannot be written ({error.strerror or error}).", "Choose another place with --output FILE."
-        ) from error
+    write_own(file, page(course, notes, solutions=solutions), _MARK, what="class sheet", overwrite=overwrite)
 
 
 def page(course: Sequence[Lesson], notes: ClassNotes, *, solutions: bool) -> str:
@@ -65,18 +55,7 @@ def page(course: Sequence[Lesson], notes: ClassNotes, *, solutions: bool) -> str
             "<p>For the instructor. One way each; others pass as well. Below them the mistakes to expect first.</p>",
             *_sections(course, solution),
         ]
-    head = [
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"{_MARK}\n<title>{TITLE}</title>\n<style>\n{style}</style>\n</head>",
-    ]
-    return "\n".join([*head, "<body>\n<main>", *parts, "</main>\n</body>\n</html>\n"])
-
-
-def _is_a_sheet(file: Path) -> bool:
-    with file.open("rb") as opened:
-        return _MARK.encode() in opened.read(1000)
+    return document(TITLE, _MARK, style, "\n".join(parts))
 
 
 def _overview(course: Sequence[Lesson]) -> str:
