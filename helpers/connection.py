@@ -99,7 +99,7 @@ def _own_endpoint(settings: Settings) -> _Target:
         model = model_for(settings)
         _session.running = start_embedded(settings, model)
         _session.answers = f"{model.label} · {_cost(settings)}"
-        _keep_loopback_off_the_proxy()
+        keep_loopback_off_the_proxy()
     running = _session.running
     line = f"Ready: {running.url} · {_session.answers} · {_SILENCED}"
     return _Target(running.url, running.key, settings.api_version, line)
@@ -146,7 +146,7 @@ def _publish(variables: dict[str, str | None]) -> None:
             os.environ[name] = _session.published[name] = value
 
 
-def _keep_loopback_off_the_proxy() -> None:
+def keep_loopback_off_the_proxy() -> None:
     """Where a proxy is configured, the client would send even loopback requests to it."""
     from urllib.request import getproxies  # `serve` needs the rest of this module, and should not wait for it
 

@@ -4,13 +4,14 @@ import contextlib
 import logging
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from mock_endpoint.app import build
 from mock_endpoint.engine import BuiltInTool
@@ -46,6 +47,8 @@ class Options:
     model: Model = field(default_factory=OfflineModel)
     tools: Mapping[str, BuiltInTool] = field(default_factory=dict)
     """The built-in tools that the endpoint runs, by their type."""
+    around: Callable[[ASGIApp], ASGIApp] | None = None
+    """What is put around the application, for example a recorder."""
 
 
 class Running:
@@ -76,7 +79,7 @@ class Running:
         app = build(service, self.key, allowed_hosts(options.host), options.fault)
         self._server = uvicorn.Server(
             uvicorn.Config(
-                app,
+                options.around(app) if options.around else app,
                 lifespan="off",
                 ws="none",
                 log_config=None,

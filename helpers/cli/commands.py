@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, NoReturn, TypeVar
 
-from helpers.cli import teaching
+from helpers.cli import running, teaching
 from helpers.problems import KitError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,14 +34,14 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(line: Sequence[str]) -> argparse.Namespace:
-    """The command line as `command` and its options; what stands behind `--`, for pytest, is in `pytest`.
+    """The command line as `command` and its options; what stands behind `--` is in `behind`.
 
     Raises KitError for a wrong line; prints and exits for `--help`.
     """
     end = line.index("--") if "--" in line else len(line)
     arguments, unknown = _parser().parse_known_args(line[:end])
-    arguments.pytest = line[end + 1 :]
-    unknown += [] if arguments.command == "test" else line[end:]
+    arguments.behind = line[end + 1 :]
+    unknown += [] if arguments.command in {"test", "run"} else line[end:]
     if unknown:
         raise KitError(
             f"Unrecognized arguments: {' '.join(unknown)}.",
@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--update", action="store_true", help="rewrite the outputs that the notebooks carry")
 
     _add_serve(commands.add_parser("serve", help="run the endpoint as a process, for any client"))
+    running.add_run(commands.add_parser("run", help="run any program with an endpoint of its own"))
     commands.add_parser("doctor", help="say what is configured and what is wrong")
     reset = commands.add_parser("reset", help="empty the state: assistants, threads, messages, runs, exercises done")
     reset.add_argument("--yes", action="store_true", help="do not ask first")
@@ -173,7 +174,7 @@ def _test(arguments: argparse.Namespace) -> int:
         command += ["-n", workers, "--dist", "worksteal"]
     command += ["--all"] if arguments.all else []
     command += ["--update-notebooks"] if arguments.update else []
-    return subprocess.run([*command, *arguments.pytest], cwd=ROOT, check=False).returncode
+    return subprocess.run([*command, *arguments.behind], cwd=ROOT, check=False).returncode
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -242,6 +243,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "lab": _lab,
     "test": _test,
     "serve": _serve,
+    "run": running.run,
     "doctor": _doctor,
     "reset": _reset,
     "fresh": teaching.fresh,
