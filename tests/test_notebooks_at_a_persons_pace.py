@@ -17,7 +17,6 @@ ONCE_ONLY = {
     "03_threads": "delete asks for the thread that it has deleted",
     "05_runs": "walk-run, lock-message and cancel meet the run of the first time, and lock-run no longer does",
     "08_function_calling": "answer-submitted, parallel-answer and stream-second hand in outputs that were taken",
-    "11_failures": "incomplete-out-cell deletes the message that it has deleted",
 }
 """Notebooks with a cell that fails when it is run twice in a row, and which."""
 
