@@ -1,5 +1,6 @@
 """ChatBox without a browser: what the page is told, the words for every end of a run, and what never gets lost."""
 
+import re
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -7,6 +8,7 @@ from typing import Any
 
 import openai
 import pytest
+from support.boxes import kinds, page_says, press, settle, told
 from support.scripted import Scripted
 from support.talking import served
 
@@ -40,39 +42,10 @@ def scripted() -> Iterator[openai.AzureOpenAI]:
         yield made
 
 
-def page_says(box: ChatBox, kind: str, **content: str) -> None:
-    """What the page tells the kernel, as the widget's own machinery hands it on."""
-    box.widget._handle_custom_msg({"type": kind} | content, [])
-
-
-def press(box: ChatBox, question: str, mark: str = "1") -> None:
-    """Type a question and press Enter."""
-    page_says(box, "send", text=question, id=mark)
-
-
-def told(box: ChatBox, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The messages that the page gets from now on."""
-    messages: list[dict[str, Any]] = []
-    monkeypatch.setattr(box.widget, "send", lambda message, buffers=None: messages.append(message))
-    return messages
-
-
 async def well(_: Scripted, __: Prompt) -> AsyncIterator[Event]:
     """The answer of a model that has got over it."""
     yield TextDelta("Well.")
     yield Finished("stop", 1, 1)
-
-
-def settle(box: ChatBox) -> None:
-    """Wait for the worker, which must end."""
-    assert box._worker is not None
-    box._worker.join(timeout=20)
-    assert not box._worker.is_alive()
-
-
-def kinds(box: ChatBox) -> list[str]:
-    """The kinds of the bubbles, in their order."""
-    return [bubble.kind for bubble in box.bubbles]
 
 
 def test_ask_answers_and_shows_both_sides(box: ChatBox) -> None:
@@ -165,26 +138,7 @@ def test_a_new_view_gets_what_it_missed(scripted: openai.AzureOpenAI, monkeypatc
         threading.Event().wait(0.01)
     messages.clear()
     page_says(box, "hello")
-    assert messages == [{"type": "delta", "at": 0, "text": "Hm"}]
-    box.close()
-
-
-def test_stop_cancels_on_the_server(scripted: openai.AzureOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was written stays, the end is no error, and Retry asks once more."""
-    box = ChatBox(scripted, scripted.beta.assistants.create(model="gpt-4o", name="Tabi"))
-    messages = told(box, monkeypatch)
-    press(box, "wait")
-    while not messages:
-        threading.Event().wait(0.01)
-    page_says(box, "stop")
-    assert box.widget.status == ENGLISH["stopping"]
-    settle(box)
-    assert kinds(box) == ["question", "answer", "stopped"]
-    assert [bubble.text for bubble in box.bubbles[1:]] == ["Hm", ENGLISH["stopped"]]
-    thread_id = box._conversation.thread_id
-    assert thread_id is not None
-    assert scripted.beta.threads.runs.list(thread_id).data[0].status == "cancelled"
-    assert not box.widget.busy
+    assert messages == [{"type": "delta", "at": 0, "text": "Hm", "from": 0, "blocks": ["<p>Hm</p>\n"]}]
     box.close()
 
 
@@ -256,11 +210,8 @@ def test_an_empty_question_is_not_sent(box: ChatBox, monkeypatch: pytest.MonkeyP
 
 
 def test_a_problem_is_shown_and_the_question_kept(client: openai.AzureOpenAI) -> None:
-    """The assistant is gone: what happened, what to do, and the question still stands above it."""
-    gone = client.beta.assistants.create(model="gpt-35-turbo", name="Tabi")
-    box = ChatBox(client, gone)
-    box.ask("What is 1 + 1?")
-    client.beta.assistants.delete(gone.id)
+    """The assistant was never there: what happened, what to do, and the question still stands above it."""
+    box = ChatBox(client, "asst_none")
     press(box, "And 2 + 2?")
     settle(box)
     assert kinds(box)[-2:] == ["question", "problem"]
@@ -290,7 +241,7 @@ def test_a_question_sent_again_is_in_the_thread_once(client: openai.AzureOpenAI)
 def test_an_error_of_the_box_itself_is_not_invisible(box: ChatBox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither in the callback nor in the worker: there is no cell whose output could show it."""
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
     with monkeypatch.context() as patch:
@@ -302,48 +253,12 @@ def test_an_error_of_the_box_itself_is_not_invisible(box: ChatBox, monkeypatch: 
         patch.setattr(box, "_ask_in_box", broken)
         press(box, "Hello?")
     with monkeypatch.context() as patch:
-        patch.setattr(box._conversation, "forget", broken)
+        patch.setattr(box._conversation, "anew", broken)
         page_says(box, "clear")
     page_says(box, "no such thing")
     assert [kind for kind in kinds(box) if kind == "problem"]
     assert "no such thing" in box.bubbles[-1].text
     assert box.ask("What is 1 + 1?")
-
-
-def test_close_cancels_the_run_and_ends_the_worker(client: openai.AzureOpenAI) -> None:
-    """And no later question is taken."""
-    box = ChatBox(client, client.beta.assistants.create(model="gpt-35-turbo"))
-    box.ask("Hello")
-    press(box, "Plan one day in Tokyo.")
-    thread_id = box._conversation.thread_id
-    assert thread_id is not None
-    while box._conversation._run is None:
-        threading.Event().wait(0.01)
-    box.close()
-    assert box._worker is not None
-    assert not box._worker.is_alive()
-    assert client.beta.threads.runs.list(thread_id).data[0].status == "cancelled"
-    with pytest.raises(KitError, match="closed"):
-        box.ask("Hello again")
-
-
-def test_an_interrupted_ask_leaves_no_run_behind(client: openai.AzureOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kernel's interrupt would otherwise leave the thread locked."""
-    box = ChatBox(client, client.beta.assistants.create(model="gpt-35-turbo"))
-
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(box, "_show_event", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            box.ask("Plan one day in Tokyo.")
-    thread_id = box._conversation.thread_id
-    assert thread_id is not None
-    assert client.beta.threads.runs.list(thread_id).data[0].status in {"cancelling", "cancelled"}
-    assert not box.widget.busy
-    assert not box._turn.locked()
-    box.close()
 
 
 def test_a_function_is_shown_before_and_after(scripted: openai.AzureOpenAI) -> None:
@@ -363,6 +278,23 @@ def test_a_function_is_shown_before_and_after(scripted: openai.AzureOpenAI) -> N
     assert kinds(chat) == ["question", "call", "answer"]
     assert chat.bubbles[1].text == 'get_weather({"city": "Kyoto"}) → {"city": "Kyoto", "celsius": 18}'
     assert chat.widget.turns[1]["call"]["failed"] is False
+    chat.close()
+
+
+def test_a_huge_output_is_cut_where_it_is_shown(scripted: openai.AzureOpenAI) -> None:
+    """The page, the saved notebook and the text have its beginning; the model and the bubble's call the whole."""
+    whole = "x" * 600_000
+    assistant = scripted.beta.assistants.create(model="gpt-4o", tools=[TOOL])
+    chat = ChatBox(scripted, assistant, functions={"get_weather": lambda city: whole})
+    answer = chat.ask('call [["get_weather", {"city": "Kyoto"}]]')
+    assert whole in answer
+    call = chat.bubbles[1].call
+    assert call is not None
+    assert call.output == whole
+    shown = chat.widget.turns[1]["call"]["output"]
+    assert shown.startswith("x" * 4000 + "\n… and 596000 more characters")
+    chat.bubbles.pop()  # the scripted model's answer repeats the output
+    assert len(str(chat._twin())) < 30_000
     chat.close()
 
 
@@ -395,6 +327,22 @@ def test_what_is_no_client_is_refused_at_once(client: openai.AzureOpenAI) -> Non
     for wrong in ("asst_1", asynchronous):
         with pytest.raises(KitError, match=f"given {type(wrong).__name__}"):
             ChatBox(wrong, "asst_1")
+
+
+def test_no_english_is_in_the_japanese_words(scripted: openai.AzureOpenAI) -> None:
+    """Neither in the table, but for keys, code and names, nor in what a call of the model cannot be answered with."""
+    for name, sentence in JAPANESE.items():
+        plain = re.sub(r"\{\w+\}|`[^`]*`|chat = .*|ChatBox\(.*\)|functions=.*|client\.\S+", "", sentence)
+        found = set(re.findall("[A-Za-z]{2,}", plain))
+        known = {"Enter", "Shift", "Esc", "ID", "JSON", "ChatBox", "Assistants", "env"}
+        assert found <= known, (name, found - known)
+    assistant = scripted.beta.assistants.create(model="gpt-4o", tools=[TOOL])
+    box = ChatBox(scripted, assistant, functions={"f": print}, language="ja")
+    box.ask('call [["get_weather", {}], ["f", []]]')
+    outputs = [bubble.call.output for bubble in box.bubbles if bubble.call]
+    assert outputs == ["関数get_weatherはありません。使える関数: f", "引数がJSONのオブジェクトではありません: []"]
+    assert repr(box).startswith("アシスタントとのチャット\nあなた: ")
+    box.close()
 
 
 @pytest.mark.parametrize("version", ["2024-02-15-preview", "2024-05-01-preview"])

@@ -1,5 +1,6 @@
 """The conversation behind the chat box: streams, polling, functions, and the words for every end of a run."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -152,6 +153,32 @@ def test_functions_are_called(client: openai.AzureOpenAI, given: Any, version: s
     assert (before.name, before.arguments, before.output) == ("get_weather", '{"city": "Kyoto"}', None)
     assert after == before.with_output('{"city": "Kyoto", "celsius": 18}')
     assert events[-1] == Said('echo: {"city": "Kyoto", "celsius": 18}')
+
+
+@pytest.mark.parametrize("way", ["ask", "page"])
+def test_an_async_function_is_awaited(client: openai.AzureOpenAI, way: str) -> None:
+    """In a cell, whose thread has an event loop that runs, and on the worker; an error of it is the output."""
+
+    async def get_weather(city: str) -> str:
+        await asyncio.sleep(0)
+        if city == "Atlantis":
+            raise LookupError("nobody has found Atlantis")
+        return f"sunny in {city}"
+
+    async def in_a_cell(question: str) -> None:
+        box.ask(question)
+
+    box = ChatBox(client, tabi(client), functions=[get_weather])
+    question = 'call [["get_weather", {"city": "Kyoto"}], ["get_weather", {"city": "Atlantis"}]]'
+    if way == "ask":
+        asyncio.run(in_a_cell(question))
+    else:
+        box.widget._handle_custom_msg({"type": "send", "text": question, "id": "1"}, [])
+        assert box._worker is not None
+        box._worker.join(20)
+    outputs = [bubble.call.output for bubble in box.bubbles if bubble.call]
+    assert outputs == ["sunny in Kyoto", "LookupError: nobody has found Atlantis"]
+    box.close()
 
 
 WRONG = {

@@ -39,7 +39,8 @@ def test_a_terminal_shows_the_conversation_once() -> None:
     """It cannot renew what it has printed."""
     source = (
         "import openai; from helpers import ChatBox; from helpers.chat.bubbles import question; "
-        "chat = ChatBox(openai.OpenAI(api_key='none'), 'asst_1'); chat.bubbles.append(question('Hi', chat._words)); "
+        "client = openai.OpenAI(api_key='none', base_url='http://127.0.0.1:9'); "
+        "chat = ChatBox(client, 'asst_1'); chat.bubbles.append(question('Hi', chat._words)); "
         "from IPython.display import display; display(chat); chat._renew_twin()"
     )
     done = subprocess.run(

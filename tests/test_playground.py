@@ -18,8 +18,7 @@ from support.talking import served
 
 from helpers import KitError, Playground
 from helpers.display.timeline import duration
-from helpers.playground.configurations import Configuration, configured, difference
-from helpers.playground.declaring import declared
+from helpers.playground.configurations import Configuration, difference
 from helpers.playground.sides import WORDS
 from helpers.traffic import watch
 from mock_endpoint.models.base import Event, Finished, Prompt, TextDelta
@@ -94,6 +93,49 @@ def test_each_run_is_given_its_own_side(lab: Playground) -> None:
     assert trial.a.tokens == (a.usage.prompt_tokens, a.usage.completion_tokens)
 
 
+def test_the_sides_differ_in_one_thing_at_first(lab: Playground) -> None:
+    """Whoever runs them at once sees what that one thing does."""
+    a, b = (column.configuration for column in lab._columns)
+    assert list(difference(a, b)) == ["instructions"]
+    assert "one thing, the instructions" in lab._status.value
+    lab._run_both.click()
+    settle(lab)
+    assert [one.answer for _, one in lab.log.trials[0].sides] == [
+        "The capital of Japan is Tokyo.",
+        "日本の首都は東京です。",
+    ]
+
+
+def test_a_late_stop_stops_nothing(lab: Playground) -> None:
+    """Both sides are done, or never began; the next trial runs."""
+    ready = lab._status.value
+    lab._stop.click()
+    assert lab._status.value == ready
+    assert lab.run("Hello").a.status == "completed"
+
+
+def test_stop_says_what_it_waits_for(client: openai.AzureOpenAI) -> None:
+    """A function at work cannot be interrupted."""
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def get_weather(city: str) -> str:
+        at_work.set()
+        go_on.wait(20)
+        return city
+
+    lab = Playground(client, functions=[get_weather])
+    lab._columns[1].load(Configuration(tools=("get_weather",)))
+    lab._prompt.value = "What is the weather in Kyoto?"
+    lab._run_both.click()
+    assert at_work.wait(20)
+    lab._stop.click()
+    assert "Stopping when get_weather returns" in lab._status.value
+    go_on.set()
+    settle(lab)
+    assert lab.log.trials[0].b.stopped
+    lab.close()
+
+
 class Meeting(Scripted):
     """Answers when two ask at the same time, and not before."""
 
@@ -141,55 +183,6 @@ def test_what_the_service_refuses_stays_in_its_column(lab: Playground) -> None:
     assert trial.b.status == "completed"
     assert "Invalid &#x27;temperature&#x27;" in lab._columns[0]._answer.value
     assert [row["status"] for row in rows(lab)] == ["no run", "completed"]
-
-
-@pytest.mark.parametrize(
-    ("given", "says"),
-    [
-        ({"color": "red"}, "cannot be set to 'color'"),
-        ("red", "cannot be set to 'red'"),
-        ({"instructions": 5}, "instructions is 5, which is no text"),
-        ({"temperature": "hot"}, "temperature is 'hot', which is no number"),
-        ({"temperature": True}, "temperature is True, which is no number"),
-        ({"tools": ["fly"]}, "has no function fly"),
-        ({"tools": None}, "has no function None"),
-    ],
-)
-def test_a_setting_that_does_not_exist_is_named(given: Any, says: str) -> None:  # noqa: ANN401 - it may be anything
-    """Before anything is sent."""
-    with pytest.raises(KitError, match=says):
-        configured(given, Configuration(), ["get_weather"])
-
-
-def test_what_differs_is_said_in_few_words() -> None:
-    """Only the settings that differ, long texts cut."""
-    a, b = Configuration(instructions="x" * 100), Configuration(temperature=0.0, tools=("f", "g"))
-    assert difference(a, b) == {"instructions": "x" * 60 + " …", "temperature": "1", "tools": "none"}
-    assert difference(b, b) == {}
-
-
-def test_of_two_long_texts_the_part_is_shown_that_differs() -> None:
-    """What both begin with would fill the line, and say nothing; with spaces between words and without."""
-    rules = "You help people plan a trip in Japan, and you never name a price. "
-    a, b = Configuration(instructions=rules + "Be brief."), Configuration(instructions=rules + "Be kind.")
-    assert (difference(a, b), difference(b, a)) == ({"instructions": "… brief."}, {"instructions": "… kind."})
-    a, b = Configuration(prompt="日本の旅。" * 20 + "京都"), Configuration(prompt="日本の旅。" * 20)
-    assert difference(a, b) == {"prompt": "… 旅。日本の旅。日本の旅。京都"}
-    assert difference(b, a) == {"prompt": "… 旅。日本の旅。日本の旅。"}
-
-
-def test_a_function_is_declared_as_python_knows_it() -> None:
-    """Hints are types, defaults are optional, no docstring is no error."""
-
-    def find(place: str, radius: float = 1.0, stars: "int" = 3, tags: list[str] = [], other=None, *more): ...  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN202, B006
-
-    function = declared("find", find)["function"]
-    assert function["description"] == "find"
-    assert {name: one["type"] for name, one in function["parameters"]["properties"].items()} == {
-        **{"place": "string", "radius": "number", "stars": "integer", "tags": "array", "other": "string"},
-    }
-    assert function["parameters"]["required"] == ["place"]
-    assert declared("get_weather", get_weather)["function"]["description"] == "The weather in a city."
 
 
 def test_a_click_runs_what_is_set_on_the_page(lab: Playground) -> None:

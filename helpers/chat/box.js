@@ -1,41 +1,53 @@
-// The page's half of the chat box; parts.js comes before it, in the same module. The traits `turns`, `busy` and `status` are the state; a growing text comes as messages.
+// The page's half of the chat box; parts.js and tools.js come before it, in the same module. The traits `turns`, `busy` and `status` are the state; a growing text comes as messages.
 
 const NEAR = 24; // pixels from the end of the log at which a reader still counts as being there
 const PATIENCE = 5000; // milliseconds until a question that the kernel has not taken is remarked on
 const DRAFT = 300; // milliseconds after the last key at which the draft is kept
+const BUSY = 600; // milliseconds after which a kernel that has not confirmed Stop is busy with a cell
 
 function render({ model, el }) {
   const words = model.get("words");
   const name = model.get("name");
   const fill = (text) => text.replace("{name}", name);
   const sent = new Map(); // questions that the kernel has not taken yet, by their marks
-  const addresses = new Map(); // of the files, by their ids; empty until they are here
   let shown = []; // the turns as drawn: their JSON and their elements
   let live = ""; // the text that is growing
   let following = true;
   let draftTimer;
+  let stopTimer;
+  let tail; // what was written since the growing text was last drawn
+  let draft; // what stood in the field before a question came there to be edited
+  let fromEnd; // where the reader was before older messages came
   let place = 0; // where the reader is, for pages that take the box out and put it back
 
   // --- the parts ---
   const log = h("div", { class: "kit-log", role: "log", "aria-label": fill(words.title), tabindex: 0 });
-  const welcome = h("p", { class: "kit-welcome" }, fill(words.welcome));
-  const growing = h("div", { class: "kit-text" });
-  const answering = h("article", { class: "kit-turn kit-live", "data-kind": "live", "aria-live": "off" },
+  const inLog = roving(log);
+  const files = filesOf(log, tell);
+  const starters = h("div", { class: "kit-starters", role: "group", "aria-label": words.starters },
+    ...model.get("starters").map((text) => h("button", { type: "button", class: "kit-starter", onclick: () => put("send", text) }, text)));
+  const welcome = h("div", { class: "kit-welcome" }, h("p", {}, fill(words.welcome)), starters);
+  const older = inLog(h("button", { type: "button", class: "kit-older", hidden: "", onclick: readOlder }, words.older));
+  const growing = h("div", { class: "kit-text kit-markdown" });
+  const answering = h("article", { class: "kit-turn kit-live", "data-kind": "live", "aria-live": "off", tabindex: -1 },
     h("div", { class: "kit-who" }, name), growing, h("div", { class: "kit-dots" }, h("i"), h("i"), h("i")));
   const marker = h("button", { type: "button", class: "kit-new", hidden: "", onclick: jump }, `\u2193 ${words.new}`);
   const field = h("textarea", { rows: 1, placeholder: words.placeholder, "aria-label": words.placeholder, oninput: onInput, onkeydown: onKey, onblur: keepDraft });
   const send = iconButton("send", words.send, ask);
-  const stop = iconButton("stop", words.stop, () => tell({ type: "stop" }));
+  const stop = iconButton("stop", words.stop, halt);
   const clear = iconButton("clear", words.clear, () => tell({ type: "clear" }));
+  const menu = menuOf(words, (id) => tell({ type: "open", id }), (text) => act.copy(text));
   const status = h("div", { class: "kit-status", role: "status" });
   const root = h("section",
     // Otherwise the notebook would take keys for its own commands.
     { class: "kit-chat", lang: model.get("language"), "aria-label": fill(words.title), "data-lm-suppress-shortcuts": "", onkeydown: onBoxKey },
-    h("header", {}, h("strong", {}, name), clear),
+    h("header", {}, h("strong", {}, name), menu.node, clear),
     h("div", { class: "kit-window" }, log, marker),
+    welcome,
     h("div", { class: "kit-composer" }, field, stop, send),
     status);
   const twin = `.${model.get("twin")}`;
+  log.append(older);
   el.append(root, h("style", {}, `.jp-OutputArea-child:has(${twin}), ${twin} { display: none; }`));
 
   const act = {
@@ -47,8 +59,10 @@ function render({ model, el }) {
       button.replaceChildren(icon("copied"));
       setTimeout(() => button.replaceChildren(icon("copy")), 1500);
     }),
-    retry: () => h("button", { type: "button", class: "kit-retry", onclick: () => tell({ type: "retry" }) }, words.retry),
-    load,
+    retry: () => choice(words.retry, () => tell({ type: "retry" })),
+    wait: () => choice(words.wait_for_run, () => tell({ type: "wait" })),
+    edit: (text) => iconButton("edit", words.edit, () => edit(text)),
+    load: files.load,
     again: () => iconButton("retry", words.again, () => tell({ type: "retry" })),
   };
 
@@ -58,29 +72,6 @@ function render({ model, el }) {
     } catch {
       say(words.waiting); // the kernel is gone
     }
-  }
-
-  // --- files: the kernel sends each once, the page keeps it under an address of its own ---
-  function load(file, node) {
-    node.dataset.file = file.id;
-    if (node.tagName === "A") node.download = file.name;
-    if (!addresses.has(file.id)) {
-      addresses.set(file.id, "");
-      tell({ type: "file", id: file.id });
-    }
-    return point(node);
-  }
-
-  function point(node) {
-    const address = addresses.get(node.dataset.file);
-    if (address) node[node.tagName === "IMG" ? "src" : "href"] = address;
-    return node;
-  }
-
-  function arrived({ id, mime }, [content]) {
-    if (addresses.get(id) !== "") return; // another view has asked for it
-    addresses.set(id, URL.createObjectURL(new Blob([content], { type: mime })));
-    for (const node of log.querySelectorAll("[data-file]")) if (node.dataset.file === id) point(node);
   }
 
   const say = (text) => { status.textContent = text; };
@@ -95,12 +86,14 @@ function render({ model, el }) {
       const node = article(turn);
       if (shown[number]) shown[number].node.replaceWith(node);
       else if (number) shown[number - 1].node.after(node);
-      else log.prepend(node);
+      else older.after(node);
       shown[number] = { json, node };
       take(turn.sent);
     });
     shown.splice(turns.length).forEach(({ node }) => node.remove());
-    for (const { node } of shown) node.classList.toggle("kit-last", node === shown.at(-1).node);
+    const last = turns.findLastIndex((turn) => turn.kind === "question");
+    shown.forEach(({ node }, number) => node.classList.toggle("kit-last", number === shown.length - 1 || number === last));
+    older.hidden = !model.get("older");
     drawLive();
   }
 
@@ -108,28 +101,43 @@ function render({ model, el }) {
     const node = h("article", { class: "kit-turn", "data-kind": turn.kind, "aria-label": turn.who }, ...INSIDE[turn.kind](turn, act));
     const old = shown[turn.id]?.node.querySelector("details");
     if (old?.open && node.querySelector("details")) node.querySelector("details").open = true;
-    return node;
+    return inLog(node);
   }
 
   function drawLive() {
     const waiting = model.get("busy") || sent.size > 0;
-    if (growing.textContent !== live) growing.textContent = live;
+    if (!live) growing.replaceChildren();
     answering.classList.toggle("kit-empty", live === "");
     if (waiting) log.append(answering);
     else answering.remove();
     for (const { node } of sent.values()) log.insertBefore(node, answering);
-    if (shown.length || waiting) welcome.remove();
-    else log.append(welcome);
-    followOrMark();
+    welcome.hidden = shown.length > 0 || waiting;
+    log.tabIndex = welcome.hidden ? 0 : -1;
+    if (fromEnd !== undefined && !waiting) log.scrollTop = log.scrollHeight - fromEnd;
+    else followOrMark();
   }
 
-  function grow({ at, text }) {
+  function readOlder() {
+    fromEnd = log.scrollHeight - log.scrollTop;
+    following = false;
+    tell({ type: "older" });
+    log.focus(); // the button may go
+  }
+
+  // The kernel draws a block when it is worth it; what is written in between stands behind it as it is.
+  function grow({ at, text, from, blocks }) {
     if (at > live.length) return tell({ type: "hello" }); // this view missed a piece
     const piece = text.slice(live.length - at);
     if (!piece) return;
     live += piece;
-    if (growing.firstChild) growing.firstChild.appendData(piece);
-    else growing.textContent = live;
+    if (blocks) {
+      while (growing.children.length > from) growing.lastChild.remove();
+      growing.append(...blocks.map((html) => inLog(Object.assign(h("div"), { innerHTML: html })))); // made and escaped in the kernel
+      tail = undefined;
+    } else {
+      tail ??= innermost(growing).appendChild(h("span", { class: "kit-tail" }));
+      tail.append(piece);
+    }
     answering.classList.remove("kit-empty");
     followOrMark();
   }
@@ -165,16 +173,50 @@ function render({ model, el }) {
     const text = field.value.trim();
     if (model.get("busy") || sent.size) return say(`${model.get("status")} ${words.wait}`);
     if (!text) return say(words.empty);
+    const kind = draft === undefined ? "send" : "edit";
+    leaveEditing();
+    put(kind, text);
+  }
+
+  // The page shows the question before it asks the kernel.
+  function put(kind, text) {
     const mark = `${Date.now()}-${Math.random()}`;
     const node = article({ kind: "question", who: words.you, text });
     node.classList.add("kit-pending");
     const timer = setTimeout(() => say(words.waiting), PATIENCE);
     sent.set(mark, { node, text, timer });
-    write("");
     following = true;
+    fromEnd = undefined;
     drawState();
-    tell({ type: "send", text, id: mark });
+    tell({ type: kind, text, id: mark });
     field.focus();
+  }
+
+  // --- the last question in other words ---
+  function edit(text) {
+    if (model.get("busy") || sent.size) return say(words.wait);
+    draft ??= field.value;
+    write(text);
+    root.classList.add("kit-editing");
+    field.focus();
+    say(words.editing);
+  }
+
+  function leaveEditing() {
+    write(draft ?? "");
+    draft = undefined;
+    root.classList.remove("kit-editing");
+  }
+
+  function halt() {
+    const question = model.get("turns").findLast((turn) => turn.kind === "question");
+    if (!model.get("busy") || !question) return;
+    if (model.get("status") !== words.stopping) {
+      say(words.stopping);
+      clearTimeout(stopTimer);
+      stopTimer = setTimeout(() => say(words.stopping_later), BUSY);
+    }
+    tell({ type: "stop", question: question.id }); // a late one must not stop another question
   }
 
   function take(mark) {
@@ -211,9 +253,6 @@ function render({ model, el }) {
     model.save_changes();
   }
 
-  // Enter and Esc also confirm and cancel a word that an input method is composing; then they are not for the box.
-  const composing = (event) => event.isComposing || event.keyCode === 229;
-
   function onKey(event) {
     if (event.key !== "Enter" || event.shiftKey || event.altKey || composing(event)) return;
     event.preventDefault();
@@ -222,15 +261,14 @@ function render({ model, el }) {
 
   function onBoxKey(event) {
     event.stopPropagation();
-    if (event.key === "Escape" && model.get("busy") && !composing(event)) tell({ type: "stop" });
+    if (event.key === "Escape" && !composing(event)) {
+      if (draft === undefined) halt();
+      else {
+        leaveEditing();
+        say(model.get("status"));
+      }
+    }
     if (isShortcut(event) && !document.body.dispatchEvent(new KeyboardEvent(event.type, event))) event.preventDefault();
-  }
-
-  // Save and the like are handed on as if they were pressed beside the box, where they are no cell's and no field's.
-  function isShortcut(event) {
-    const editing = event.shiftKey ? /^[vz]$/i : /^[acvxyz]$/i;
-    const command = event.ctrlKey !== event.metaKey && !event.altKey && event.key.length === 1;
-    return command && !editing.test(event.key) && !composing(event);
   }
 
   // --- the state ---
@@ -241,6 +279,7 @@ function render({ model, el }) {
     send.title = busy ? words.wait : words.send;
     clear.disabled = busy || !shown.length;
     root.classList.toggle("kit-busy", busy);
+    menu.draw(model.get("ids"), model.get("chats"), busy);
     drawLive();
   }
 
@@ -250,12 +289,16 @@ function render({ model, el }) {
     const hadFocus = root.contains(before);
     draw();
     drawState();
+    fromEnd = undefined;
     if (hadFocus && (!root.contains(before) || before.hidden || before.disabled)) field.focus();
   }
 
-  const onMessage = (message, buffers) => ({ delta: grow, refused, file: arrived })[message.type]?.(message, buffers);
-  const onStatus = () => say(model.get("status"));
-  const listeners = { "change:turns": onState, "change:busy": onState, "change:status": onStatus, "msg:custom": onMessage };
+  const onMessage = (message, buffers) => ({ delta: grow, refused, file: files.arrived })[message.type]?.(message, buffers);
+  const onStatus = () => {
+    clearTimeout(stopTimer);
+    say(model.get("status"));
+  };
+  const listeners = { "change:turns": onState, "change:busy": onState, "change:ids": drawState, "change:status": onStatus, "msg:custom": onMessage };
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
   field.value = model.get("draft");
   onState();
@@ -266,8 +309,9 @@ function render({ model, el }) {
   return () => {
     for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
     resized.disconnect();
-    addresses.forEach((address) => URL.revokeObjectURL(address));
+    files.release();
     clearTimeout(draftTimer);
+    clearTimeout(stopTimer);
   };
 }
 

@@ -3,32 +3,37 @@
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import openai
 from openai.types.beta import Assistant, Thread
 
+from helpers.at_once import take_at_once
 from helpers.chat import bubbles as made
+from helpers.chat.board import Board
 from helpers.chat.bubbles import Bubble
+from helpers.chat.chats import Chat
 from helpers.chat.conversation import Conversation
-from helpers.chat.events import Call, Dropped, Event, Said, Text
+from helpers.chat.events import Call, Dropped, Event, Remade, Said, Text
 from helpers.chat.failures import NoAnswer, problem_of
 from helpers.chat.functions import Given
-from helpers.chat.page import Growing, Page
+from helpers.chat.page import Growing
+from helpers.chat.remembered import remembered
+from helpers.chat.starters import starters
 from helpers.chat.words import words_of
 from helpers.problems import KitError
-from helpers.views import has_pages
 
 _CLOSING_SECONDS = 5.0
 _HANDOVER_SECONDS = 1.0
 """The page learns that the box is free a moment before the turn is given back."""
 
 
-class ChatBox:
+class ChatBox(Board):
     """A chat with an assistant, shown when it is the last line of a cell or given to `display`.
 
-    `assistant` is an assistant or its id; a `thread` (or its id) goes on with an older conversation on the server.
+    `assistant` is an assistant or its id; when it is deleted later, the next question makes it again as it was now.
+    A `thread` (or its id) shows and goes on with an older conversation on the server.
     `functions` are Python functions that the assistant may ask for: a list, or a dict of name and function.
     `language` is that of the box itself: `en` or `ja`.
     Works with any client of the `openai` package and any server that speaks the protocol.
@@ -43,32 +48,32 @@ class ChatBox:
         functions: Given = None,
         language: str = "en",
     ) -> None:
-        self._words = words_of(language)
-        self._conversation = Conversation(client, assistant, thread, self._words, functions)
-        named = None if isinstance(assistant, str) else assistant.name
-        self._name = named or self._words["assistant"]
+        words = words_of(language)
+        known = remembered(client, assistant, words)
+        offered = starters(known.tools, words)
+        super().__init__(Conversation(client, known, thread, words, functions), known.name, words, language, offered)
+        self._client = client
         self._turn = threading.Lock()
         self._worker: threading.Thread | None = None
         self._growing: Growing | None = None
+        self._calling: str | None = None
         self._closed = False
-        self._displayed = False
-        self.bubbles: list[Bubble] = []
-        self.widget = Page(
-            name=self._name,
-            words=dict(self._words),
-            language=language,
-            status=self._words["hint"],
-            twin=f"kit-twin-{uuid4().hex[:12]}",
-        )
         self._on: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
             "send": self._on_send,
             "stop": self._on_stop,
             "retry": self._on_retry,
+            "wait": self._on_retry,
             "clear": self._on_clear,
+            "open": self._on_open,
+            "older": self._on_older,
+            "edit": self._on_edit,
             "hello": self._on_hello,
             "file": self._on_file,
         }
         self.widget.on_msg(self._received)
+        take_at_once(self.widget, lambda content: content.get("type") == "stop")
+        if thread is not None:
+            self._read_older()
 
     def ask(self, question: str) -> str:
         """The text of the answer; question and answer also appear in the box.
@@ -109,32 +114,71 @@ class ChatBox:
         else:
             self.widget.send({"type": "refused", "id": content["id"]})
 
-    def _on_stop(self, _: Mapping[str, Any]) -> None:
-        """The request to the server may take a while; meanwhile the kernel must be free."""
-        self.widget.status = self._words["stopping"]
+    def _on_stop(self, content: Mapping[str, Any]) -> None:
+        """The request to the server may take a while; meanwhile the kernel must be free.
+
+        A click that comes late, when its question is answered, means nothing any more.
+        """
+        if not self.widget.busy or content.get("question") != self._places_of("question")[-1]:
+            return
+        name = "stopping_call" if self._calling else "stopping"
+        self.widget.status = self._words[name].format(function=self._calling)
         threading.Thread(target=self._stop, name="chat box, stop", daemon=True).start()
 
-    def _on_retry(self, _: Mapping[str, Any]) -> None:
-        """The last question once more; in place of what it led to, if that was no answer."""
-        places = [place for place, bubble in enumerate(self.bubbles) if bubble.kind == "question"]
+    def _on_retry(self, content: Mapping[str, Any]) -> None:
+        """The last question once more, at once or after the run that locks the thread.
+
+        It takes the place of what it led to, if that was no answer.
+        """
+        places = self._places_of("question")
         if not places or not self._take_turn():
             return
         again, *led_to = self.bubbles[places[-1] :]
         if all(bubble.kind != "answer" for bubble in led_to):
             del self.bubbles[places[-1] :]
         tries = 1 + max((bubble.tries for bubble in led_to if bubble.problem), default=0)
-        self._begin(again.text, made.question(again.text, self._words), tries)
+        self._begin(again.text, made.question(again.text, self._words), tries, wait=content["type"] == "wait")
 
     def _on_clear(self, _: Mapping[str, Any]) -> None:
-        """An empty log, and a new thread: the assistant forgets, too."""
-        if not self._take_turn():
-            return
+        """An empty log, and a new thread: the assistant forgets, too. The menu keeps the old one."""
+        if self._take_turn():
+            self._turn_to(lambda: Chat(self._conversation.anew()))
+
+    def _on_open(self, content: Mapping[str, Any]) -> None:
+        """Back to a chat of the menu."""
+        if self._take_turn():
+            self._turn_to(lambda: self._chats[content["id"]])
+
+    def _turn_to(self, chosen: Callable[[], Chat]) -> None:
+        """Show another chat; the turn is taken."""
         try:
-            self.bubbles.clear()
-            self._conversation.forget()
+            self._change_to(chosen())
             self._show()
         finally:
             self._give_turn_back()
+
+    def _on_older(self, _: Mapping[str, Any]) -> None:
+        """Read what stands before the first message; this may take a while, and the kernel must be free."""
+        if self._chat.older and self._take_turn():
+            self._start(self._read_older)
+
+    def _read_older(self) -> None:
+        """Show older messages of the thread. Where they cannot be read, the status says so: no question is lost."""
+        try:
+            self._chat.read_older(self._client, self._name, self._words)
+            self._show()
+        except openai.OpenAIError as error:
+            self.widget.status = self._words["unread"].format(detail=problem_of(error, self._words).what)
+
+    def _on_edit(self, content: Mapping[str, Any]) -> None:
+        """The last question in other words, on a new thread with what stood before it."""
+        text, places = content["text"].strip(), self._places_of("question")
+        if not (text and places and self._take_turn()):
+            self.widget.send({"type": "refused", "id": content["id"]})
+            return
+        note = made.note(self._words["edited"], self._words["box"])
+        self._change_to(Chat(self._conversation.branch(), [*self.bubbles[: places[-1]], note], self._chat.older))
+        self._begin(text, made.question(text, self._words, content["id"]))
 
     def _on_hello(self, _: Mapping[str, Any]) -> None:
         """A new view has missed the beginning of a growing text."""
@@ -160,19 +204,29 @@ class ChatBox:
             finally:
                 self._turn.release()
 
-    def _begin(self, question: str, bubble: Bubble, tries: int = 1) -> None:
-        """Show the question and start the worker, which gives the turn back when it is done."""
+    def _begin(self, question: str, bubble: Bubble, tries: int = 1, *, wait: bool = False) -> None:
+        """Show the question, and ask it on the worker; the turn is taken."""
         try:
             self._ask_in_box(bubble)
-            self._worker = threading.Thread(target=self._work, args=(question, tries), name="chat box", daemon=True)
+            if wait:
+                self.widget.status = self._words["waiting_for_run"]
+        except BaseException:
+            self._give_turn_back()
+            raise
+        self._start(partial(self._converse, question, tries, wait=wait))
+
+    def _start(self, work: Callable[[], object]) -> None:
+        """Begin this work on the worker, which gives the turn back when it is done."""
+        try:
+            self._worker = threading.Thread(target=self._work, args=[work], name="chat box", daemon=True)
             self._worker.start()
         except BaseException:
             self._give_turn_back()
             raise
 
-    def _work(self, question: str, tries: int) -> None:
+    def _work(self, work: Callable[[], object]) -> None:
         try:
-            self._converse(question, tries)
+            work()
         except NoAnswer:
             pass  # the box shows it already
         except Exception as error:
@@ -187,15 +241,17 @@ class ChatBox:
             self._add_problem(problem_of(error, self._words))
 
     def _ask_in_box(self, bubble: Bubble) -> None:
+        self._conversation.rearm()
         with self.widget.hold_sync():  # one message to the page, not three
             self._add(bubble)
             self._set_busy(True)
 
-    def _converse(self, question: str, tries: int = 1) -> str:
+    def _converse(self, question: str, tries: int = 1, *, wait: bool = False) -> str:
         """Ask, and show what comes; the turn is taken. `tries` counts this one, too."""
         texts: list[str] = []
         try:
-            with Growing(self.widget) as self._growing, closing(self._conversation.ask(question)) as events:
+            asked = self._conversation.ask(question, wait=wait)
+            with Growing(self.widget) as self._growing, closing(asked) as events:
                 for event in events:
                     self._show_event(event, self._growing, texts)
         except NoAnswer as problem:
@@ -205,7 +261,7 @@ class ChatBox:
             raise
         finally:
             self._keep_unfinished()
-            self._growing = None
+            self._growing = self._calling = None
         return "\n\n".join(texts)
 
     def _show_event(self, event: Event, growing: Growing, texts: list[str]) -> None:
@@ -217,66 +273,23 @@ class ChatBox:
                 texts.append(event.text)
                 self._add(made.answer(event, self._name))
             case Call(output=None):
+                self._calling = event.name
                 self.widget.status = self._words["calling"].format(name=self._name, function=event.name)
-                self._add(made.call(event, self._name))
+                self._add(made.call(event, self._name, self._words))
             case Call():
                 place = next(n for n, one in enumerate(self.bubbles) if one.call and one.call.id == event.id)
-                self.bubbles[place] = made.call(event, self._name)
+                self.bubbles[place] = made.call(event, self._name, self._words)
                 self._show()
-                self.widget.status = self._words["answering"].format(name=self._name)
+                self._calling = None
+                if not self._conversation.stopping:
+                    self.widget.status = self._words["answering"].format(name=self._name)
             case Dropped():
                 self.widget.status = self._words["dropped"]
+            case Remade():
+                self._add(made.note(self._words["remade"].format(detail=event.id), self._words["box"]))
 
     def _keep_unfinished(self) -> None:
         """What was written before the answer broke off stays."""
         text = self._growing.take() if self._growing else ""
         if text:
             self._add(made.answer(Said(text), self._name))
-
-    def _add(self, bubble: Bubble) -> None:
-        self.bubbles.append(bubble)
-        self._show()
-
-    def _add_problem(self, problem: KitError) -> None:
-        self._add(made.problem(problem, self._words))
-
-    def _show(self) -> None:
-        self.widget.turns = [bubble.for_page(number) for number, bubble in enumerate(self.bubbles)]
-
-    def _set_busy(self, busy: bool) -> None:
-        status = self._words["answering"].format(name=self._name) if busy else self._words["hint"]
-        with self.widget.hold_sync():
-            self.widget.busy = busy
-            self.widget.status = status
-
-    def __repr__(self) -> str:
-        return "\n".join(filter(None, [self._title(), made.text_of(self.bubbles)]))
-
-    def _title(self) -> str:
-        return f"chat with {self._name}"
-
-    def _ipython_display_(self) -> None:
-        """Show the widget, and below it its twin for pages that cannot show one.
-
-        The twin is an output of its own: renewed after each answer, it leaves the widget above it in peace.
-        """
-        from IPython.display import display  # present where somebody displays
-
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        widget = {"application/vnd.jupyter.widget-view+json": view, "text/plain": self._title()}
-        display(widget, raw=True)  # type: ignore[no-untyped-call]
-        display(self._twin(), raw=True, display_id=self.widget.twin)  # type: ignore[no-untyped-call]
-        self._displayed = has_pages()
-
-    def _renew_twin(self) -> None:
-        if self._displayed:
-            from IPython.display import update_display
-
-            update_display(self._twin(), raw=True, display_id=self.widget.twin)  # type: ignore[no-untyped-call]
-
-    def _twin(self) -> dict[str, str]:
-        note = self._words["static"]
-        return {
-            "text/html": made.picture_of(self.bubbles, note, self.widget.twin),
-            "text/plain": made.text_of(self.bubbles) or note,
-        }

@@ -1,7 +1,7 @@
 """What is said in the box: one bubble after the other, as data for the page and as text and HTML without one."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from helpers.chat.events import Call, File, Said
@@ -10,9 +10,12 @@ from helpers.chat.words import Words
 from helpers.problems import KitError
 from helpers.views import BLUE, GREY, LINE, PANEL, RED, plain, quiet
 
-Kind = Literal["question", "answer", "call", "problem", "stopped"]
+Kind = Literal["question", "answer", "call", "problem", "stopped", "note"]
 
-_COLOURS: Mapping[Kind, str] = {"question": BLUE, "answer": GREY, "call": LINE, "problem": RED, "stopped": LINE}
+MOST = 4000
+"""Characters of a call's arguments or output that are shown and saved; `bubble.call` and the model have them all."""
+_COLOURS: Mapping[Kind, str] = {"question": BLUE, "answer": GREY, "call": LINE, "problem": RED, "stopped": LINE,
+                                  "note": LINE}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Bubble:
     text: str
     said: Said | None = None
     call: Call | None = None
+    shown: Mapping[str, str | None] = field(default_factory=dict)
+    """The call's arguments and output as far as they are shown."""
     problem: KitError | None = None
     tries: int = 1
     """How often the question was asked that led to the problem."""
@@ -38,9 +43,10 @@ class Bubble:
             notes = [{"mark": note.mark, "text": note.text} for note in self.said.notes]
             data |= {"html": shown, "files": [_file(file) for file in self.said.files], "notes": notes}
         if self.call:
-            data["call"] = asdict(self.call)
+            data["call"] = {**asdict(self.call), **self.shown}
         if self.problem:
             data |= {"what": self.problem.what, "fix": self.problem.fix, "tries": self.tries}
+            data["locked"] = getattr(self.problem, "locked", False)
         return data
 
 
@@ -54,10 +60,15 @@ def answer(said: Said, name: str) -> Bubble:
     return Bubble("answer", name, said.text, said=said)
 
 
-def call(one: Call, name: str) -> Bubble:
+def call(one: Call, name: str, words: Words) -> Bubble:
     """A function that the assistant asked for."""
-    output = "" if one.output is None else f" → {one.output}"
-    return Bubble("call", name, f"{one.name}({one.arguments}){output}", call=one)
+    arguments, output = _cut(one.arguments, words), None if one.output is None else _cut(one.output, words)
+    text = f"{one.name}({arguments})" + ("" if output is None else f" → {output}")
+    return Bubble("call", name, text, call=one, shown={"arguments": arguments, "output": output})
+
+
+def _cut(text: str, words: Words) -> str:
+    return text if len(text) <= MOST else f"{text[:MOST]}\n{words['cut'].format(count=len(text) - MOST)}"
 
 
 def problem(error: KitError, words: Words, tries: int = 1) -> Bubble:
@@ -68,6 +79,11 @@ def problem(error: KitError, words: Words, tries: int = 1) -> Bubble:
 def stopped(name: str, words: Words) -> Bubble:
     """The person stopped the answer."""
     return Bubble("stopped", name, words["stopped"])
+
+
+def note(text: str, name: str) -> Bubble:
+    """What the box itself has to say about the conversation."""
+    return Bubble("note", name, text)
 
 
 def text_of(bubbles: Iterable[Bubble]) -> str:

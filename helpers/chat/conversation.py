@@ -3,6 +3,7 @@
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
@@ -10,15 +11,19 @@ import openai
 from openai.types.beta import Assistant, AssistantStreamEvent, Thread
 from openai.types.beta.threads import Message, MessageDeltaEvent, Run
 
-from helpers.chat.events import Call, Dropped, Event, Said, Text, said_of
+from helpers.chat.branching import messages_before
+from helpers.chat.events import Call, Dropped, Event, Remade, Said, Text, said_of
 from helpers.chat.failures import NoAnswer, end_of, no_answer, problem_of
 from helpers.chat.files import with_files
 from helpers.chat.functions import Given, called, table_of
+from helpers.chat.remembered import Remembered
 from helpers.chat.words import ENGLISH, Words
-from helpers.problems import KitError
 
 ROUNDS = 10
 """How often one run may ask for functions; a model that never gets enough would run for ever."""
+WAIT_SECONDS = 600.0
+"""How long to wait for another run on the thread: by then it has expired, if nobody moves it."""
+_LOOK_SECONDS = 0.5
 _OVER = ("completed", "failed", "cancelled", "expired", "incomplete")
 
 Stream = openai.Stream[AssistantStreamEvent]
@@ -36,18 +41,15 @@ class Conversation:
     def __init__(
         self,
         client: openai.OpenAI,
-        assistant: Assistant | str,
+        assistant: Remembered | Assistant | str,
         thread: Thread | str | None = None,
         words: Words = ENGLISH,
         functions: Given = None,
         *,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        if not isinstance(client, openai.OpenAI):
-            given = type(client).__name__
-            raise KitError(words["no_client"].format(given=given), words["no_client.fix"])
         self._client = client
-        self._assistant_id = _id_of(assistant)
+        self._assistant = assistant if isinstance(assistant, Remembered) else Remembered(client, _id_of(assistant))
         self._thread_id = None if thread is None else _id_of(thread)
         self._words = words
         self._functions = table_of(functions, words)
@@ -58,6 +60,9 @@ class Conversation:
         self.last_run: Run | None = None
         """The run of the latest question as it was last seen, whatever became of it."""
         self._unanswered: str | None = None
+        self.question_id: str | None = None
+        """The message on the thread that is the last question."""
+        self._origin: tuple[str, str | None] | None = None
         self._said: dict[str, str] = {}
         self._writing: list[str] = []
 
@@ -66,12 +71,25 @@ class Conversation:
         """The thread on the server, `None` before the first question."""
         return self._thread_id
 
-    def ask(self, question: str) -> Generator[Event, None, None]:
-        """What happens until the run answers. Any kind of failure raises `NoAnswer`, which says what to do."""
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody has asked for the run to stop."""
+        return self._stop.is_set()
+
+    def rearm(self) -> None:
+        """Forget the wish to stop, before the next question; it must not get lost while that begins."""
         self._stop.clear()
+
+    def ask(self, question: str, *, wait: bool = False) -> Generator[Event, None, None]:
+        """What happens until the run answers. Any kind of failure raises `NoAnswer`, which says what to do.
+
+        With `wait` another run that is at work on the thread is first waited for.
+        """
         self.last_run = None
         self._said, self._writing = {}, []
         try:
+            if wait:
+                self._wait_for_the_other_run()
             run = yield from self._answered(question)
             yield from self._conclude(run)
         except NoAnswer:
@@ -90,23 +108,50 @@ class Conversation:
         self._stop.set()
         self._cancel_run()
 
-    def forget(self) -> None:
-        """Begin a new thread with the next question; the old one stays on the server."""
-        self._thread_id = self._unanswered = None
+    def anew(self) -> "Conversation":
+        """One on a new thread, with the same assistant and functions."""
+        return Conversation(self._client, self._assistant, None, self._words, self._functions, options=self._options)
+
+    def branch(self) -> "Conversation":
+        """One on a new thread that begins with the messages before the last question."""
+        made = self.anew()
+        if self._thread_id is not None:
+            made._origin = (self._thread_id, self.question_id)
+        return made
+
+    def _wait_for_the_other_run(self) -> None:
+        """Until the newest run of the thread is over, for only that one can be active."""
+        until = time.monotonic() + WAIT_SECONDS
+        while self._thread_id is not None and time.monotonic() < until:
+            newest = self._client.beta.threads.runs.list(self._thread_id, limit=1).data
+            if not newest or newest[0].status in _OVER:
+                return
+            if self._stop.wait(_LOOK_SECONDS):
+                raise no_answer("cancelled", self._words, stopped=True)
 
     def _answered(self, question: str) -> Asked:
         """A run on the question, its functions called as often as it asks for them."""
         runs = self._client.beta.threads.runs
         if self._thread_id is None:
-            self._thread_id = self._client.beta.threads.create().id
+            before = messages_before(self._client, *self._origin) if self._origin else []
+            self._thread_id = self._client.beta.threads.create(messages=before or openai.omit).id
         thread_id = self._thread_id
         # A question that got no answer is in the thread already: sent again, it must not stand there twice.
         if question != self._unanswered:
-            self._client.beta.threads.messages.create(thread_id, role="user", content=question)
-            self._unanswered = question
-        run = yield from self._follow(
-            lambda **streamed: runs.create(thread_id, assistant_id=self._assistant_id, **self._options, **streamed)
-        )
+            self.question_id = None
+            asked = self._client.beta.threads.messages.create(thread_id, role="user", content=question)
+            self._unanswered, self.question_id = question, asked.id
+
+        def begin(**streamed: Any) -> Any:  # noqa: ANN401 - the client's own
+            return runs.create(thread_id, assistant_id=self._assistant.id, **self._options, **streamed)
+
+        try:
+            run = yield from self._follow(begin)
+        except openai.NotFoundError:
+            if not self._assistant.make_again():
+                raise
+            yield Remade(self._assistant.id)
+            run = yield from self._follow(begin)
         for _ in range(ROUNDS):
             if run.status != "requires_action" or not self._functions:
                 return run
@@ -128,7 +173,7 @@ class Conversation:
                 break
             call = Call(wanted.id, wanted.function.name, wanted.function.arguments)
             yield call
-            call = called(call, self._functions)
+            call = called(call, self._functions, self._words)
             yield call
             outputs.append({"tool_call_id": call.id, "output": call.output})
         return outputs

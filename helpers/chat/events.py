@@ -72,7 +72,14 @@ class Dropped:
     """The stream broke off; the run goes on at the server, and is asked for again and again until it ends."""
 
 
-Event = Text | Said | Call | Dropped
+@dataclass(frozen=True)
+class Remade:
+    """The assistant was gone, and was made again; its new id."""
+
+    id: str
+
+
+Event = Text | Said | Call | Dropped | Remade
 
 
 def said_of(message: Mapping[str, Any]) -> Said:

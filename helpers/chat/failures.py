@@ -1,5 +1,6 @@
 """What kept a question from its answer, in words: what happened, and what to do."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ _ERRORS: tuple[tuple[type[Exception], str], ...] = (
     (Exception, "unexpected"),
 )
 """The first kind that fits names the sentence."""
+_LOCKED = re.compile(r"while a run \S+ is active|already has an active run")
+"""What the service says to a message or a run while another run is at work on the thread (contract.md 3.3)."""
 
 
 class NoAnswer(KitError):
@@ -28,6 +31,8 @@ class NoAnswer(KitError):
         self.partial = partial
         self.stopped = stopped
         """Whether the person wished it so."""
+        self.locked = False
+        """Whether another run is at work on the thread, for which one can wait."""
 
 
 def no_answer(name: str, words: Words, detail: object = "", partial: str = "", *, stopped: bool = False) -> NoAnswer:
@@ -37,10 +42,13 @@ def no_answer(name: str, words: Words, detail: object = "", partial: str = "", *
 
 def problem_of(error: Exception, words: Words = ENGLISH, partial: str = "") -> NoAnswer:
     """Any exception as a sentence and its remedy. Never repeats what a service says about a key."""
-    name = next(name for kind, name in _ERRORS if isinstance(error, kind))
+    locked = isinstance(error, openai.BadRequestError) and _LOCKED.search(error.message) is not None
+    name = "locked" if locked else next(name for kind, name in _ERRORS if isinstance(error, kind))
     status = getattr(error, "status_code", "")
     what = words[name].format(detail=_detail_of_error(error), status=status)
-    return NoAnswer(what, words[f"{name}.fix"], partial)
+    problem = NoAnswer(what, words[f"{name}.fix"], partial)
+    problem.locked = locked
+    return problem
 
 
 def end_of(run: Run, words: Words, partial: str, *, stopped: bool) -> NoAnswer:

@@ -6,7 +6,9 @@ const ICONS = {
   copy: "M9 9h10v11H9zM5 15V4h10",
   copied: "M5 12l5 5 9-10",
   retry: "M19 8a8 8 0 1 0 1 6M19 3v5h-5",
-  clear: "M4 20h4L19 9l-4-4L4 16zM13 20h7",
+  clear: "M12 5v14M5 12h14",
+  edit: "M4 20h4L19 9l-4-4L4 16zM13 20h7",
+  menu: "M4 6h16M4 12h16M4 18h10",
 };
 
 /** An element with attributes, listeners (`onclick`) and children; a string child is text, never markup. */
@@ -33,6 +35,16 @@ function iconButton(name, label, onclick) {
   return h("button", { type: "button", class: `kit-icon kit-${name}`, "aria-label": label, title: label, onclick }, icon(name));
 }
 
+/** The block at the end of a text, in which it goes on. */
+function innermost(node) {
+  const last = node.lastElementChild;
+  return last?.matches("div, p, ul, ol, li, pre, pre > code, blockquote, h1, h2, h3, h4, h5, h6") ? innermost(last) : node;
+}
+
+function choice(label, onclick) {
+  return h("button", { type: "button", class: "kit-choice", onclick }, label);
+}
+
 /** Put a text on the clipboard; false where the page may not, as when it is not served securely. */
 const copied = (text) => navigator.clipboard.writeText(text).then(() => true).catch(() => false);
 
@@ -46,11 +58,13 @@ function indented(json) {
 
 /** What each kind of turn looks like inside. `act` does what the buttons in it ask for. */
 const INSIDE = {
-  question: (turn, act) => [h("div", { class: "kit-text" }, turn.text), h("div", { class: "kit-tools" }, act.copy(turn.text))],
+  question: (turn, act) => [
+    h("div", { class: "kit-text" }, turn.text),
+    h("div", { class: "kit-tools" }, act.copy(turn.text), act.edit(turn.text)),
+  ],
   answer: (turn, act) => {
     const text = h("div", { class: "kit-text kit-markdown" });
     text.innerHTML = turn.html; // made and escaped in the kernel
-    for (const wide of text.querySelectorAll("pre, table")) wide.tabIndex = 0; // it may scroll sideways
     for (const pre of text.querySelectorAll("pre")) {
       pre.replaceWith(h("div", { class: "kit-code" }, pre.cloneNode(true), act.copy(pre.textContent)));
     }
@@ -73,7 +87,7 @@ const INSIDE = {
     const state = call.output === null ? "running" : call.failed ? "failed_call" : undefined;
     const name = h("code", {}, call.name);
     const [before, after] = words.call.split("{function}");
-    const part = (label, text) => [h("div", { class: "kit-who" }, label), h("pre", { tabindex: 0 }, text)];
+    const part = (label, text) => [h("div", { class: "kit-who" }, label), h("pre", {}, text)];
     return [
       h("details", { class: state ?? "done" },
         h("summary", {}, before, name, after, state && h("span", { class: "kit-state" }, words[state])),
@@ -85,9 +99,10 @@ const INSIDE = {
     h("strong", {}, turn.what),
     h("div", {}, turn.fix),
     turn.tries > 1 ? h("div", { class: "kit-who" }, act.words.tries.replace("{count}", turn.tries)) : "",
-    act.retry(),
+    h("div", { class: "kit-choices" }, turn.locked ? act.wait() : "", act.retry()),
   ],
   stopped: (turn, act) => [h("span", {}, turn.text), act.retry()],
+  note: (turn) => [turn.text],
 };
 
 function list(name, label, items, inside) {

@@ -12,11 +12,13 @@ from typing import Any
 import ipywidgets  # type: ignore[import-untyped]
 import openai
 
+from helpers.at_once import take_at_once
 from helpers.chat.failures import problem_of
 from helpers.chat.functions import Given, table_of
 from helpers.playground.column import Column, problem_html
 from helpers.playground.configurations import DEPLOYMENTS, Configuration, configured
 from helpers.playground.log import Log
+from helpers.playground.page import Page
 from helpers.playground.sides import WORDS, Outcome, Side
 from helpers.playground.trials import Trial
 from helpers.problems import KitError
@@ -25,7 +27,7 @@ from helpers.views import card, quiet
 _REDRAW_SECONDS = 0.1
 """A page that redraws every piece of a text falls behind."""
 _CLOSING_SECONDS = 5.0
-_READY = "Change something on one side, then run both."
+_READY = "The sides differ in one thing, the instructions. Run both, or press Ctrl+Enter."
 
 
 class Playground:
@@ -66,6 +68,9 @@ class Playground:
         self._pictures, self._table = ipywidgets.HTML(), ipywidgets.HTML()
         self._run_both.on_click(self._guarded(self._on_run))
         self._stop.on_click(self._guarded(self._on_stop))
+        take_at_once(self._stop, lambda content: content.get("event") == "click")
+        for name, part in (("run", self._run_both), ("stop", self._stop), ("status", self._status)):
+            part.add_class(f"kit-{name}")
         self._save.on_click(self._guarded(self._on_save))
         a, b = self._columns
         a.load(self._base)
@@ -75,8 +80,8 @@ class Playground:
         buttons = ipywidgets.HBox(
             [self._run_both, self._stop, self._save, self._status], layout={"flex_flow": "row wrap"}
         )
-        parts = [self._prompt, columns, buttons, self._pictures, self._table]
-        self.widget = ipywidgets.VBox(parts, layout={"grid_gap": "6px"})
+        parts = [self._prompt, columns, buttons, self._pictures, self._table, Page()]
+        self.widget = ipywidgets.VBox(parts, layout={"grid_gap": "6px"}).add_class("kit-playground")
 
     def run(self, prompt: str, a: Mapping[str, Any] | None = None, b: Mapping[str, Any] | None = None) -> Trial:
         """Run both sides at once, and wait: the trial, with the outcomes `a` and `b`. It also appears in the widget.
@@ -190,8 +195,15 @@ class Playground:
             self._turn.release()
 
     def _on_stop(self) -> None:
-        """The requests to the server may take a while; meanwhile the kernel must be free."""
-        self._tell("Stopping …")
+        """The requests to the server may take a while; meanwhile the kernel must be free.
+
+        A click that comes late, when both sides are done, means nothing any more.
+        """
+        if not self._turn.locked():
+            return
+        at_work = sorted({side.calling for side in self._under_way if side.calling})
+        name = "stopping_call" if at_work else "stopping"
+        self._tell(WORDS[name].format(function=", ".join(at_work)))
         threading.Thread(target=self._stop_sides, name="playground, stop", daemon=True).start()
 
     def _stop_sides(self) -> None:

@@ -83,6 +83,8 @@ class Side:
             client, assistant, words=WORDS, functions=chosen, options=_overrides(configuration, chosen)
         )
         self._stopped = threading.Event()
+        self.calling: str | None = None
+        """The function that is at work."""
 
     def ask(self, watcher: Watcher) -> Outcome:
         """Ask, and wait for the end. Whatever goes wrong is in the outcome."""
@@ -117,7 +119,10 @@ class Side:
                     case Said(text):
                         said.append(text)
                         writing = ""
-                    case Call(output=str()):
+                    case Call(output=None):
+                        self.calling = event.name
+                    case Call():
+                        self.calling = None
                         calls.append(event)
                 watcher("\n\n".join(filter(None, [*said, writing])))
 

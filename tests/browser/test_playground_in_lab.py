@@ -197,6 +197,26 @@ def test_the_keyboard_is_enough(playground: Open90) -> None:
     place.get_by_text("Saved: trials-").wait_for()
 
 
+def test_ctrl_enter_runs(playground: Open90) -> None:
+    """From any field, with what was typed last, and the cell does not run again; not while a word is composed."""
+    window, place = playground()
+    place.get_by_label("Temperature").nth(0).fill("0.5")
+    place.get_by_label("Temperature").nth(0).press("Control+Enter")
+    finish(place, 1)
+    prompt = place.get_by_label("Prompt", exact=True)
+    prompt.fill("What is the capital of Peru?")
+    prompt.press("Enter")
+    composing = "new KeyboardEvent('keydown', {key: 'Enter', ctrlKey: true, isComposing: true, bubbles: true})"
+    prompt.evaluate(f"field => field.dispatchEvent({composing})")
+    assert button(place, "Run both").is_enabled()
+    prompt.press("Control+Enter")
+    finish(place, 2)
+    assert "Lima" in answer(place, "A").inner_text()
+    window.write("other", "print(lab.log.trials[0].a.configuration.temperature, len(lab.log.trials))")
+    window.run("other")
+    assert window.output("other").inner_text().strip() == "0.5 2"
+
+
 def test_it_works_in_notebook_7(lab: Lab, context: "BrowserContext | None", absent: Callable[[str], NoReturn]) -> None:
     """One trial, and a run that is stopped; no error in the page, no request leaves."""
     pytest.importorskip("notebook", reason="Notebook 7 is not installed")

@@ -31,6 +31,7 @@ _RUN = """command => {
         error => { window.kitRan = String(error); },
     );
 }"""
+_AT_WORK = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
 _CELLS = """() => jupyterapp.shell.currentWidget.content.widgets.map(cell => ({
     id: cell.model.id,
     type: cell.model.type,
@@ -82,6 +83,12 @@ class Window:
         """Run one cell, named by its id."""
         self.page.evaluate(_SELECT, cell)
         self._command("notebook:run-cell", seconds)
+
+    def begin(self, cell: str) -> None:
+        """Run one cell, and do not wait for its end."""
+        self.page.evaluate(_SELECT, cell)
+        self.page.evaluate(_RUN, "notebook:run-cell")
+        self.page.wait_for_function(_AT_WORK)
 
     def write(self, cell: str, source: str) -> None:
         """Fill a cell."""

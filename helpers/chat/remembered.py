@@ -1,0 +1,63 @@
+"""The assistant as it was when the box was made: its name, its tools, and how to make it again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import openai
+from openai.types.beta import Assistant
+
+from helpers.chat.words import Words
+from helpers.problems import KitError
+
+_SETTINGS = ("name", "description", "model", "instructions", "tools", "tool_resources", "metadata", "temperature",
+             "top_p", "response_format")  # fmt: skip
+"""What an assistant is made from."""
+_PATIENCE = 5.0
+"""Seconds: a service that does not answer must not hold up the cell that makes a box."""
+
+
+class Remembered:
+    """An assistant's id, and its settings as far as they are known."""
+
+    def __init__(self, client: openai.OpenAI, number: str, facts: Mapping[str, Any] | None = None) -> None:
+        self._client = client
+        self.id = number
+        self._settings = {name: facts[name] for name in _SETTINGS if facts and facts.get(name) is not None}
+
+    @property
+    def name(self) -> str | None:
+        """What the assistant is called."""
+        name: str | None = self._settings.get("name")
+        return name
+
+    @property
+    def tools(self) -> list[dict[str, Any]]:
+        """Its tools, as the wire has them."""
+        tools: list[dict[str, Any]] = self._settings.get("tools", [])
+        return tools
+
+    def make_again(self) -> bool:
+        """Whether the assistant was gone and is here again, under another id."""
+        if not self._settings:
+            return False
+        try:
+            self._client.beta.assistants.retrieve(self.id)
+        except openai.NotFoundError:
+            self.id = self._client.beta.assistants.create(**self._settings).id
+            return True
+        return False
+
+
+def remembered(client: openai.OpenAI, given: Assistant | str, words: Words) -> Remembered:
+    """The assistant as the service has it now; as it was given where the service does not tell."""
+    if not isinstance(client, openai.OpenAI):
+        raise KitError(words["no_client"].format(given=type(client).__name__), words["no_client.fix"])
+    number = given if isinstance(given, str) else given.id
+    asked = client.with_options(max_retries=0, timeout=_PATIENCE)
+    try:
+        facts = asked.beta.assistants.retrieve(number).model_dump()
+    except openai.OpenAIError:
+        facts = {}
+    if facts.get("object") != "assistant" and not isinstance(given, str):
+        facts = given.model_dump()
+    return Remembered(client, number, facts if facts.get("model") else None)
