@@ -9,10 +9,6 @@ from support.notebooks.running import read_slowly, run_doubled
 
 from helpers.settings import read_settings
 
-FAST_ONLY = {
-    "05_runs": "poll-loop misses in_progress, and in lock-run the run of the cell before has ended",
-}
-"""Notebooks whose outputs depend on the reader's pace, and what depends on it."""
 ONCE_ONLY = {
     "03_threads": "delete asks for the thread that it has deleted",
     "05_runs": "walk-run, lock-message and cancel meet the run of the first time, and lock-run no longer does",
@@ -34,14 +30,14 @@ def _all(known: dict[str, str]) -> list[object]:
 
 @pytest.mark.all
 @pytest.mark.usefixtures("alone")
-@pytest.mark.parametrize("path", _all(FAST_ONLY))
-def test_nothing_depends_on_how_fast_the_reader_is(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_depends_on_how_fast_the_reader_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lessons' own pace, and twice the time of a run before each cell: whatever was at work has ended by then."""
     monkeypatch.delenv("KIT_PACE")
-    committed = read(path)
+    paths = notebooks()
+    committed = [read(path) for path in paths]
     executed = read_slowly(committed, tmp_path, pause=2 * read_settings().pace)
-    differences = difference(committed, executed, path.name)
-    if differences:
+    found = [difference(*each) for each in zip(committed, executed, (path.name for path in paths), strict=True)]
+    if differences := "\n\n".join(filter(None, found)):
         pytest.fail(f"the outputs are not those of a fast run\n\n{differences}", pytrace=False)
 
 

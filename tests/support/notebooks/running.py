@@ -2,7 +2,9 @@
 
 import asyncio
 import copy
+import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +36,26 @@ def run(notebook: NotebookNode, name: str, folder: Path, source: Path = FOLDER) 
     return read(path)
 
 
-def read_slowly(notebook: NotebookNode, folder: Path, pause: float) -> NotebookNode:
-    """Return the notebook after a run in which somebody reads for `pause` seconds before each cell."""
+def read_slowly(read_by_readers: Sequence[NotebookNode], folder: Path, pause: float) -> list[NotebookNode]:
+    """Return the notebooks after a run in which somebody reads for `pause` seconds before each cell.
+
+    All are read at the same time, each by a reader with a computer of his own: most of it is waiting.
+    """
 
     async def reading(**_: Any) -> None:  # noqa: ANN401 - what nbclient tells of the cell
         await asyncio.sleep(pause)
 
-    executed = copy.deepcopy(notebook)
-    client = NotebookClient(executed, timeout=CELL_SECONDS, allow_errors=True, on_cell_start=reading)
-    client.execute(cwd=str(_prepared(folder, FOLDER)))
-    return executed
+    async def one(number: int, notebook: NotebookNode) -> NotebookNode:
+        executed, home = copy.deepcopy(notebook), _prepared(folder / str(number), FOLDER)
+        own = {"KIT_STATE": str(home / "state.db"), "IPYTHONDIR": str(home / "ipython")}
+        client = NotebookClient(executed, timeout=CELL_SECONDS, allow_errors=True, on_cell_start=reading)
+        await client.async_execute(cwd=str(home), env={**os.environ, **own})
+        return executed
+
+    async def everyone() -> list[NotebookNode]:
+        return await asyncio.gather(*(one(*each) for each in enumerate(read_by_readers)))
+
+    return asyncio.run(everyone())
 
 
 def run_doubled(notebook: NotebookNode, folder: Path) -> list[str]:
