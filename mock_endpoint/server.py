@@ -21,6 +21,7 @@ from mock_endpoint.models.base import Model
 from mock_endpoint.models.offline import OfflineModel
 from mock_endpoint.problems import EndpointError
 from mock_endpoint.service import Service
+from mock_endpoint.spaces import Spaces
 from mock_endpoint.state.key import key_file, key_of
 from mock_endpoint.state.lease import Lease
 from mock_endpoint.state.opening import MEMORY
@@ -47,6 +48,8 @@ class Options:
     model: Model = field(default_factory=OfflineModel)
     tools: Mapping[str, BuiltInTool] = field(default_factory=dict)
     """The built-in tools that the endpoint runs, by their type."""
+    by_learner: bool = False
+    """Whether each caller sees only what is their own, see `spaces.py`."""
     around: Callable[[ASGIApp], ASGIApp] | None = None
     """What is put around the application, for example a recorder."""
 
@@ -55,6 +58,7 @@ class Running:
     """An endpoint that answers at `url` until `stop()`."""
 
     def __init__(self, options: Options) -> None:
+        self._options = options
         self.key = options.key or _own_key(options.state)
         self.key_file = None if options.key or options.state == MEMORY else key_file(Path(options.state))
         self.store = Store(options.state)
@@ -67,16 +71,9 @@ class Running:
             raise
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        service = Service(
-            self.store,
-            options.model,
-            self._lease,
-            options.pace,
-            options.run_ttl,
-            options.deployments,
-            options.tools,
-        )
-        app = build(service, self.key, allowed_hosts(options.host), options.fault)
+        app = self._application(self.store, self.key)
+        self._spaces = Spaces(self.key, app, self._application) if options.by_learner else None
+        app = self._spaces or app
         self._server = uvicorn.Server(
             uvicorn.Config(
                 options.around(app) if options.around else app,
@@ -92,6 +89,13 @@ class Running:
         )
         self._thread: threading.Thread | None = None
 
+    def _application(self, store: Store, key: str) -> ASGIApp:
+        options = self._options
+        service = Service(
+            store, options.model, self._lease, options.pace, options.run_ttl, options.deployments, options.tools
+        )
+        return build(service, key, allowed_hosts(options.host), options.fault)
+
     def run(self) -> None:
         """Answer requests in this thread until asked to stop."""
         complaints = logging.getLogger("uvicorn.error")
@@ -103,6 +107,8 @@ class Running:
             self._socket.close()
             self._lease.release()
             self.store.close()
+            if self._spaces:
+                self._spaces.close()
 
     def _goes_on(self, _: object) -> bool:
         """Whether the server has not been asked to stop: what it cuts off then is nothing to complain about."""
@@ -141,6 +147,8 @@ def serve(options: Options) -> int:
     print(f"ready {running.url}", flush=True)  # noqa: T201
     if running.key_file:
         print(f"the key is in {running.key_file}", flush=True)  # noqa: T201
+    if options.by_learner:
+        print("a space for each computer, or for each name behind the key: KEY.aiko", flush=True)  # noqa: T201
     with contextlib.suppress(KeyboardInterrupt):
         running.run()
     return 0
