@@ -25,6 +25,7 @@ from mock_endpoint.models.base import Model
 from mock_endpoint.models.offline import OfflineModel
 from mock_endpoint.problems import EndpointError
 from mock_endpoint.service import Service
+from mock_endpoint.spaces import Spaces
 from mock_endpoint.state.key import key_file, key_of
 from mock_endpoint.state.lease import Lease
 from mock_endpoint.state.opening import MEMORY
@@ -54,6 +55,8 @@ class Options:
     model: Model = field(default_factory=OfflineModel)
     tools: Mapping[str, BuiltInTool] = field(default_factory=dict)
     """The built-in tools that the endpoint runs, by their type."""
+    by_learner: bool = False
+    """Whether each caller sees only what is their own, see `spaces.py`."""
     around: Callable[[ASGIApp], ASGIApp] | None = None
     """What is put around the application, for example a recorder."""
 
@@ -100,18 +103,24 @@ class Running:
         self._thread: threading.Thread | None = None
 
     def _build(self) -> None:
+        self._service = self._service_on(self.store)
+        app = self._application(self._service, self.key)
+        self._spaces = Spaces(self.key, app, self._space) if self._options.by_learner else None
+        app = self._spaces or app
+        self._app = self._options.around(app) if self._options.around else app
+
+    def _space(self, store: Store, key: str) -> ASGIApp:
+        """An application of its own for one learner."""
+        return self._application(self._service_on(store), key)
+
+    def _application(self, service: Service, key: str) -> ASGIApp:
+        return build(service, key, allowed_hosts(self._options.host), self._options.fault)
+
+    def _service_on(self, store: Store) -> Service:
         options = self._options
-        self._service = Service(
-            self.store,
-            options.model,
-            self._lease,
-            options.pace,
-            options.run_ttl,
-            options.deployments,
-            options.tools,
+        return Service(
+            store, options.model, self._lease, options.pace, options.run_ttl, options.deployments, options.tools
         )
-        app = build(self._service, self.key, allowed_hosts(options.host), options.fault)
-        self._app = options.around(app) if options.around else app
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
@@ -129,6 +138,8 @@ class Running:
             self._socket.close()
             self._lease.release()
             self.store.close()
+            if self._spaces:
+                self._spaces.close()
 
     def reset(self) -> None:
         """Begin anew in an empty state, at the same address, with the same key.
@@ -185,6 +196,8 @@ def serve(options: Options) -> int:
     print(f"ready {running.url}", flush=True)  # noqa: T201
     if running.key_file:
         print(f"the key is in {running.key_file}", flush=True)  # noqa: T201
+    if options.by_learner:
+        print("a space for each computer, or for each name behind the key: KEY.aiko", flush=True)  # noqa: T201
     with contextlib.suppress(KeyboardInterrupt):
         running.run()
     return 0

@@ -101,7 +101,7 @@ def test_the_examples_of_the_readme_run(tmp_path: Path) -> None:
 def test_start_offers_what_the_options_are() -> None:
     """All but the host, which is this machine, and what only the kit's own parts use."""
     offered = inspect.signature(mock_endpoint.start).parameters
-    assert set(offered) == {field.name for field in fields(Options)} - {"host", "tools", "around"}
+    assert set(offered) == {field.name for field in fields(Options)} - {"host", "tools", "around", "by_learner"}
     defaults = Options()
     assert all(getattr(defaults, name) == offered[name].default for name in set(offered) - {"model"})
 

@@ -120,6 +120,12 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     )
     serve.add_argument("--deployments", type=_names, default=(), metavar="A,B", help="accept these names only")
     serve.add_argument(
+        "--class",
+        dest="by_learner",
+        action="store_true",
+        help="keep learners apart: each sees only what is their own, in memory",
+    )
+    serve.add_argument(
         "--fault",
         metavar="NAME",
         help='what goes wrong with every request, e.g. "rate_limit;times=2" (the README lists them)',
@@ -200,6 +206,7 @@ def _serve(arguments: argparse.Namespace) -> int:
             run_ttl=arguments.run_ttl,
             deployments=arguments.deployments,
             fault=arguments.fault,
+            by_learner=arguments.by_learner,
             model=model_for(settings),
         )
         return serve(options)
