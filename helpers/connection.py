@@ -96,7 +96,7 @@ def _make_ready() -> _Target:
         settings = read_settings(_environment_of_the_person())
         target = _own_endpoint(settings) if settings.endpoint is None else _configured(settings.endpoint, settings)
         if urlsplit(target.endpoint).hostname in LOOPBACK:
-            _keep_loopback_off_the_proxy()
+            keep_loopback_off_the_proxy()
         _publish({ENDPOINT: target.endpoint, KEY: target.key})
         warnings.filterwarnings("ignore", category=DeprecationWarning, message=DEPRECATIONS)
         return target
@@ -153,7 +153,7 @@ def _publish(variables: dict[str, str | None]) -> None:
             os.environ[name] = _session.published[name] = value
 
 
-def _keep_loopback_off_the_proxy() -> None:
+def keep_loopback_off_the_proxy() -> None:
     """Where a proxy is configured, the client would send even loopback requests to it."""
     from urllib.request import getproxies  # `serve` needs the rest of this module, and should not wait for it
 

@@ -69,20 +69,23 @@ class Settings:
     """Names that were set in vain."""
 
 
-def read_settings(environment: Mapping[str, str] | None = None, root: Path = ROOT) -> Settings:
+def read_settings(
+    environment: Mapping[str, str] | None = None, root: Path = ROOT, *, default_state: str | None = None
+) -> Settings:
     """The settings from the environment (`os.environ` unless given) and from `.env` in the folder `root`.
 
     The environment wins over the file; a blank value counts as unset. `KIT_ENV_FILE` names another file,
-    which need not exist: notebooks under test read nobody's keys. A value that cannot be understood raises `KitError`.
+    which need not exist: notebooks under test read nobody's keys. `default_state` is meant by a blank
+    `KIT_STATE`. A value that cannot be understood raises `KitError`.
     """
-    settings, problems = settings_and_problems(environment, root)
+    settings, problems = settings_and_problems(environment, root, default_state=default_state)
     if problems:
         raise problems[0]
     return settings
 
 
 def settings_and_problems(
-    environment: Mapping[str, str] | None = None, root: Path = ROOT
+    environment: Mapping[str, str] | None = None, root: Path = ROOT, *, default_state: str | None = None
 ) -> tuple[Settings, list[KitError]]:
     """As `read_settings`, and what cannot be understood comes back as problems; the default stands in its place."""
     environment = os.environ if environment is None else environment
@@ -107,7 +110,7 @@ def settings_and_problems(
         key=first(KEY, SDK_KEY),
         api_version=first("AZURE_OPENAI_API_VERSION") or DEFAULT_API_VERSION,
         model=ModelSettings(base_url, model_key, model_name) if base_url else None,
-        state=understood(lambda: _state(first("KIT_STATE"), root), _state(None, root)),
+        state=understood(lambda: _state(first("KIT_STATE") or default_state, root), _state(None, root)),
         pace=understood(lambda: _pace(first("KIT_PACE")), DEFAULT_PACE),
         unheeded=tuple(_unheeded(*sources)),
     )

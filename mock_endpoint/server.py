@@ -5,7 +5,7 @@ import contextlib
 import logging
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Literal
 
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_endpoint.app import build
 from mock_endpoint.engine import BuiltInTool
@@ -54,6 +54,8 @@ class Options:
     model: Model = field(default_factory=OfflineModel)
     tools: Mapping[str, BuiltInTool] = field(default_factory=dict)
     """The built-in tools that the endpoint runs, by their type."""
+    around: Callable[[ASGIApp], ASGIApp] | None = None
+    """What is put around the application, for example a recorder."""
 
     def __post_init__(self) -> None:
         if self.fault is not None and (problem := problem_of(self.fault)):
@@ -108,7 +110,8 @@ class Running:
             options.deployments,
             options.tools,
         )
-        self._app = build(self._service, self.key, allowed_hosts(options.host), options.fault)
+        app = build(self._service, self.key, allowed_hosts(options.host), options.fault)
+        self._app = options.around(app) if options.around else app
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)

@@ -1,9 +1,10 @@
 """Server-sent events, on their way to the one who asked for them."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from typing import Any
+
+from pydantic_core import to_json
 
 Json = dict[str, Any]
 
@@ -32,7 +33,7 @@ class Feed:
         """Send an event. Without effect once the feed is closed."""
         if not self.open:
             return
-        self._put(name, json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+        self._put(name, to_json(body))
         if self._deltas_left is not None and name.endswith(".delta"):
             self._deltas_left -= 1
             if self._deltas_left == 0:
@@ -45,7 +46,7 @@ class Feed:
         self.open = False
         self.broken = self._deltas_left is not None
         if not self.broken:
-            self._put("done", "[DONE]")
+            self._put("done", b"[DONE]")
         self._more.set()
 
     async def chunks(self) -> AsyncIterator[bytes]:
@@ -62,6 +63,6 @@ class Feed:
             self.open = False
             self.waiting.clear()
 
-    def _put(self, name: str, data: str) -> None:
-        self.waiting.append(f"event: {name}\ndata: {data}\n\n".encode())
+    def _put(self, name: str, data: bytes) -> None:
+        self.waiting.append(b"event: %b\ndata: %b\n\n" % (name.encode(), data))
         self._more.set()

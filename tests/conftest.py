@@ -60,6 +60,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in set(left_out)]
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """After `--update-notebooks`, the notebooks as they are now are those that are shipped."""
+    if session.config.getoption("--update-notebooks") and not hasattr(session.config, "workerinput"):
+        from support.notebooks.shipping import write_list
+
+        write_list()
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the person's endpoint, model and state from every test, and note no exercise for the person."""

@@ -99,9 +99,9 @@ def test_the_examples_of_the_readme_run(tmp_path: Path) -> None:
 
 
 def test_start_offers_what_the_options_are() -> None:
-    """All but the host, which is this machine, and the built-in tools, which are the kit's own."""
+    """All but the host, which is this machine, and what only the kit's own parts use."""
     offered = inspect.signature(mock_endpoint.start).parameters
-    assert set(offered) == {field.name for field in fields(Options)} - {"host", "tools"}
+    assert set(offered) == {field.name for field in fields(Options)} - {"host", "tools", "around"}
     defaults = Options()
     assert all(getattr(defaults, name) == offered[name].default for name in set(offered) - {"model"})
 

@@ -7,12 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.notebooks.files import notebooks
 
+from helpers.cli.running import variables
 from helpers.settings import ROOT
 from mock_endpoint.http.faults import KNOWN
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = [path.name for path in notebooks()]
+
+
+OWN_PROGRAM = README.split("\n### Your own program, unchanged\n")[1].split("\n### ")[0]
 
 
 def section(title: str) -> str:
@@ -42,11 +47,17 @@ def test_options_exist(row: tuple[str, str]) -> None:
 
 
 def test_variables_are_read_by_the_kit() -> None:
-    named = set(re.findall(r"\b(?:AZURE_OPENAI|MODEL|KIT)_[A-Z_]+\b", README))
+    named = set(re.findall(r"\b(?:AZURE_OPENAI|MODEL|KIT)_[A-Z_]+\b", README.replace(OWN_PROGRAM, "")))
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     assert named == set(re.findall(r"^([A-Z_]+)=", example, re.M))
     code = (ROOT / "helpers" / "settings.py").read_text(encoding="utf-8")
     assert all(name in code for name in named)
+
+
+def test_variables_of_a_program_are_those_that_run_sets() -> None:
+    set_by_it = variables({}, "http://127.0.0.1:1", "key", "2024-05-01-preview", azure=False)
+    rows = re.findall(r"^\| (`[A-Z_]+`.*?) \|", OWN_PROGRAM, re.M)
+    assert {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == set(set_by_it)
 
 
 def test_failures_are_those_that_the_endpoint_knows() -> None:

@@ -1,4 +1,4 @@
-"""The commands behind `python -m helpers`: lab, test, serve, doctor, reset, sheet.
+"""The commands behind `python -m helpers`: those that run the kit are here, those of a class in `teaching.py`.
 
 The bootstrap reads the command line with this module before anything is installed, so the top imports only the
 standard library; each command imports what it needs, which also keeps the start of `serve` short.
@@ -7,17 +7,17 @@ standard library; each command imports what it needs, which also keeps the start
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib.util
+import io
 import os
 import socket
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, NoReturn, TypeVar
 
+from helpers.cli import running, teaching
 from helpers.problems import KitError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,14 +33,14 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(line: Sequence[str]) -> argparse.Namespace:
-    """The command line as `command` and its options; what stands behind `--`, for pytest, is in `pytest`.
+    """The command line as `command` and its options; what stands behind `--` is in `behind`.
 
     Raises KitError for a wrong line; prints and exits for `--help`.
     """
     end = line.index("--") if "--" in line else len(line)
     arguments, unknown = _parser().parse_known_args(line[:end])
-    arguments.pytest = line[end + 1 :]
-    unknown += [] if arguments.command == "test" else line[end:]
+    arguments.behind = line[end + 1 :]
+    unknown += [] if arguments.command in {"test", "run"} else line[end:]
     if unknown:
         raise KitError(
             f"Unrecognized arguments: {' '.join(unknown)}.",
@@ -52,6 +52,8 @@ def parse(line: Sequence[str]) -> argparse.Namespace:
 def main(line: Sequence[str]) -> int:
     """Run one command; the exit code comes back. Raises KitError for an obstacle that a person can clear."""
     arguments = parse(line)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a Windows console may not know a sign or a file's name
     return _COMMANDS[arguments.command](arguments)
 
 
@@ -69,7 +71,7 @@ def guarded(action: Callable[[], int]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m helpers", description="Lessons on the Assistants API, and a local endpoint.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="lab|test|serve|doctor|reset|sheet")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(_COMMANDS))
 
     lab = commands.add_parser("lab", help="open JupyterLab at the first lesson")
     lab.add_argument("--no-browser", action="store_true", help="start the server only; it prints the address")
@@ -88,10 +90,18 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--update", action="store_true", help="rewrite the outputs that the notebooks carry")
 
     _add_serve(commands.add_parser("serve", help="run the endpoint as a process, for any client"))
+    running.add_run(commands.add_parser("run", help="run any program with an endpoint of its own"))
     commands.add_parser("doctor", help="say what is configured and what is wrong")
     reset = commands.add_parser("reset", help="empty the state: assistants, threads, messages, runs, exercises done")
     reset.add_argument("--yes", action="store_true", help="do not ask first")
-    _add_sheet(commands.add_parser("sheet", help="write a class sheet for printing: lessons, exercises, solutions"))
+    teaching.add_fresh(
+        commands.add_parser("fresh", help="put a lesson back as it was shipped, and keep yours beside it")
+    )
+    teaching.add_progress(commands.add_parser("progress", help="show which exercises are solved, or export it"))
+    teaching.add_sheet(
+        commands.add_parser("sheet", help="write a class sheet for printing: lessons, exercises, solutions")
+    )
+    teaching.add_class(commands.add_parser("class", help="show how far a class is, from what its learners exported"))
     return parser
 
 
@@ -116,14 +126,6 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_sheet(sheet: argparse.ArgumentParser) -> None:
-    sheet.add_argument(
-        "--output", type=Path, default=Path("class_sheet.html"), metavar="FILE", help="default: %(default)s, here"
-    )
-    sheet.add_argument("--no-solutions", action="store_true", help="leave the solutions out")
-    sheet.add_argument("--overwrite", action="store_true", help="replace FILE also when it is something else")
-
-
 def _lab(arguments: argparse.Namespace) -> int:
     if arguments.port is not None:
         _need_free_port(arguments.port)
@@ -137,7 +139,7 @@ def _lab(arguments: argparse.Namespace) -> int:
     os.environ["JUPYTERLAB_WORKSPACES_DIR"] = tabs
     from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
 
-    trust(ROOT / "notebooks")
+    _keep_and_trust()
     options = [
         f"--ServerApp.root_dir={ROOT}",
         "--FileContentsManager.preferred_dir=notebooks",
@@ -151,23 +153,19 @@ def _lab(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def trust(folder: Path) -> None:
-    """Sign the lessons as Jupyter does for notebooks that one has run oneself.
+def _keep_and_trust() -> None:
+    """Before anybody changes a lesson: a copy of each as it was shipped, and Jupyter's trust in all."""
+    from helpers.cli.signing import trust
+    from helpers.exercises import shipped
 
-    Without it JupyterLab strips the colours from their stored outputs, and a chat box from a page that is loaded anew.
-    JupyterLab starts also when a notebook cannot be read or the signatures cannot be written.
-    """
-    import nbformat
-    from nbformat.sign import NotebookNotary
-
-    with contextlib.suppress(OSError, sqlite3.Error):
-        notary = NotebookNotary()  # type: ignore[no-untyped-call]
-        for path in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
-            with contextlib.suppress(ValueError):
-                notary.sign(nbformat.read(path, as_version=4))  # type: ignore[no-untyped-call]
+    shipped.keep()
+    trust(ROOT / "notebooks")
 
 
 def _test(arguments: argparse.Namespace) -> int:
+    from helpers.exercises import shipped
+
+    shipped.keep()
     command = [sys.executable, "-m", "pytest"]
     if importlib.util.find_spec("xdist") is not None:
         # Most tests wait for runs that think; only a browser, in `--all`, needs its core for itself.
@@ -175,7 +173,7 @@ def _test(arguments: argparse.Namespace) -> int:
         command += ["-n", workers, "--dist", "worksteal"]
     command += ["--all"] if arguments.all else []
     command += ["--update-notebooks"] if arguments.update else []
-    return subprocess.run([*command, *arguments.pytest], cwd=ROOT, check=False).returncode
+    return subprocess.run([*command, *arguments.behind], cwd=ROOT, check=False).returncode
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -237,17 +235,18 @@ def _reset(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _sheet(arguments: argparse.Namespace) -> int:
-    from helpers.exercises.class_sheet import write
-    from helpers.exercises.lessons import lessons
-
-    file = arguments.output.absolute()
-    write(lessons(), file, solutions=not arguments.no_solutions, overwrite=arguments.overwrite)
-    print(f"The class sheet is {file}. Open it in a browser and print it from there.")
-    return 0
-
-
-_COMMANDS = {"lab": _lab, "test": _test, "serve": _serve, "doctor": _doctor, "reset": _reset, "sheet": _sheet}
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "lab": _lab,
+    "test": _test,
+    "serve": _serve,
+    "run": running.run,
+    "doctor": _doctor,
+    "reset": _reset,
+    "fresh": teaching.fresh,
+    "progress": teaching.progress,
+    "sheet": teaching.sheet,
+    "class": teaching.class_,
+}
 
 
 def _agreed(question: str) -> bool:

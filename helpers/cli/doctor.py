@@ -153,4 +153,4 @@ def _print(text: str) -> None:
     if text:
         # A Windows console may know neither of the signs.
         encoding = sys.stdout.encoding or "utf-8"
-        print(text.encode(encoding, "replace").decode(encoding))  # noqa: T201
+        print(text.encode(encoding, "replace").decode(encoding))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from html import escape
+from itertools import accumulate
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -10,60 +11,51 @@ from markdown_it.renderer import RendererProtocol
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from helpers.exercises.class_notes import ClassNotes, Note, Route
 from helpers.exercises.lessons import Exercise, Lesson
-from helpers.problems import KitError
+from helpers.exercises.own_files import document, write_own
 
 TITLE = "Class sheet: hands on the Assistants API"
 _MARK = '<meta name="generator" content="assistants-hands-on: class sheet">'
-"""By this line a later call knows the file as its own."""
 _TICK = '<span class="tick" role="img" aria-label="box to tick"></span>'
 _OPENING = """\
 Each lesson is a notebook that runs by itself. Below every exercise there is a cell that checks the answer and says \
-what is missing. `progress()` shows learners what they have solved on their own machine; nothing is sent anywhere. \
+what is missing. `progress()` shows learners what they have solved on their own machine; nothing is sent anywhere, \
+and `python -m helpers progress --export FILE` writes it to a file that they may hand in. \
 Everybody starts with `python -m helpers lab`.\
 """
 
 
-def write(course: Sequence[Lesson], file: Path, *, solutions: bool, overwrite: bool) -> None:
+def write(course: Sequence[Lesson], notes: ClassNotes, file: Path, *, solutions: bool, overwrite: bool) -> None:
     """Write the sheet of these lessons to `file`.
 
     Raises `KitError` when the file cannot be written, or is there and is no class sheet, unless `overwrite`.
     """
-    try:
-        if not overwrite and file.exists() and not _is_a_sheet(file):
-            raise KitError(
-                f"{file} is there already, and is no class sheet.",
-                "Choose another name with --output FILE, or add --overwrite to replace it.",
-            )
-        file.write_text(page(course, solutions=solutions), encoding="utf-8")
-    except OSError as error:
-        raise KitError(
-            f"{file} cannot be written ({error.strerror or error}).", "Choose another place with --output FILE."
-        ) from error
+    write_own(file, page(course, notes, solutions=solutions), _MARK, what="class sheet", overwrite=overwrite)
 
 
-def page(course: Sequence[Lesson], *, solutions: bool) -> str:
-    """The sheet as HTML that needs nothing from anywhere else."""
+def page(course: Sequence[Lesson], notes: ClassNotes, *, solutions: bool) -> str:
+    """The sheet as HTML that needs nothing from anywhere else; with `solutions` it is the instructor's."""
+
+    def task(exercise: Exercise) -> str:
+        return _task(exercise, notes.exercises.get(exercise.name))
+
+    def solution(exercise: Exercise) -> str:
+        return _solution(exercise, notes.exercises.get(exercise.name))
+
     style = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
-    parts = [f"<h1>{TITLE}</h1>", _html(_OPENING), _overview(course), "<h2>Exercises</h2>", *_sections(course, _task)]
+    parts = [f"<h1>{TITLE}</h1>", _html(_OPENING), _overview(course), "<h2>Exercises</h2>", *_sections(course, task)]
     if solutions:
         parts += [
+            '<h2 class="own-page">Routes</h2>',
+            "<p>For the instructor. A class takes longer than a reader: let everybody see one part work before the "
+            "next begins. All minutes are estimates.</p>",
+            *(_route(route, course) for route in notes.routes),
             '<h2 class="own-page">Solutions</h2>',
-            "<p>For the instructor. One way each; others pass as well.</p>",
+            "<p>For the instructor. One way each; others pass as well. Below them the mistakes to expect first.</p>",
+            *_sections(course, solution),
         ]
-        parts += _sections(course, _solution)
-    head = [
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"{_MARK}\n<title>{TITLE}</title>\n<style>\n{style}</style>\n</head>",
-    ]
-    return "\n".join([*head, "<body>\n<main>", *parts, "</main>\n</body>\n</html>\n"])
-
-
-def _is_a_sheet(file: Path) -> bool:
-    with file.open("rb") as opened:
-        return _MARK.encode() in opened.read(1000)
+    return document(TITLE, _MARK, style, "\n".join(parts))
 
 
 def _overview(course: Sequence[Lesson]) -> str:
@@ -100,15 +92,39 @@ def _sections(course: Sequence[Lesson], block: Callable[[Exercise], str]) -> Ite
             yield from map(block, lesson.exercises)
 
 
-def _task(exercise: Exercise) -> str:
+def _task(exercise: Exercise, note: Note | None) -> str:
     """The task, and the code in its cell where that is more than a place to fill."""
     given = "" if exercise.given.rstrip().endswith("...") else exercise.given
     code = f"<p>In its cell:</p><pre><code>{escape(given)}</code></pre>" if given else ""
-    return f'<div class="exercise">{_html(f"**{exercise.name}** {exercise.task}")}{code}</div>'
+    minutes = f" (about {note.minutes} min)" if note else ""
+    return f'<div class="exercise">{_html(f"**{exercise.name}**{minutes} {exercise.task}")}{code}</div>'
 
 
-def _solution(exercise: Exercise) -> str:
-    return f'<div class="exercise solution">{_html(f"**{exercise.name}**")}{_html(exercise.solution)}</div>'
+def _solution(exercise: Exercise, note: Note | None) -> str:
+    expected = "".join(f"<li>{_inline(mistake)}</li>" for mistake in note.mistakes) if note else ""
+    mistakes = f"<p>Expect:</p><ul>{expected}</ul>" if expected else ""
+    return f'<div class="exercise solution">{_html(f"**{exercise.name}**")}{_html(exercise.solution)}{mistakes}</div>'
+
+
+def _route(route: Route, course: Sequence[Lesson]) -> str:
+    """A table: when what begins, counted from the start of the class."""
+    titles = {lesson.number: f"{lesson.number} {_inline(lesson.title)}" for lesson in course}
+    ends = accumulate(step.minutes for step in route.steps)
+    rows = "".join(
+        f'<tr><td class="number">{_clock(end - step.minutes)}</td><td class="number">{step.minutes}</td>'
+        f"<td>{titles.get(step.lesson, step.lesson) if step.lesson else f'<em>{escape(step.pause)}</em>'}</td></tr>"
+        for end, step in zip(ends, route.steps, strict=True)
+    )
+    heads = '<th scope="col" class="number">At</th><th scope="col" class="number">Minutes</th><th scope="col">What</th>'
+    foot = f'<th scope="row" class="number">{_clock(route.minutes)}</th><td></td><td>The end</td>'
+    return (
+        f'<table class="route"><caption><strong>{escape(route.title)}.</strong> {_inline(route.about)}</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody><tfoot><tr>{foot}</tr></tfoot></table>"
+    )
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60}:{minutes % 60:02}"
 
 
 def _html(text: str) -> str:

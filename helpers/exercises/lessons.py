@@ -65,16 +65,29 @@ def lessons(folder: Path = NOTEBOOKS) -> tuple[Lesson, ...]:
     return tuple(map(_lesson, files))
 
 
+def lesson_of(name: str, text: str) -> Lesson:
+    """The lesson in the notebook of this name, whose JSON is `text`. Raises `KitError` when it is no notebook."""
+    try:
+        cells = json.loads(text)["cells"]
+        opening = _source(cells[0])
+        return Lesson(name, _title(opening), _minutes(opening), _aims(opening), tuple(_exercises(cells)))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise _unreadable(name, error) from error
+
+
 def _lesson(path: Path) -> Lesson:
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        opening = _source(cells[0])
-        return Lesson(path.name, _title(opening), _minutes(opening), _aims(opening), tuple(_exercises(cells)))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise KitError(
-            f"{path.name} cannot be read as a notebook ({type(error).__name__}).",
-            f"Put the kit's own {path.name} back, or move yours out of the folder.",
-        ) from error
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path.name, error) from error
+    return lesson_of(path.name, text)
+
+
+def _unreadable(name: str, error: Exception) -> KitError:
+    return KitError(
+        f"{name} cannot be read as a notebook ({type(error).__name__}).",
+        f"`python -m helpers fresh {name[:2]}` puts the kit's own back, and keeps yours beside it.",
+    )
 
 
 def _title(opening: str) -> str:

@@ -1,6 +1,6 @@
 """Which exercises were tried and solved on this machine: a small file beside the endpoint's state.
 
-It holds names of exercises and times, nothing else, and is read by nobody but `progress()`.
+It holds names of exercises and times, nothing else. `progress()` reads it, and who exports it.
 """
 
 import json
@@ -108,7 +108,7 @@ def _add(results: Results, exercise: str, now: str, correct: bool) -> None:
 def _read(file: Path) -> Results:
     """What the file holds; a file that is damaged is set aside, and counts as none."""
     try:
-        return _understood(file.read_text(encoding="utf-8"))
+        return understood(json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return {}
     except ValueError:
@@ -116,11 +116,10 @@ def _read(file: Path) -> Results:
         return {}
 
 
-def _understood(text: str) -> Results:
-    """Raises `ValueError` for anything that `_write` would not have written."""
-    found = json.loads(text)
+def understood(found: object) -> Results:
+    """The results in what a file of them holds. Raises `ValueError` for anything that `note` would not have written."""
     try:
-        read = {name: Result(**entry) for name, entry in found.items()}
+        read = {name: Result(**entry) for name, entry in found.items()}  # type: ignore[attr-defined]
         for name, result in read.items():
             if not re.fullmatch(r"\d\d[a-z]", name):
                 raise ValueError(f"{name!r} is no exercise")

@@ -109,7 +109,7 @@ class RequestContext:
         if not raw.strip():
             return {}
         try:
-            value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite)
+            value = _DECODER.decode(raw.decode("utf-8"))
             if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
                 _check_depth(value)
             if b"\\ud" in raw.lower():
@@ -159,3 +159,6 @@ def _children(value: object) -> Iterable[object]:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)

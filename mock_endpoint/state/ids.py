@@ -3,7 +3,8 @@
 import secrets
 import string
 
-_ALPHABET = string.ascii_letters + string.digits
+_OF_BYTE = ((string.ascii_letters + string.digits) * 5)[:256]
+"""A letter or digit for each byte."""
 
 PREFIX = {
     "assistant": "asst",
@@ -18,5 +19,4 @@ PREFIX = {
 
 def new_id(noun: str) -> str:
     """A fresh id such as `asst_…` for the noun `assistant`."""
-    letters = (_ALPHABET[byte % len(_ALPHABET)] for byte in secrets.token_bytes(24))
-    return f"{PREFIX[noun]}_{''.join(letters)}"
+    return f"{PREFIX[noun]}_{''.join(map(_OF_BYTE.__getitem__, secrets.token_bytes(24)))}"

@@ -6,13 +6,14 @@ indexes), so that nothing is kept twice.
 """
 
 import asyncio
-import json
 import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
+
+from pydantic_core import from_json, to_json
 
 from mock_endpoint.state.opening import ACTIVE, BUSY_SECONDS, is_busy, opened
 
@@ -105,7 +106,7 @@ class Store:
         row = self._row(kind, object_id, parent)
         if row is None or row["body"] is None:
             return None
-        body: Json = json.loads(row["body"])
+        body: Json = from_json(row["body"])
         return body
 
     def owner(self, kind: str, object_id: str, parent: str = "") -> str | None:
@@ -136,14 +137,14 @@ class Store:
             f"SELECT body FROM objects WHERE kind = 'thread.run' AND parent = ? AND status IN ({_ACTIVE})",
             (thread_id,),
         ).fetchone()
-        return json.loads(row["body"]) if row else None
+        return from_json(row["body"]) if row else None
 
     def all(self, kind: str, parent: str) -> list[Json]:
         """Everything of a kind under a parent, oldest first."""
         rows = self.db.execute(
             "SELECT body FROM objects WHERE kind = ? AND parent = ? AND body IS NOT NULL ORDER BY seq", (kind, parent)
         )
-        return [json.loads(row["body"]) for row in rows]
+        return [from_json(row["body"]) for row in rows]
 
     def place(self, kind: str, object_id: str, parent: str = "") -> int | None:
         """Where an object stands or stood in the order; None for an id that never was in this list."""
@@ -179,7 +180,7 @@ class Store:
             f"SELECT body FROM objects WHERE {' AND '.join(where)} ORDER BY seq {direction} LIMIT ?",
             (*values, limit + 1),
         ).fetchall()
-        data = [json.loads(row["body"]) for row in rows[:limit]]
+        data = [from_json(row["body"]) for row in rows[:limit]]
         return Page(data[::-1] if backwards else data, len(rows) > limit)
 
     async def empty(self) -> None:
@@ -196,4 +197,4 @@ class Store:
 
 
 def _dump(body: Json) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return to_json(body).decode()

@@ -10,8 +10,8 @@ FOLDER = ROOT / "notebooks"
 
 
 def notebooks() -> list[Path]:
-    """Return the committed notebooks in their order."""
-    return sorted(FOLDER.glob("*.ipynb"))
+    """Return the committed notebooks in their order, without copies that somebody keeps beside them."""
+    return sorted(path for path in FOLDER.glob("*.ipynb") if "-" not in path.name)
 
 
 def read(path: Path) -> NotebookNode:
