@@ -89,7 +89,7 @@ def unbroken(text: object) -> str:
 def card(*rows: str, accent: str = LINE) -> str:
     """HTML for a framed block with one row under the other."""
     style = f"border:1px solid {LINE};border-left:4px solid {accent};border-radius:6px;padding:8px 12px;margin:4px 0"
-    return f'<div style="{style}">{"".join(f"<div>{row}</div>" for row in rows if row)}</div>'
+    return f'<div style="{style};overflow-wrap:anywhere">{"".join(f"<div>{row}</div>" for row in rows if row)}</div>'
 
 
 def folded(title: str, content: str) -> str:
@@ -104,11 +104,13 @@ def unfolding(title: str, html: str) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """An HTML table; the cells are HTML already."""
+    """An HTML table, which scrolls where its place is too narrow; the cells are HTML already."""
     cell = "text-align:left;vertical-align:top;padding:3px 6px"
     head = "".join(f'<th style="{cell}">{escape(name)}</th>' for name in heads)
     body = "".join(f"<tr>{_cells(row, cell)}</tr>" for row in rows)
-    return f'<table style="margin:4px 0"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    whole = f'<table style="margin:4px 0"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    # Without tabindex, the keyboard could not reach what is scrolled away.
+    return f'<div role="group" aria-label="table" tabindex="0" style="overflow-x:auto">{whole}</div>'
 
 
 def _cells(row: Sequence[str], style: str) -> str:

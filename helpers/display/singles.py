@@ -24,7 +24,7 @@ def bubble(facts: Facts, *marks: str) -> str:
     mine = role == "user"
     style = (
         f"display:inline-block;max-width:80%;padding:8px 12px;border-radius:12px;text-align:left;"
-        f"border:1px solid {BLUE if mine else GREY};background:{PANEL}"
+        f"border:1px solid {BLUE if mine else GREY};background:{PANEL};overflow-wrap:anywhere"
     )
     inside = plain(text) + "".join(f'<div style="font-size:85%">{escape(note)}</div>' for note in notes)
     label = quiet(" · ".join(filter(None, [*marks, role, clock(facts.get("created_at")), str(facts.get("id", ""))])))
@@ -107,7 +107,8 @@ def deleted(facts: Facts) -> View:
 def other(facts: Facts) -> View:
     """Any object without a picture of its own: its kind and id; without those, its JSON."""
     if "object" not in facts and "id" not in facts:
-        return View(f'<pre style="background:none;color:inherit">{escape(as_json(facts))}</pre>', as_json(facts))
+        style = "background:none;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere"
+        return View(f'<pre style="{style}">{escape(as_json(facts))}</pre>', as_json(facts))
     kind, number = str(facts.get("object", "object")), str(facts.get("id", ""))
     html = card(f"<b>{escape(kind)}</b> {mono(number)}", quiet(_created(facts)), _metadata(facts))
     return View(html, f"{kind} {number}".rstrip())

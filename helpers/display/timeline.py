@@ -1,7 +1,6 @@
 """A run over real time: its statuses, its steps with their calls, and tokens at the side."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -10,12 +9,14 @@ from helpers.display.calls import made_calls
 from helpers.display.statuses import COLOURS, ENDS, Moments, badge, moments_of
 from helpers.display.tokens import spent, tokens_of
 from helpers.traffic import SeenStep, steps_of
-from helpers.views import GREY, mono, quiet
+from helpers.views import GREY, breaking, mono, quiet
 
 Facts = Mapping[str, Any]
 
-_ROW = "display:flex;align-items:center;gap:10px;margin:2px 0"
-_LABEL = "flex:0 0 130px"
+_ROW = "display:flex;flex-wrap:wrap;align-items:center;gap:0 10px;margin:2px 0"
+_LABEL = "flex:0 0 min(130px,30%)"
+_NOTE = "flex:1 1 90px;line-height:1.3"
+"""Where less than this is left beside the bar, the note stands below it."""
 
 
 def timeline(facts: Facts, scale: float = 0.0) -> str:
@@ -58,7 +59,7 @@ def _lines(step: Facts) -> list[str]:
 
 
 def _row(label: str, track: str, note: str) -> str:
-    parts = f'<div style="{_LABEL}">{escape(label)}</div>{track}<div style="flex:1;line-height:1.3">{quiet(note)}</div>'
+    parts = f'<div style="{_LABEL}">{breaking(label)}</div>{track}<div style="{_NOTE}">{quiet(note)}</div>'
     return f'<div style="{_ROW}">{parts}</div>'
 
 

@@ -29,7 +29,7 @@ def picture(exchanges: Sequence[Exchange]) -> View:
         return View(quiet(nothing), nothing)
     groups = grouped(exchanges)
     rows = "".join(_row(number, group) for number, group in enumerate(groups, start=1))
-    return View(f'<div style="margin:4px 0">{rows}</div>', "\n".join(map(_lines, groups)))
+    return View(f'<div style="margin:4px 0;overflow-wrap:anywhere">{rows}</div>', "\n".join(map(_lines, groups)))
 
 
 def _lines(group: Group) -> str:

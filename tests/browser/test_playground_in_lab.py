@@ -173,6 +173,8 @@ def test_everybody_can_use_it(playground: Open90) -> None:
             window.page.set_viewport_size(size)
             assert violations(whole) == [], (theme, size)
             assert whole.evaluate(BEYOND) == [], (theme, size)
+    whole.evaluate("part => { part.style.width = '420px'; part.style.flex = 'none'; }")
+    assert whole.evaluate(BEYOND) == []
     window.page.set_viewport_size(USUAL)
 
 

@@ -84,14 +84,16 @@ wire(compare=(2, 5))""",
     "deleted": "show(client.beta.threads.delete(thread.id))\nshow(client.beta.assistants.delete(tabi.id))",
 }
 """The name of a cell → what makes it show something."""
-NARROW = "600px"
-SCROLLS = "steps"
-"""The one table that has too many columns to be so narrow; Lab lets it scroll."""
+WIDTHS: dict[str, set[str]] = {"": set(), "600px": {"steps"}, "420px": {"steps"}}
+"""The width of an output → the cells whose table has too many columns for it, and scrolls."""
 _OPEN = "node => node.querySelectorAll('details').forEach(one => { one.open = true; })"
 _WIDTH = "(node, width) => { node.style.width = width; node.style.flex = width && 'none'; }"
 _TOO_WIDE = """node => [...node.querySelectorAll('.jp-RenderedHTMLCommon, .jp-RenderedHTMLCommon *')]
     .filter(one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== 'inline')
+    .filter(one => !one.matches('[role=group][tabindex]'))
     .map(one => one.outerHTML.slice(0, 200))"""
+_SCROLLS = """node => [...node.querySelectorAll('[role=group][tabindex]')]
+    .some(one => one.scrollWidth > one.clientWidth + 1)"""
 _WORDLESS = """node => [...node.querySelectorAll('.jp-RenderedHTML :is(svg, [role=img])')]
     .filter(one => one.getAttribute('role') !== 'img' || !one.getAttribute('aria-label'))
     .map(one => one.outerHTML.slice(0, 200))"""
@@ -115,6 +117,7 @@ def test_everybody_can_read_the_views(open_in_lab: Open, lab: Lab) -> None:
         output = window.output(name)
         output.scroll_into_view_if_needed()
         assert output.evaluate(_WORDLESS) == [], name
-        for width in ("",) if name == SCROLLS else ("", NARROW):
+        for width, scrolling in WIDTHS.items():
             output.evaluate(_WIDTH, width)
             assert output.evaluate(_TOO_WIDE) == [], (name, width)
+            assert output.evaluate(_SCROLLS) == (name in scrolling), (name, width)
