@@ -9,14 +9,10 @@ from support.notebooks.running import read_slowly, run_doubled
 
 from helpers.settings import read_settings
 
-FAST_ONLY = {
-    "05_runs": "poll-loop misses in_progress, and in lock-run the run of the cell before has ended",
-}
+FAST_ONLY: dict[str, str] = {}
 """Notebooks whose outputs depend on the reader's pace, and what depends on it."""
 ONCE_ONLY = {
     "03_threads": "delete asks for the thread that it has deleted",
-    "05_runs": "walk-run, lock-message and cancel meet the run of the first time, and lock-run no longer does",
-    "08_function_calling": "answer-submitted, parallel-answer and stream-second hand in outputs that were taken",
     "11_failures": "incomplete-out-cell deletes the message that it has deleted",
 }
 """Notebooks with a cell that fails when it is run twice in a row, and which."""
