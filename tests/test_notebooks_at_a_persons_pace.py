@@ -11,8 +11,6 @@ from helpers.settings import read_settings
 
 ONCE_ONLY = {
     "03_threads": "delete asks for the thread that it has deleted",
-    "05_runs": "walk-run, lock-message and cancel meet the run of the first time, and lock-run no longer does",
-    "08_function_calling": "answer-submitted, parallel-answer and stream-second hand in outputs that were taken",
 }
 """Notebooks with a cell that fails when it is run twice in a row, and which."""
 
