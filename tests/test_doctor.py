@@ -162,6 +162,20 @@ def test_what_the_settings_give_away(
     assert "pw" not in said
 
 
+@pytest.mark.parametrize(
+    "version",
+    ["2022-12-01", "2023-05-15", "2023-06-01-preview", "2023-12-01-preview", "2024-02-01", "2024-02-15", "2024-10-21"],
+)
+def test_a_version_without_assistants_is_named_with_its_refusal(
+    version: str, settings: Settings, endpoint: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the endpoint's own words: contract §1.3 for versions that exist, §8.1 for others."""
+    refused = diagnosis.ask(f"{endpoint.url}/openai/assistants?api-version={version}", {"api-key": KEY})
+    assert refused.error
+    assert doctor(replace(settings, endpoint=endpoint.url, key=KEY, api_version=version)) == 1
+    assert f"{version} has no Assistants: the service says '{refused.error}'." in capsys.readouterr().out
+
+
 ERROR = {"error": {"code": "404", "message": "Resource not found"}}
 
 

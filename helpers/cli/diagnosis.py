@@ -88,10 +88,8 @@ def without_asking(endpoint: str, settings: Settings) -> Iterator[Finding]:
     if not is_dated(settings.api_version):
         yield Finding("The api-version is no date, and Assistants were served by dated ones only.", _VERSION)
     elif settings.api_version < _FIRST_VERSION or not settings.api_version.endswith("-preview"):
-        yield Finding(
-            f"The api-version {settings.api_version} has no Assistants, so the service says 'Resource not found'.",
-            _VERSION,
-        )
+        said = _refusal_of(settings.api_version)
+        yield Finding(f"The api-version {settings.api_version} has no Assistants: the service says '{said}'.", _VERSION)
     if settings.key is None:
         yield Finding(
             "There is an endpoint but no key, so the service says 'Access denied'.", f"Put {KEY}=… into .env."
@@ -100,6 +98,15 @@ def without_asking(endpoint: str, settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "The key holds a space, a quote or a bracket; no key does.", f"Copy the key alone to {KEY} in .env."
         )
+
+
+def _refusal_of(api_version: str) -> str:
+    """What the service says to a version without Assistants, which may be one that never was."""
+    from mock_endpoint.http.gate import WITHOUT_ASSISTANTS  # who asks it has the time for its HTTP libraries
+
+    if api_version not in WITHOUT_ASSISTANTS:
+        return "API version not supported"
+    return "Unsupported data type" if api_version < "2024" else "Resource not found"
 
 
 def _of_the_address(endpoint: str) -> Iterator[Finding]:

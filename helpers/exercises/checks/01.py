@@ -50,7 +50,7 @@ def check_01a(repaired: OpenAI) -> str | None:
     shown = exchanges(last_cell=False)[-1].response_json
     client.beta.assistants.delete(probe.id)
     if "tool_resources" not in shown:
-        return "it gets in, but speaks the older dialect (file_ids); which value decides between the dialects?"
+        return "it gets in, but is shown the older shape (file_ids); which value decides about the shape?"
     return None
 
 

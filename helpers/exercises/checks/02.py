@@ -26,7 +26,7 @@ HINTS = {
     ),
     "02q": (
         "What does a run take along when it is created, and what does it only point to?",
-        "Look at show(run), or at its JSON in lesson 05: which fields of the assistant stand in it?",
+        "Print a run as JSON: which fields of the assistant stand in it, with the assistant's values?",
         "If a field is not in the run, where would somebody look for it later?",
     ),
 }
