@@ -9,22 +9,6 @@ from support.notebooks.running import read_slowly, run_doubled
 
 from helpers.settings import read_settings
 
-ONCE_ONLY = {
-    "03_threads": "delete asks for the thread that it has deleted",
-}
-"""Notebooks with a cell that fails when it is run twice in a row, and which."""
-
-
-def _all(known: dict[str, str]) -> list[object]:
-    return [
-        pytest.param(
-            path,
-            id=path.stem,
-            marks=[pytest.mark.xfail(strict=True, reason=known[path.stem])] if path.stem in known else [],
-        )
-        for path in notebooks()
-    ]
-
 
 @pytest.mark.all
 @pytest.mark.usefixtures("alone")
@@ -41,7 +25,7 @@ def test_nothing_depends_on_how_fast_the_reader_is(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.all
 @pytest.mark.usefixtures("alone")
-@pytest.mark.parametrize("path", _all(ONCE_ONLY))
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in notebooks()])
 def test_every_cell_may_run_twice(path: Path, tmp_path: Path) -> None:
     """Its second run does no harm, neither to itself nor to what comes after it."""
     failures = run_doubled(read(path), tmp_path)
