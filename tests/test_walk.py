@@ -134,3 +134,27 @@ def test_doctor_finds_nothing_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("KIT_ENV_FILE", str(tmp_path / "no.env"))
     done = run_python(ROOT, "doctor", python=sys.executable)
     assert (done.returncode, "All well" in done.stdout) == (0, True), done.stdout + done.stderr
+
+
+def test_run_lets_a_program_find_the_endpoint() -> None:
+    """An old program of somebody's, unchanged, and its exit code."""
+    code = "import sys, openai; sys.exit(len(openai.AzureOpenAI().beta.assistants.list().data) + 3)"
+    line = ["run", "--wire", "--", sys.executable, "-W", "ignore", "-c", code]
+    done = run_python(ROOT, *line, python=sys.executable)
+    assert done.returncode == 3, done.stderr
+    assert "GET    200 /openai/assistants?api-version=" in done.stderr
+
+
+def test_from_a_learners_export_to_the_table_of_a_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the sheet that an instructor prints."""
+    monkeypatch.setenv("KIT_STATE", str(tmp_path / "state.db"))
+    export, table, sheet = (tmp_path / name for name in ("愛子.json", "table.html", "sheet.html"))
+    for line in (
+        ["progress", "--export", str(export), "--name", "愛子"],
+        ["class", str(export), "--output", str(table)],
+        ["sheet", "--output", str(sheet)],
+    ):
+        done = run_python(ROOT, *line, python=sys.executable)
+        assert done.returncode == 0, done.stderr
+    assert "愛子" in table.read_text(encoding="utf-8")
+    assert "Routes" in sheet.read_text(encoding="utf-8")
