@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mock_endpoint.models.base import Prompt, Turn
-from mock_endpoint.models.offline.reading import Language
+from mock_endpoint.models.offline.text import Language
 from mock_endpoint.models.offline.style import Style
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from mock_endpoint.models.base import Prompt
-from mock_endpoint.models.offline.reading import Language, sentences, tidy
+from mock_endpoint.models.offline.text import Language, sentences, tidy
 
 _NUMBERS = {"one": 1, "a single": 1, "1": 1, "two": 2, "2": 2, "three": 3, "3": 3, "一": 1, "二": 2, "三": 3}
 _TONGUE: dict[str, Language] = {"japanese": "ja", "日本語": "ja", "english": "en", "英語": "en"}

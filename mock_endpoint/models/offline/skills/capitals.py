@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mock_endpoint.models.offline.reading import key, language_of
+from mock_endpoint.models.offline.text import key, language_of
 from mock_endpoint.models.offline.skill import Answer, Question
 
 _TABLE = Path(__file__).with_name("capitals.csv")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from mock_endpoint.models.base import Turn
-from mock_endpoint.models.offline.reading import is_question, sentences, tidy
+from mock_endpoint.models.offline.text import is_question, sentences, tidy
 from mock_endpoint.models.offline.skill import Answer, Question
 
 _SHOWN = 300

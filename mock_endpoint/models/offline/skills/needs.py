@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mock_endpoint.models.base import Prompt
-from mock_endpoint.models.offline.functions.plan import refuses
 from mock_endpoint.models.offline.skill import Answer, Question
 
 
@@ -55,13 +54,6 @@ def answer(question: Question) -> Answer | None:
     """Says honestly that a tool is demanded or needed which it lacks, may not use, or cannot run yet."""
     if forced := _forced(question.prompt):
         return _cannot(question, "This run demands a tool", "この実行にはツールが必要です", forced)
-    if function := _kept_back(question):
-        return question.reply(
-            f"That needs the function {function}, and this run may not call it.",
-            f"それには関数{function}が必要ですが、この実行では呼び出せません。",
-            "Cannot",
-            "不可",
-        )
     for work in _WORKS:
         if work.sign.search(question.text):
             declared = [name for name in _built_in(question.prompt) if name == work.tool]
@@ -111,15 +103,3 @@ def _forced(prompt: Prompt) -> list[str]:
         name = function.get("name") if isinstance(function, Mapping) else prompt.tool_choice.get("type")
         return [str(name)]
     return (_built_in(prompt) or ["required"]) if prompt.tool_choice == "required" else []
-
-
-def _kept_back(question: Question) -> str:
-    """The function that fits, where the run or the message forbids to call it; "" elsewhere."""
-    prompt = question.prompt
-    free = prompt.tool_choice != "none" and not any(refuses(turn.text[:1000]) for turn in prompt.turns[-1:])
-    if free or not prompt.tools:
-        return ""
-    from mock_endpoint.models.offline.functions.choosing import best, declared, is_weak
-
-    fit = best(question.text, declared(prompt))
-    return fit.function.name if fit and fit.enough and not is_weak(fit) else ""

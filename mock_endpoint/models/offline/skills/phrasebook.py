@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mock_endpoint.models.offline.reading import key
+from mock_endpoint.models.offline.text import key
 from mock_endpoint.models.offline.skill import Answer, Question
 
 _FILE = Path(__file__).with_name("phrasebook.toml")

@@ -1,0 +1,65 @@
+"""Which declared function a clause asks for: by meaning, by its words, and by the values that it holds."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from mock_endpoint.models.encoder import encoder
+from mock_endpoint.models.offline.entities import entities
+from mock_endpoint.models.offline.slots import Function
+from mock_endpoint.models.offline.text import JAPANESE, stem, stems, words
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SURE, POSSIBLE = 0.27, 0.12
+"""The score from which a function is meant, and from which it is where the clause holds all its values."""
+_READ = 300
+"""Characters that are compared."""
+
+
+@lru_cache(maxsize=512)
+def _vector(text: str) -> "NDArray[np.float32]":
+    vector: NDArray[np.float32] = encoder().encode([text])[0]
+    return vector
+
+
+def alike(one: str, other: str) -> float:
+    """How near two texts are in meaning, from -1 to 1."""
+    return float(_vector(one[:_READ]) @ _vector(other[:_READ]))
+
+
+def ranked(clause: str, whole: str, functions: Sequence[Function]) -> list[tuple[float, Function]]:
+    """The functions with their scores, the best first; `whole` is the message that holds the clause."""
+    return sorted(((_score(clause, whole, function), function) for function in functions), key=lambda pair: -pair[0])
+
+
+def _score(clause: str, whole: str, function: Function) -> float:
+    meaning = max(alike(clause, function.title), 0.8 * alike(whole, function.title))
+    shared = stems(clause) & function.stems
+    lexical = sum(min(len(word), 6) for word in shared if len(word) > 2) * 0.012
+    lexical += 0.14 * len(acts(clause) & acts(function.title))
+    return meaning + min(lexical, 0.25) + _fit(whole, function)
+
+
+@lru_cache(maxsize=512)
+def acts(text: str) -> frozenset[int]:
+    """The kinds of request whose words a text uses, by their number in the table."""
+    found, plain = stems(text), text.casefold()
+    return frozenset(
+        number
+        for number, line in enumerate(words()["acts"])
+        if any(word in plain if JAPANESE.match(word) else stem(word) in found for word in line.replace("_", " ").split())
+    )
+
+
+def _fit(text: str, function: Function) -> float:
+    """Whether the typed values that the function needs are there."""
+    kinds = [entity.kind for entity in entities(text[:_READ])]
+    score = 0.0
+    for slot in function.slots:
+        if slot.required and slot.kind in ("email", "date", "time", "id", "number", "code"):
+            there = slot.kind in kinds or (slot.kind == "id" and ("number" in kinds or "phone" in kinds))
+            score += 0.03 if there else -0.03
+    return max(min(score, 0.06), -0.06)
