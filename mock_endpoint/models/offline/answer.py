@@ -16,9 +16,16 @@ from mock_endpoint.models.offline.text import Language, is_question, language_of
 if TYPE_CHECKING:
     from mock_endpoint.models.offline.bind import Bound
 
-SKILLS: tuple[Skill, ...] = (needs.answer, capitals.answer, memory.answer, arithmetic.answer, phrasebook.answer, smalltalk.answer)
+SKILLS: tuple[Skill, ...] = (
+    needs.answer,
+    capitals.answer,
+    memory.answer,
+    arithmetic.answer,
+    phrasebook.answer,
+    smalltalk.answer,
+)
 """In the order in which they are asked."""
-_BEFORE_FUNCTIONS: tuple[Skill, ...] = (capitals.answer, memory.answer, smalltalk.answer)
+_BEFORE_FUNCTIONS: tuple[Skill, ...] = (capitals.answer, memory.answer)
 """The skills that no function takes a clause from."""
 _READ = 10_000
 """Characters of a message that are looked at."""
@@ -124,13 +131,18 @@ def _bound(prompt: Prompt, whole: Question, texts: Sequence[str], earlier: Seque
         if len(text) > _SHORT:
             return False
         question = replace(whole, text=text)
-        return any(skill(question) for skill in _BEFORE_FUNCTIONS)
+        courtesy = smalltalk.answer(question)
+        return bool(
+            (courtesy and courtesy.courtesy and len(text) < 30) or any(skill(question) for skill in _BEFORE_FUNCTIONS)
+        )
 
     last = next((turn.text for turn in reversed(prompt.turns) if turn.role == "assistant" and turn.text), "")
     return plan(texts, earlier, declared(prompt), known, asked=last.rstrip().endswith(("?", "?", "か。")))
 
 
-def _calls(prompt: Prompt, bound: "Sequence[Bound]", made: Sequence[FunctionCall], texts: Sequence[str]) -> tuple[Call, ...]:
+def _calls(
+    prompt: Prompt, bound: "Sequence[Bound]", made: Sequence[FunctionCall], texts: Sequence[str]
+) -> tuple[Call, ...]:
     """The calls that lack nothing and are not made yet; a forced call is completed with something made up."""
     ready = [Call(each.function.name, _written(each.arguments)) for each in bound if not each.lacks]
     if prompt.tool_choice == "required" or isinstance(prompt.tool_choice, Mapping):
@@ -155,7 +167,9 @@ def _forced(prompt: Prompt, bound: "Sequence[Bound]", texts: Sequence[str]) -> l
     if not functions:
         return []
     names = [function.name for function in functions]
-    chosen = [each for each in bound if each.function.name in names] or [bind(ranked(text, text, functions)[0][1], text)]
+    chosen = [each for each in bound if each.function.name in names] or [
+        bind(ranked(text, text, functions)[0][1], text)
+    ]
     return [Call(each.function.name, _written(complete(each.function.schema, each.arguments))) for each in chosen]
 
 
@@ -171,7 +185,13 @@ def _plain(arguments: str) -> str:
         return arguments
 
 
-def _answers(questions: list[Question], bound: "Sequence[Bound]", made: Sequence[FunctionCall], whole: Question, waiting: list[int]) -> Iterator[Answer]:
+def _answers(
+    questions: list[Question],
+    bound: "Sequence[Bound]",
+    made: Sequence[FunctionCall],
+    whole: Question,
+    waiting: list[int],
+) -> Iterator[Answer]:
     seen = any(whole.prompt.turns[place].images for place in waiting)
     if seen:
         yield needs.pictures(whole)
@@ -183,7 +203,9 @@ def _answers(questions: list[Question], bound: "Sequence[Bound]", made: Sequence
         told = [*say.outcomes(whole, made), *(say.asked_back(whole, each) for each in lacking[:1])]
     taken = {text for each in bound for text in each.texts}
     open_questions = [question for question in questions if question.text not in taken]
-    answered = [(question, next(filter(None, (skill(question) for skill in SKILLS)), None)) for question in open_questions]
+    answered = [
+        (question, next(filter(None, (skill(question) for skill in SKILLS)), None)) for question in open_questions
+    ]
     known = list(dict.fromkeys(answer for _, answer in answered if answer))
     yield from told
     yield from [answer for answer in known if not answer.courtesy] or (() if told else known)

@@ -12,7 +12,27 @@ from mock_endpoint.models.offline.slots import Function, Slot
 from mock_endpoint.models.offline.text import JAPANESE, ideas, listed, stems, words
 
 _WORDY = ("thing", "free", "list", "id", "moment")
-_SPELLED = {"subject", "title", "titled", "called", "named", "tag", "tags", "label", "labelled", "reason", "message", "note", "memo", "body", "text", "keyword", "say", "says", "saying"}
+_SPELLED = {
+    "subject",
+    "title",
+    "titled",
+    "called",
+    "named",
+    "tag",
+    "tags",
+    "label",
+    "labelled",
+    "reason",
+    "message",
+    "note",
+    "memo",
+    "body",
+    "text",
+    "keyword",
+    "say",
+    "says",
+    "saying",
+}
 """Labels that a value follows without any sign between them."""
 
 
@@ -28,6 +48,8 @@ class Bound:
     values: Values
     texts: tuple[str, ...]
     """The clauses that it was read from."""
+    firm: int = 0
+    """How many of the values have a form or a label of their own."""
 
     @property
     def lacks(self) -> list[Slot]:
@@ -66,7 +88,9 @@ class Work:
 
     def open(self, *kinds: str) -> list[Slot]:
         """The parameters of these kinds that have no value yet."""
-        return [slot for slot in self.function.slots if slot.path not in self.values and (not kinds or slot.kind in kinds)]
+        return [
+            slot for slot in self.function.slots if slot.path not in self.values and (not kinds or slot.kind in kinds)
+        ]
 
     def free(self, start: int, end: int) -> bool:
         """Whether no character there is used."""
@@ -91,12 +115,14 @@ def bind(function: Function, text: str, context: Sequence[str] = (), known: Valu
     values = dict(known or {})
     texts = [text, *context]
     works = [Work(part, function, values, number == 0, texts) for number, part in enumerate(texts)]
+    firm = 0
     for number, steps in enumerate((_SURE, _SURE, _LIKELY, _LIKELY)):
+        firm = len(values) - len(known or {}) if number == 2 else firm
         for work in works[:1] if number % 2 == 0 else works[1:]:
             for step in steps:
                 if work.open():
                     step(work)
-    return Bound(function, values, tuple(texts))
+    return Bound(function, values, tuple(texts), firm)
 
 
 def _address(work: Work) -> None:
@@ -104,7 +130,9 @@ def _address(work: Work) -> None:
     slots = {slot.path[-1]: slot for slot in work.open("thing", "postal", "id", "free")}
     street = next((slot for name, slot in slots.items() if "street" in name), None)
     city = next((slot for name, slot in slots.items() if name == "city"), None)
-    found = re.search(r"(\d+\w* [A-Z][\w'. ]+|[A-Z][\w'. ]+ \d+\w*), ([A-Z][\w'. -]*?)(?:,? (?=[A-Z]{0,2}\d)|[,.]|$)", work.text)
+    found = re.search(
+        r"(\d+\w* [A-Z][\w'. ]+|[A-Z][\w'. ]+ \d+\w*), ([A-Z][\w'. -]*?)(?:,? (?=[A-Z]{0,2}\d)|[,.]|$)", work.text
+    )
     if street and city and found:
         work.put(street, found[1], *found.span(1))
         work.put(city, found[2], *found.span(2))
@@ -126,26 +154,36 @@ def _typed(work: Work) -> None:
     _moments(work)
     slots = work.open("id")
     for slot in slots:
-        near = [each for each in work.left("id", "phone", "number", "postal") if _fits_id(work, slot, each, alone=len(slots) == 1)]
+        near = [
+            each
+            for each in work.left("id", "phone", "number", "postal")
+            if _fits_id(work, slot, each, alone=len(slots) == 1)
+        ]
         if near:
             best = max(near, key=lambda each: (_labelled_by(slot, each), each.kind != "number"))
             work.put(slot, work.text[best.start : best.end], best.start, best.end)
     for slot in slots:
-        symbols = [match for match in re.finditer(r"(?<![\w.])[A-Z]{2,5}(?![\w])", work.text) if work.free(*match.span())]
+        symbols = [
+            match for match in re.finditer(r"(?<![\w.])[A-Z]{2,5}(?![\w])", work.text) if work.free(*match.span())
+        ]
         if slot.path not in work.values and symbols and re.search(r"symbol|ticker", slot.about, re.I):
             work.put(slot, symbols[0][0], *symbols[0].span())
 
 
 def _labelled_by(slot: Slot, entity: Entity) -> bool:
     before = re.split(r"[、。,.]", entity.before)[-1]
-    return bool(ideas(before) & (slot.words - {"name", "number", "id"})) or any(word in before for word in slot.words if JAPANESE.match(word))
+    return bool(ideas(before) & (slot.words - {"name", "number", "id"})) or any(
+        word in before for word in slot.words if JAPANESE.match(word)
+    )
 
 
 def _fits_id(work: Work, slot: Slot, entity: Entity, *, alone: bool) -> bool:
     if entity.kind != "number":
         return alone or _labelled_by(slot, entity)
     digits = work.text[entity.start : entity.end]
-    return digits.isdigit() and (_labelled_by(slot, entity) or (alone and len(digits) > 2 and not entity.unit))
+    return digits.isdigit() and (
+        _labelled_by(slot, entity) or (alone and len(digits) > 2 and not _unit_ideas(entity.unit))
+    )
 
 
 def _moments(work: Work) -> None:
@@ -167,11 +205,21 @@ def _moments(work: Work) -> None:
         wanted = [each for each in times if _role(slot) and _role(slot) == _before(work, each)] or times
         each = wanted[0]
         times.remove(each)
-        exact = re.search(r"hh:mm|24", slot.about, re.I) or "format" in slot.schema or len(slots) > 1 or JAPANESE.search(each.before)
-        work.put(slot, each.value if exact or re.fullmatch(r"[\d:]+", each.before) else each.before, each.start, each.end)
+        exact = (
+            re.search(r"hh:mm|24", slot.about, re.I)
+            or "format" in slot.schema
+            or len(slots) > 1
+            or JAPANESE.search(each.before)
+        )
+        work.put(
+            slot, each.value if exact or re.fullmatch(r"[\d:]+", each.before) else each.before, each.start, each.end
+        )
 
 
-_ROLES = {"from": "from origin source departure start old begin min minimum lower 出発", "to": "to into destination target arrival end new max maximum upper 到着"}
+_ROLES = {
+    "from": "from origin source departure start old begin min minimum lower 出発",
+    "to": "to into destination target arrival end new max maximum upper 到着",
+}
 
 
 def _role(slot: Slot) -> str:
@@ -207,30 +255,46 @@ def _labelled(work: Work) -> None:
                 work.put(slot, value, start, end)
 
 
-_SELF = re.compile(r"\b(?:I'm|I am|[Mm]y name is|[Tt]his is)\s+([A-Z][\w'-]+(?: [A-Z][\w'-]+)*)|([^\s、。はが]{1,12}?)(?:と申します|といいます)")
+_SELF = re.compile(
+    r"\b(?:I'm|I am|[Nn]ame(?:'s| is)|[Tt]his is)\s+([A-Z][\w'-]+(?: [A-Z][\w'-]+)*)|([^\s、。はが]{1,12}?)(?:と申します|といいます)"
+)
 
 
 def _people(work: Work) -> None:
     """Who speaks, where the function asks for a person."""
     found = _SELF.search(work.text)
     for slot in work.open("thing") if found else []:
-        if found and set(slot.name.split()) & {"employee", "customer", "person", "patient", "passenger", "member", "user", "applicant", "caller", "student"}:
+        if found and set(slot.name.split()) & {
+            "employee",
+            "customer",
+            "person",
+            "patient",
+            "passenger",
+            "member",
+            "user",
+            "applicant",
+            "caller",
+            "student",
+        }:
             group = 1 if found[1] else 2
             work.put(slot, found[group], *found.span(group))
 
 
 def _labels(slot: Slot) -> set[str]:
     line = {slot.name.split()[-1], *slot.name.split()[:1]}
-    alike = {word for entry in words()["ideas"] for word in entry.split() if line & set(entry.split()[:3])}
+    alike = {word for entry in words()["ideas"] for word in entry.split() if line & set(entry.split()[:6])}
     return {word for word in line | alike if word.isascii() and len(word) > 2}
 
 
 def _after_label(work: Work, slot: Slot, labels: set[str]) -> tuple[int, int] | None:
-    for match in re.finditer(r"\b([A-Za-z-]+)\b(\s*[:=]\s*|\s+(?:is|are|should be|will be|it's)\s+|\s+(?:in\b|for\b)?\s*)(?=\S)", work.text):
+    for match in re.finditer(
+        r"\b([A-Za-z-]+)\b(\s*[:=]\s*|\s+(?:is|are|should be|will be|it's)\s+|\s+(?:in\b|for\b)?\s*)(?=\S)", work.text
+    ):
         label, sign = match[1].casefold(), match[2].strip()
         if label not in labels or not work.free(match.start(), match.end()):
             continue
-        if not sign and label not in _SPELLED:
+        listed_so = re.search(r"(?:[,:;]|\bwith|^)\s*$", work.text[: match.start()]) and re.match(r"[A-Z\d]", work.text[match.end() :])
+        if not sign and label not in _SPELLED and not (listed_so and len(slot.path) > 1):
             continue
         if sign in ("is", "are") and (not work.main and False):
             continue
@@ -246,14 +310,23 @@ def _end_of_value(work: Work, start: int, slot: Slot) -> int:
     rest = work.text[start:]
     stop = re.search(r"[;!?]|\.(?:\s|$)|\n" if slot.kind in ("list", "free") else r"[,;!?]|\.(?:\s|$)|\n", rest)
     end = start + (stop.start() if stop else len(rest))
-    cut = re.search(r",? and (?:say|the (?:text|body|message|subject|title))\b|,? (?:with|and) the \w+ |, (?=\w+ (?:is|:))", work.text[start:end])
+    cut = re.search(
+        r",? and (?:say|the (?:text|body|message|subject|title))\b|,? and (?:body|text|message|subject|title|tell)\b|,? (?:with|and) the \w+ |, (?=\w+ (?:is|:))",
+        work.text[start:end],
+    )
     end = start + cut.start() if cut else end
+    if slot.kind != "free":
+        times = [each.start for each in work.found if each.kind in ("date", "moment", "time", "email") and start < each.start < end]
+        end = start + len(re.sub(r"\s+(?:on|at|for|from|by|to)?\s*$", "", work.text[start : min(times)])) if times else end
     return next((place for place in range(start, end) if work.used[place]), end)
 
 
 def _after_label_japanese(work: Work, labels: Iterable[str]) -> tuple[int, int] | None:
     for label in sorted(labels, key=len, reverse=True):
-        match = re.search(rf"(?:^|[、。,\s]|の){re.escape(label)}(?:は|:|=)\s*([^、。,??\s]+?)(?=[、。,\s]|です|でお願い|で$|$)", work.text)
+        match = re.search(
+            rf"(?:^|[、。,\s]|の){re.escape(label)}(?:は|:|=)\s*([^、。,??\s]+?)(?=[、。,\s]|です|でお願い|で$|$)",
+            work.text,
+        )
         if match and work.free(*match.span(1)) and not re.match(r"何|どこ|いくら|いつ|誰", match[1]):
             return match.span(1)
     return None
@@ -279,7 +352,8 @@ def _turned(work: Work, numbers: list[Entity]) -> bool:
     """Whether the second number comes first in the operation: `subtract 3 from 10`, `8で72を割る`."""
     between = work.text[numbers[0].end : numbers[1].start]
     return bool(re.search(r"で\s*$", between) and "を" in work.text[numbers[1].end :][:2]) or (
-        bool(re.search(r"\bsubtract|\btake|\bdivide\b", work.text[: numbers[0].start], re.I)) and bool(re.search(r"\b(?:from|into)\b", between))
+        bool(re.search(r"\bsubtract|\btake|\bdivide\b", work.text[: numbers[0].start], re.I))
+        and bool(re.search(r"\b(?:from|into)\b", between))
     )
 
 
@@ -287,7 +361,11 @@ def _put_number(work: Work, slot: Slot, each: Entity) -> None:
     value = each.value
     low, high = slot.schema.get("minimum"), slot.schema.get("maximum")
     whole = slot.schema.get("type") != "integer" or isinstance(value, int)
-    if whole and not (isinstance(low, int | float) and value < low) and not (isinstance(high, int | float) and value > high):  # type: ignore[operator]
+    if (
+        whole
+        and not (isinstance(low, int | float) and value < low)
+        and not (isinstance(high, int | float) and value > high)
+    ):  # type: ignore[operator]
         work.put(slot, value, each.start, each.end)
         unit = re.match(r"[-\s]?[A-Za-z]+", work.text[each.end :])
         if unit and each.unit and _unit_ideas(each.unit) & slot.words:
@@ -308,10 +386,12 @@ def _number_fits(work: Work, slot: Slot, each: Entity) -> float:
         score += 2.5
     elif unit_ideas and not _units_elsewhere(work, each):
         score -= 1
-    if ideas(before) & (slot.names - {"number", "value"}) or any(word in before for word in slot.words if JAPANESE.match(word) and len(word) > 1):
+    if ideas(before) & (slot.names - {"number", "value"}) or any(
+        word in before for word in slot.words if JAPANESE.match(word) and len(word) > 1
+    ):
         score += 1.5
-    role = _role(slot)
-    if role and role == _before(work, each) and len([other for other in work.function.slots if other.kind == "number"]) > 1:
+    roles = {_before(work, other) for other in work.found if other.kind == "number"}
+    if _role(slot) and _role(slot) == _before(work, each) and {"from", "to"} <= roles:
         score += 1.2
     return score
 
@@ -325,7 +405,9 @@ def _unit_ideas(unit: str) -> frozenset[str]:
     found: frozenset[str] = frozenset()
     if JAPANESE.match(unit):
         lines = [line.split() for line in words()["ideas"]]
-        best = max((len(word) for line in lines for word in line if JAPANESE.match(word) and unit.startswith(word)), default=0)
+        best = max(
+            (len(word) for line in lines for word in line if JAPANESE.match(word) and unit.startswith(word)), default=0
+        )
         for line in lines:
             if any(len(word) == best and unit.startswith(word) for word in line if JAPANESE.match(word)):
                 found |= frozenset().union(*map(stems, line))
@@ -361,7 +443,7 @@ def _led(work: Work) -> None:
     pairs = []
     for slot in work.open(*_WORDY):
         for chunk in found:
-            if slot.kind == "id" or (slot.kind == "moment" and not slot.required):
+            if slot.kind == "id" or re.search(r"unit|currency", slot.name) or (slot.kind == "moment" and not slot.required):
                 continue
             score = _led_by(slot, chunk, work, japanese=japanese)
             if score >= 1.5 and (work.main or japanese or chunk.text[:1].isupper() or slot.kind == "list"):
@@ -377,7 +459,7 @@ def _led_by(slot: Slot, chunk: Chunk, work: Work, *, japanese: bool) -> float:
     for lead, *known in words()["leads"]:
         kinds = set(" ".join(known).split())
         if lead in chunk.leads and (kinds & names or any(kind in slot.about for kind in kinds if JAPANESE.match(kind))):
-            score = max(score, 3.0 - 0.3 * chunk.leads.index(lead))
+            score = max(score, 3.0 - 0.3 * chunk.leads.index(lead) - 0.5 * (lead == "for") + 0.4 * chunk.text[:1].isupper())
         elif lead in chunk.leads and kinds & about and slot.required:
             score = max(score, 1.5)
     own = {word for word in stems(slot.name) if word not in ("name", "id", "text")}
@@ -398,13 +480,19 @@ def _units(work: Work) -> None:
     for slot in slots:
         role = _role(slot)
         if role != "to" and numbers:
-            unit = re.match(r"[-\s]?([^\W\d_]+(?= (?:to|in|into|is|are)\b)|[ァ-ヶー]+|[^\W\d_]+)", work.text[numbers[0].end :])
-            if unit:
+            unit = re.match(
+                r"[-\s]?([A-Za-z]+|[ァ-ヶー]+|円)", work.text[numbers[0].end :]
+            )
+            if unit and unit[1].casefold() not in listed("en", "small"):
                 word = re.split(r"(?<=[ァ-ヶー円])[はをの]", unit[1])[0]
                 start = numbers[0].end + unit.start(1)
                 work.put(slot, word, start, start + len(word))
         elif role == "to":
-            match = re.search(r"\b(?:how many|how much in|to|into|in) ([a-z]+)\b(?! \d)|何([ァ-ヶー円]+|キロ|[a-z]+)|([ァ-ヶー円]+)(?:に|へ|で)", work.text, re.I)
+            match = re.search(
+                r"\b(?:how many|how much in|to|into|in) ([a-z]+)\b(?! \d)|何([ァ-ヶー円]+|キロ|[a-z]+)|([ァ-ヶー円]+)(?:に|へ|で)",
+                work.text,
+                re.I,
+            )
             if match and work.free(*match.span()):
                 group = next(number for number in (1, 2, 3) if match[number])
                 work.put(slot, match[group], *match.span(group))
@@ -461,9 +549,11 @@ _NAMED = {"name", "city", "country", "street", "person", "student", "recipient",
 
 def _modifier(work: Work, slot: Slot) -> None:
     """`physics` in `the physics grades`: it stands before a word of the function, so it is the only parameter left."""
-    for chunk in chunks.of(work):
+    found = chunks.of(work)
+    for chunk in found:
         value = chunks.value(work, slot, chunk.start, chunk.end)
-        if value and chunk.modifies and work.main and len(slot.path) == 1:
+        after_word = len(found) == 1 and chunk.leads in (("in",), ("of",), ("for",))
+        if value and (chunk.modifies or after_word) and work.main and len(slot.path) == 1:
             work.put(slot, value, chunk.start, chunk.end)
             return
 
@@ -471,7 +561,7 @@ def _modifier(work: Work, slot: Slot) -> None:
 def _items(text: str) -> list[str]:
     """The items of an enumeration."""
     parts = re.split(r"\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s*&\s*|(?<=[^\s])(?:と|や|、|および)(?=[^\s])", text)
-    return [clean for part in parts if (clean := re.sub(r"^(?:the|a|an|some)\s+", "", part.strip(" .。「」\"")))]
+    return [clean for part in parts if (clean := re.sub(r"^(?:the|a|an|some)\s+", "", part.strip(' .。「」"')))]
 
 
 def is_small(word: str) -> bool:

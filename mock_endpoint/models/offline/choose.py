@@ -1,5 +1,6 @@
 """Which declared function a clause asks for: by meaning, by its words, and by the values that it holds."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -7,14 +8,14 @@ from typing import TYPE_CHECKING
 from mock_endpoint.models.encoder import encoder
 from mock_endpoint.models.offline.entities import entities
 from mock_endpoint.models.offline.slots import Function
-from mock_endpoint.models.offline.text import JAPANESE, stem, stems, words
+from mock_endpoint.models.offline.text import JAPANESE, listed, name_words, stem, stems, words
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SURE, POSSIBLE = 0.27, 0.12
-"""The score from which a function is meant, and from which it is where the clause holds all its values."""
+SURE, LIKELY, POSSIBLE = 0.27, 0.16, 0.12
+"""The score from which a function is meant; from which it is where its words say so; and where its values do."""
 _READ = 300
 """Characters that are compared."""
 
@@ -37,10 +38,25 @@ def ranked(clause: str, whole: str, functions: Sequence[Function]) -> list[tuple
 
 def _score(clause: str, whole: str, function: Function) -> float:
     meaning = max(alike(clause, function.title), 0.8 * alike(whole, function.title))
-    shared = stems(clause) & function.stems
-    lexical = sum(min(len(word), 6) for word in shared if len(word) > 2) * 0.012
+    said = stems(clause)
+    shared = [word for word in said & stems(name_words(function.name)) if len(word) > 2]
+    lexical = 0.06 * len(shared) + 0.03 * len([word for word in said & function.stems if len(word) > 3 and word not in shared])
     lexical += 0.14 * len(acts(clause) & acts(function.title))
-    return meaning + min(lexical, 0.25) + _fit(whole, function)
+    only_asks = _QUESTION.match(clause) and first_words(function) & listed("en", "acting")
+    return meaning + min(lexical, 0.25) + _fit(whole, function) - (1 if only_asks else 0)
+
+
+_QUESTION = re.compile(
+    r"(?:is|are|was|were|did|does|do|has|have|am|what|when|where|who|why|how|which)\b(?! (?:about|you|there))"
+    r"|.*(?:いつ|どこ|誰|なぜ|何時).*か[。?]*$|.*(?:ました|ています)か[。?]*$",
+    re.I,
+)
+"""A question that asks what is or was: no request to change it."""
+
+
+def first_words(function: Function) -> frozenset[str]:
+    """The words that tell what a function does: of its name, and the first of its description."""
+    return frozenset(name_words(function.name).split()[:1] + function.description.casefold().split()[:1])
 
 
 @lru_cache(maxsize=512)
@@ -50,7 +66,9 @@ def acts(text: str) -> frozenset[int]:
     return frozenset(
         number
         for number, line in enumerate(words()["acts"])
-        if any(word in plain if JAPANESE.match(word) else stem(word) in found for word in line.replace("_", " ").split())
+        if any(
+            word in plain if JAPANESE.match(word) else stem(word) in found for word in line.replace("_", " ").split()
+        )
     )
 
 

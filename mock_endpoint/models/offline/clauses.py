@@ -11,10 +11,16 @@ _MOST = 20
 """Clauses that are looked at."""
 _LONGEST = 1000
 """Characters of a sentence that are looked at."""
-_HIDDEN = re.compile(r"\"[^\"\n]*\"|「[^」\n]*」|『[^』\n]*』|`[^`\n]*`|(?<!\w)'[^'\n]*'(?!\w)|\b(?:SELECT|INSERT|UPDATE|DELETE)\s[ -~]*")
+_HIDDEN = re.compile(
+    r"\"[^\"\n]*\"|「[^」\n]*」|『[^』\n]*』|`[^`\n]*`|(?<!\w)'[^'\n]*'(?!\w)|\b(?:SELECT|INSERT|UPDATE|DELETE)\s[ -~]*"
+)
 _SUBORDINATE = re.compile(r"(?:when|if|while|since|because|after|before|as|once|although)\b", re.I)
-_TEXT_FOLLOWS = re.compile(r"\b(?:remind|note|todo|to-do|task|message|say|saying|tell|translate|search|look up|write)\b", re.I)
-_JAPANESE_BREAK = re.compile(r"(?<=て)、|(?<=[んい]で)、|(?<=し)、|(?<=ので)、?|(?<=けど)、?|(?<=けれど)、?|(?<=から)、|(?<=が)、(?=[^、]*(?:て|か|\?))|(?<=のに)、?")
+_TEXT_FOLLOWS = re.compile(
+    r"\b(?:remind|note|todo|to-do|task|message|say|saying|tell|translate|search|look up|write)\b", re.I
+)
+_JAPANESE_BREAK = re.compile(
+    r"(?<=て)、|(?<=[んい]で)、|(?<=し)、|(?<=ので)(?!す)、?|(?<=けど)、?|(?<=けれど)、?|(?<=から)、|(?<=が)、(?=[^、]*(?:て|か|\?))|(?<=のに)、?"
+)
 
 
 @dataclass(frozen=True)
@@ -37,13 +43,19 @@ def cancels(message: str) -> bool:
     if JAPANESE.search(message):
         return bool(re.search(words()["ja"]["cancelling"], message)) and not re.search(r"ください|して[。!]?$", message)
     plain = message.casefold()
-    return any(phrase in plain for phrase in words()["en"]["cancelling"]) or bool(re.match(r"(?:no|nope|stop|cancel)[.,! ]*$|no,", plain))
+    return any(phrase in plain for phrase in words()["en"]["cancelling"]) or bool(
+        re.match(r"(?:no|nope|stop|cancel)[.,! ]*$|no,", plain)
+    )
 
 
 def agrees(message: str) -> bool:
     """Whether the message is a plain yes."""
     plain = re.sub(r"[^\w\s']", " ", message.casefold()).split()
-    return bool(plain) and set(plain) <= listed("en", "agreeing") | {"do", "it", "that's"} or bool(re.fullmatch(r"(はい|ええ|うん|お願いします|はい、お願いします|そうです|それで)[。、!]*", message))
+    return (
+        bool(plain)
+        and set(plain) <= listed("en", "agreeing") | {"do", "it", "that's"}
+        or bool(re.fullmatch(r"(はい|ええ|うん|お願いします|はい、お願いします|そうです|それで)[。、!]*", message))
+    )
 
 
 def continues(message: str) -> str:
@@ -52,8 +64,16 @@ def continues(message: str) -> str:
         rest = re.sub(words()["ja"]["follow"].split("|^[")[0], "", message)
         short = re.match(r"[^をに]{1,20}(?:は|では|なら|だと)[??。]*$", rest)
         return rest if short or (rest != message and len(rest) <= 12) else ""
-    rest = re.sub(r"^(?:(?:and|then|also|ok|okay|now|so|what about|how about|and for)\b[ ,]*)+", "", message, flags=re.I)
-    return rest if rest != message and len(rest.split()) <= 8 and not _first(rest) & (listed("en", "verbs") | listed("en", "asking")) else ""
+    rest = re.sub(
+        r"^(?:(?:and|then|also|ok|okay|now|so|what about|how about|and for)\b[ ,]*)+", "", message, flags=re.I
+    )
+    return (
+        rest
+        if rest != message
+        and len(rest.split()) <= 8
+        and not _first(rest) & (listed("en", "verbs") | listed("en", "asking"))
+        else ""
+    )
 
 
 def _of_sentence(sentence: str) -> Iterator[Clause]:
@@ -73,7 +93,10 @@ def _breaks() -> re.Pattern[str]:
     english = words()["en"]
     verbs, asking = "|".join(english["verbs"].split()), "|".join(map(re.escape, english["asking"].split()))
     start = rf"(?:please |then |also |could you |can you |i'd like |i need |i want |i'll |let's )?(?:(?:{verbs})\b(?! (?:card|order|office)\b)|(?:{asking})\s)"
-    return re.compile(rf",\s+(?=(?:i|he|she|it|we|they|that)(?:'m|'s|'re|'ve|'ll| am| is| are| have| has| was)\b)|(?:[;,:]\s+(?:and |so |then |but )?|\s+(?:and|then|but)\s+(?:then |also )?)(?={start}|could you|can you|i'd like|i need)", re.I)
+    return re.compile(
+        rf",\s+(?=(?:i|he|she|it|we|they|that)(?:'m|'s|'re|'ve|'ll| am| is| are| have| has| was)\b)|(?:[;,:]\s+(?:and |so |then |but )?|\s+(?:and|then|but)\s+(?:then |also )?)(?={start}|could you|can you|i'd like|i need)",
+        re.I,
+    )
 
 
 def _cut(sentence: str, pattern: re.Pattern[str]) -> list[str]:
@@ -81,7 +104,11 @@ def _cut(sentence: str, pattern: re.Pattern[str]) -> list[str]:
     pieces, start = [], 0
     for match in pattern.finditer(sentence):
         inside = any(begin < match.start() < end for begin, end in hidden)
-        if inside or len(sentence[start : match.start()].strip()) < 3 or re.match(r"\s*(?:and )?say\b", sentence[match.end() :]):
+        if (
+            inside
+            or len(sentence[start : match.start()].strip()) < 3
+            or re.match(r"\s*(?:and )?(?:say|tell)\b", sentence[match.end() :])
+        ):
             continue
         if " and" in match[0] and "," not in match[0] and _TEXT_FOLLOWS.search(sentence[start : match.start()]):
             continue
@@ -96,7 +123,11 @@ def _first(text: str) -> frozenset[str]:
 
 
 def _wants(piece: str, question: bool) -> bool:
-    plain = re.sub(r"^(?:(?:hi|hello|hey|ok|okay|please|well|also|and|then|so|now|oh|thanks|great|yes|no|actually|good morning)\b[ ,.!]*)+", "", piece.casefold())
+    plain = re.sub(
+        r"^(?:(?:hi|hello|hey|ok|okay|please|well|also|and|then|so|now|oh|thanks|great|yes|no|actually|good morning)\b[ ,.!]*)+",
+        "",
+        piece.casefold(),
+    )
     first = _first(plain)
     wishing = any(re.search(rf"\b{re.escape(phrase)}\b", plain) for phrase in words()["en"]["wanting"])
     if re.match(r"(?:do not|don't|never|please don't|didn't)\b(?! (?:forget|let me forget))", plain):
@@ -105,7 +136,11 @@ def _wants(piece: str, question: bool) -> bool:
         return True
     if re.match(r"\w+ [\w-]*\d[\w-]*(?:'s| is| has)\b", plain):
         return False
-    return bool(plain) and not first & listed("en", "telling") and not re.match(r"[\w-]+(?:'s| is| are| was| were| has| had)\s", plain)
+    return (
+        bool(plain)
+        and not first & listed("en", "telling")
+        and not re.match(r"[\w-]+(?:'s| is| are| was| were| has| had)\s", plain)
+    )
 
 
 def _wants_japanese(piece: str, question: bool) -> bool:

@@ -85,15 +85,30 @@ class Completer:
             told = given if isinstance(given, dict) else {}
             extra = here.get("additionalProperties")
             return {
-                name: self.fill(properties.get(name, extra if isinstance(extra, Mapping) else {"type": "string"}), told.get(name, MISSING), depth + 1)
-                for name in dict.fromkeys([*(name for name in properties if name in told), *map(str, _list(here.get("required")))])
+                name: self.fill(
+                    properties.get(name, extra if isinstance(extra, Mapping) else {"type": "string"}),
+                    told.get(name, MISSING),
+                    depth + 1,
+                )
+                for name in dict.fromkeys(
+                    [*(name for name in properties if name in told), *map(str, _list(here.get("required")))]
+                )
             }
         if kind == "array":
             least = min(int(here.get("minItems") or 1), 100)
-            return [self.fill(here.get("items", {"type": "string"}), MISSING, depth + 1, place if here.get("uniqueItems") else 0) for place in range(least)]
+            return [
+                self.fill(
+                    here.get("items", {"type": "string"}), MISSING, depth + 1, place if here.get("uniqueItems") else 0
+                )
+                for place in range(least)
+            ]
         if kind in ("integer", "number"):
             return _number(here, kind, number)
-        return {"boolean": bool(number % 2), "null": None}.get(kind, _text(here, number)) if kind != "string" else _text(here, number)
+        return (
+            {"boolean": bool(number % 2), "null": None}.get(kind, _text(here, number))
+            if kind != "string"
+            else _text(here, number)
+        )
 
 
 def complete(schema: Schema, given: Json = MISSING) -> Json:
@@ -105,7 +120,11 @@ def _proposed(here: Schema) -> list[Json]:
     """What the schema itself proposes."""
     if "const" in here:
         return [here["const"]]
-    return [*([here["default"]] if here.get("default") is not None else []), *_list(here.get("enum"))[:50], *_list(here.get("examples"))[:5]]
+    return [
+        *([here["default"]] if here.get("default") is not None else []),
+        *_list(here.get("enum"))[:50],
+        *_list(here.get("examples"))[:5],
+    ]
 
 
 def _list(value: object) -> list[Any]:

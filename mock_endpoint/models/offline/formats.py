@@ -30,7 +30,10 @@ def formed(prompt: Prompt, text: str, word: str, asked: Sequence[str], made: Seq
     outputs = [parsed(call.output) for call in made]
     values: dict[str, Any] = {}
     for slot in from_words.function.slots:
-        value = next((each for each in _values(slot, text, word, outputs) if completer.valid(each, slot.schema)), from_words.values.get(slot.path, MISSING))
+        value = next(
+            (each for each in _values(slot, text, word, outputs) if completer.valid(each, slot.schema)),
+            from_words.values.get(slot.path, MISSING),
+        )
         if value is not MISSING:
             inner = values
             for name in slot.path[:-1]:

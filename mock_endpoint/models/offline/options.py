@@ -29,14 +29,28 @@ def switches(work: "Work") -> None:
 
 @cache
 def _poles() -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    return [(tuple(each["yes"].replace("_", " ").split(" ") if False else [w.replace("_", " ") for w in each["yes"].split()]), tuple(w.replace("_", " ") for w in each["no"].split())) for each in words()["opposites"]]
+    return [
+        (
+            tuple(
+                each["yes"].replace("_", " ").split(" ")
+                if False
+                else [w.replace("_", " ") for w in each["yes"].split()]
+            ),
+            tuple(w.replace("_", " ") for w in each["no"].split()),
+        )
+        for each in words()["opposites"]
+    ]
 
 
 def _said(text: str, pole: tuple[str, ...]) -> tuple[int, int] | None:
     """Where a text uses a word of a pole: the longest one."""
     best: tuple[int, int] | None = None
     for word in pole:
-        pattern = re.escape(word) if JAPANESE.search(word) else rf"\b{re.escape(word).replace(chr(92) + ' ', r'(?: the| my)?(?: [a-z]+){0,3}? ') if ' ' in word else re.escape(word)}(?:s|ed|d|ped|ing)?\b"
+        pattern = (
+            re.escape(word)
+            if JAPANESE.search(word)
+            else rf"\b{re.escape(word).replace(chr(92) + ' ', r'(?: the| my)?(?: [a-z]+){0,3}? ') if ' ' in word else re.escape(word)}(?:s|ed|d|ped|ing)?\b"
+        )
         match = re.search(pattern, text, re.I)
         if match and (best is None or len(word) > best[1] - best[0]):
             best = (match.start(), match.start() + len(word))
@@ -54,7 +68,9 @@ def pole_of(text: str, pair: int) -> bool | None:
 
 
 def _by_opposites(work: "Work", slot: Slot) -> bool | None:
-    told = re.search(r"([^、。]+)(?:なら|場合は?)true", slot.about) or re.search(r"true\W+(?:to |for |if |means? |when )?([^,;.]+)", slot.about, re.I)
+    told = re.search(r"([^、。]+)(?:なら|場合は?)true", slot.about) or re.search(
+        r"true\W+(?:to |for |if |means? |when )?([^,;.]+)", slot.about, re.I
+    )
     for meaning in (told[1] if told else "", slot.name):
         for pair in range(len(_poles())):
             side = pole_of(meaning, pair) if meaning else None
@@ -64,6 +80,9 @@ def _by_opposites(work: "Work", slot: Slot) -> bool | None:
             if said is None and slot.required and pair == 0:
                 continue
             if said is not None and (slot.required or _by_label(work, slot) is not None):
+                for pole in _poles()[pair]:
+                    if (span := _said(work.text, pole)) and not JAPANESE.search(work.text):
+                        work.take(*span)
                 return said == side
     return None
 
@@ -83,7 +102,9 @@ def _by_label(work: "Work", slot: Slot) -> bool | None:
     else:
         return None
     around = work.text[max(place - 25, 0) : place + 25].casefold()
-    no = any(re.search(rf"\b{re.escape(word)}\b" if word.isascii() else word, around) for word in words()["without"].split())
+    no = any(
+        re.search(rf"\b{re.escape(word)}\b" if word.isascii() else word, around) for word in words()["without"].split()
+    )
     return not no
 
 
@@ -99,10 +120,12 @@ def choices(work: "Work") -> None:
             continue
         twins = [other for other in slots if other.options == slot.options]
         if len(twins) > 1:
-            found = _by_role(work, slot, twins, found)
+            others = [work.values.get(other.path) for other in twins if other is not slot]
+            found = [each for each in _by_role(work, slot, twins, found) if each[2] not in others]
         if not found:
             continue
-        start, end, value = found[0]
+        spoken = [each for each in found if len(work.text[: each[0]].split()) > 1]
+        start, end, value = spoken[0] if spoken and len(twins) < 2 else found[0]
         taken.append(start)
         work.values[slot.path] = value
         if end > start and not isinstance(value, bool) and not _also_unit(work, slot):
@@ -118,13 +141,29 @@ def _by_role(work: "Work", slot: Slot, twins: list[Slot], found: list[Mention]) 
     if not found:
         return []
     names = set(slot.name.split())
-    wanted = "from" if names & {"from", "source", "base", "old"} else "to" if names & {"to", "target", "quote", "new"} else ""
+    wanted = (
+        "from"
+        if names & {"from", "source", "base", "old"}
+        else "to"
+        if names & {"to", "target", "quote", "new"}
+        else ""
+    )
 
     def role(mention: Mention) -> str:
         before, after = work.text[: mention[0]], work.text[mention[1] :]
-        if re.match(r"\s*(?:から|より|を(?!どこ))", after) or re.search(r"\bfrom (?:my |the )?$|\d[\d.,]*\s*(?:thousand|hundred|million)?\s*$|[$€£¥]$", before) or any(each.kind == "number" and not work.text[each.end : mention[0]].strip(" -") for each in work.found if each.end <= mention[0]):
+        if (
+            re.match(r"\s*(?:から|より|を(?!どこ))", after)
+            or re.search(r"\bfrom (?:my |the )?$|\d[\d.,]*\s*(?:thousand|hundred|million)?\s*$|[$€£¥]$", before)
+            or any(
+                each.kind == "number" and not work.text[each.end : mention[0]].strip(" -")
+                for each in work.found
+                if each.end <= mention[0]
+            )
+        ):
             return "from"
-        if re.match(r"\s*(?:に|へ|まで|で)", after) or re.search(r"\b(?:to|into|in|want|many|worth in) (?:my |the )?$|何$|いくら", before):
+        if re.match(r"\s*(?:に|へ|まで|で)", after) or re.search(
+            r"\b(?:to|into|in|want|many|worth in) (?:my |the )?$|何$|いくら", before
+        ):
             return "to"
         return ""
 
@@ -150,11 +189,18 @@ def _mentions(work: "Work", slot: Slot) -> list[Mention]:
         said = pole_of(work.text, pair) if True in sides and False in sides else None
         if said is not None:
             return [(0, 0, sides[said])]
+    told = {option: stems(_meaning(slot, option).partition(": ")[2]) for option in slot.options if isinstance(option, str)}
+    said = stems(" ".join(work.texts))
+    for option, gloss in told.items():
+        own = {word for word in gloss if len(word) > 4} - set().union(*(other for name, other in told.items() if name != option))
+        if own & said:
+            return [(0, 0, option)]
     return _by_meaning(work, slot)
 
 
 def _named(text: str, option: str, slot: Slot) -> list[Mention]:
     names = [option, *_glosses(slot, option)]
+    names += [words()["called"][option]] if option in words()["called"] else []
     days = words()["en"]["weekdays"].split()
     if option.casefold() in (*days, *(day[:3] for day in days)):
         names.append("月火水木金土日"[[day[:3] for day in days].index(option[:3].casefold())] + "曜")
@@ -163,22 +209,32 @@ def _named(text: str, option: str, slot: Slot) -> list[Mention]:
     found = []
     for name in names:
         if len(name) < 3 and name.isascii() and name.upper() == name:
-            pattern, flags = rf"(?<![\w'])(?:{re.escape(name)})(?![\w'])", 0
+            pattern, flags = rf"(?<![A-Za-z0-9'])(?:{re.escape(name)})(?![A-Za-z0-9'])", 0
         elif JAPANESE.search(name):
             pattern, flags = re.escape(name), 0
         else:
             spoken = name_words(name) if name == option else name
-            ends = r"\w*" if len(spoken) == 3 and spoken in ("mon", "tue", "wed", "thu", "fri", "sat", "sun") else r"(?:s|es|ed|d|ing|ly)?"
-            pattern, flags = rf"\b{re.escape(spoken)}{ends}\b", re.I
+            ends = (
+                r"\w*"
+                if len(spoken) == 3 and spoken in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+                else r"(?:s|es|ed|d|ing|ly|way)?"
+            )
+            pattern, flags = rf"(?<![A-Za-z0-9]){re.escape(spoken)}{ends}(?![A-Za-z0-9])", re.I
         found += [(match.start(), match.end(), option) for match in re.finditer(pattern, text, flags)]
     if not found and re.fullmatch(r"[a-z]{4,}", option):
-        found = [(match.start(), match.end(), option) for match in re.finditer(r"[A-Za-z]+", text) if len(match[0]) > 3 and stem(match[0]) == stem(option)]
+        found = [
+            (match.start(), match.end(), option)
+            for match in re.finditer(r"[A-Za-z]+", text)
+            if len(match[0]) > 3 and stem(match[0]) == stem(option)
+        ]
     return found
 
 
 def _glosses(slot: Slot, option: str) -> list[str]:
     """What the description calls an option: `savings = 普通預金`, `vacation 有給休暇`."""
-    match = re.search(rf"(?<![\w]){re.escape(option)}\s*(?:=|:|\(|は|–)?\s*([^,;、。()]+)", str(slot.schema.get("description") or ""))
+    match = re.search(
+        rf"(?<![\w]){re.escape(option)}\s*(?:=|:|\(|は|–)?\s*([^,;、。()]+)", str(slot.schema.get("description") or "")
+    )
     gloss = match[1].strip() if match else ""
     return [gloss] if gloss and JAPANESE.search(gloss) and len(gloss) < 12 else []
 
@@ -193,16 +249,23 @@ def _by_meaning(work: "Work", slot: Slot) -> list[Mention]:
     if not options or (not JAPANESE.search(work.text) and ":" not in str(slot.schema.get("description"))):
         return []
     whole = any(":" in _meaning(slot, option) for option in options)
-    pieces = [(text, 0) for text in work.texts] if whole else [(match[0], match.start()) for match in re.finditer(r"[一-鿿々ァ-ヺー]+", work.text) if work.free(*match.span()) and (slot.required or not is_tool(work, match[0]))][:12]
-    scored = sorted(((alike(piece, _meaning(slot, option)), option, piece, start) for piece, start in pieces for option in options), key=lambda each: -each[0])
-    if not scored:
-        return []
-    best = scored[0]
-    next_best = max((each[0] for each in scored if each[1] != best[1] and each[2] == best[2]), default=0)
+    pieces = (
+        [(part, 0) for text in work.texts for part in re.split(r"[,、。;.]|\b(?:and|because|so|but)\b", text) if len(part) > 3][:12]
+        if whole
+        else [
+            (match[0], match.start())
+            for match in re.finditer(r"[一-鿿々ァ-ヺー]+", work.text)
+            if work.free(*match.span()) and (slot.required or not is_tool(work, match[0]))
+        ][:12]
+    )
     near = 0.2 if whole and slot.required else _NEAR
-    if best[0] < near or best[0] - next_best < (_AHEAD if slot.required else 0.15):
-        return []
-    return [(best[3], best[3] if whole else best[3] + len(best[2]), best[1])]
+    found = []
+    for piece, start in pieces:
+        first, second, *_ = sorted(((alike(piece, _meaning(slot, option)), option) for option in options), reverse=True) + [(0.0, "")]
+        if first[0] >= near and first[0] - second[0] >= (_AHEAD if slot.required else 0.15):
+            found.append((first[0], (start, start if whole else start + len(piece), first[1])))
+    found.sort(key=lambda each: -each[0])
+    return [mention for _, mention in found]
 
 
 @cache
@@ -212,11 +275,25 @@ def _currency(code: str, codes: tuple[str, ...]) -> list[str]:
     from babel.numbers import get_currency_name, get_currency_symbol
 
     try:
-        names = {one: [get_currency_name(one, count=count, locale=tongue) for tongue in ("en", "ja") for count in (1, 2)] for one in codes}
+        names = {
+            one: [get_currency_name(one, count=count, locale=tongue) for tongue in ("en", "ja") for count in (1, 2)]
+            for one in codes
+        }
         symbol = get_currency_symbol(code, locale="en")
     except (UnknownLocaleError, ValueError):
         return []
     short = {one: {word.casefold() for name in found for word in name.split()[-1:]} for one, found in names.items()}
     others = set().union(*(each for one, each in short.items() if one != code))
-    bare = [word for word in short[code] - others] + ([word[1:] for word in short[code] if word in ("米ドル", "英ポンド", "日本円")])
-    return [name for name in (*names[code], *bare, *([symbol] if not symbol.isalpha() else []), *({"JPY": ["円"], "USD": ["ドル", "dollars", "dollar"], "GBP": ["ポンド", "pounds"]}.get(code, []))) if name != code]
+    bare = [word for word in short[code] - others] + (
+        [word[1:] for word in short[code] if word in ("米ドル", "英ポンド", "日本円")]
+    )
+    return [
+        name
+        for name in (
+            *names[code],
+            *bare,
+            *([symbol] if not symbol.isalpha() else []),
+            *({"JPY": ["円"], "USD": ["ドル", "dollars", "dollar"], "GBP": ["ポンド", "pounds"]}.get(code, [])),
+        )
+        if name != code
+    ]

@@ -8,12 +8,29 @@ _NESTED = re.compile(r"[*+|{?][^()]*\)(?:[*+]|\{)|\)[^()]*\)(?:[*+]|\{)")
 """A repeated group with a choice or repetition in it, or with another group: it could take for ever."""
 _REPEAT = re.compile(r"([*+?]|\{(\d+)(?:,\d*)?\})[?+]?")
 _GROUP = re.compile(r"\?(?::|P?<\w+>|=|!|<=|<!)")
-_CLASSES = {"d": "0", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a", "b": "", "B": "", "A": "", "Z": "", "n": "\n", "t": "\t"}
+_CLASSES = {
+    "d": "0",
+    "w": "a",
+    "s": " ",
+    "D": "a",
+    "W": "-",
+    "S": "a",
+    "b": "",
+    "B": "",
+    "A": "",
+    "Z": "",
+    "n": "\n",
+    "t": "\t",
+}
 
 
 def matches(pattern: str, text: str) -> bool:
     """Whether a text holds a match. Where checking could take long, only the example of the pattern counts as one."""
-    safe = len(pattern) <= _LONGEST_PATTERN and len(_OPEN.findall(pattern)) <= _MOST_REPEATS and not _NESTED.search(pattern)
+    safe = (
+        len(pattern) <= _LONGEST_PATTERN
+        and len(_OPEN.findall(pattern)) <= _MOST_REPEATS
+        and not _NESTED.search(pattern)
+    )
     if not safe or len(text) > _LONGEST_TEXT:
         return text == example(pattern)
     try:

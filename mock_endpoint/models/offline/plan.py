@@ -6,14 +6,17 @@ from dataclasses import dataclass, field, replace
 
 from mock_endpoint.models.offline import chunks
 from mock_endpoint.models.offline.bind import Bound, bind
-from mock_endpoint.models.offline.choose import POSSIBLE, SURE, ranked
+from mock_endpoint.models.offline.choose import LIKELY, POSSIBLE, SURE, acts, ranked
 from mock_endpoint.models.offline.clauses import Clause, agrees, cancels, clauses, continues
 from mock_endpoint.models.offline.slots import Function
 from mock_endpoint.models.offline.text import JAPANESE, listed
 
 _NEAR = 0.1
 """How far behind the best a function may be that fits its values better."""
-_QUESTION = re.compile(r"(?:what|who|when|where|how|which|why|what's|who's|is|are|does|did)\b|.*(?:何|誰|だれ|いつ|どこ|なぜ|どう|いくら|いくつ)", re.I)
+_QUESTION = re.compile(
+    r"(?:what|who|when|where|how|which|why|what's|who's|is|are|does|did)\b|.*(?:何|誰|だれ|いつ|どこ|なぜ|どう|いくら|いくつ)",
+    re.I,
+)
 _PERSONAL = re.compile(r"\b(?:you|your|i|my|me)\b|あなた|私|僕|覚えて", re.I)
 
 Known = Callable[[str], bool]
@@ -30,8 +33,14 @@ class Request:
 
     def bound(self) -> list[Bound]:
         """The call, or several where the text names several of the same kind."""
+        needed = [slot for slot in self.function.slots if slot.required]
+        if searches(self.function, 1) and _general(self.text):
+            return [Bound(self.function, {needed[0].path: self.text.rstrip(" ?.。")}, (self.text,))]
         whole = bind(self.function, self.text, self.context)
-        parts = [replace(bind(self.function, text, self.context), texts=whole.texts) for text in several(self.text, self.function)]
+        parts = [
+            replace(bind(self.function, text, self.context), texts=whole.texts)
+            for text in several(self.text, self.function)
+        ]
         if len(parts) > 1 and not any(part.lacks for part in parts) and parts[0].values != parts[1].values:
             return parts
         return [whole]
@@ -63,13 +72,24 @@ def follow_up(message: str, earlier: Request, *, asked: bool) -> list[Bound]:
     if asked and agrees(message):
         return [before]
     if addition := continues(message):
-        new = bind(before.function, addition)
+        new = _same_place(earlier, before, addition) or bind(before.function, addition)
         if new.values:
             return [Bound(before.function, {**before.values, **new.values}, (message,))]
     return []
 
 
-def plan(waiting: Sequence[str], earlier: Sequence[str], functions: Sequence[Function], known: Known, *, asked: bool) -> list[Bound]:
+def _same_place(earlier: Request, before: Bound, addition: str) -> Bound | None:
+    """`In biology?` after `… in maths?`: what followed the same small word is replaced."""
+    found = re.match(r"(in|on|at|to|from|for|of|by|with|about)\s+(?:the )?(.+?)[?.!]*$", addition)
+    for path, value in before.values.items() if found else ():
+        if found and isinstance(value, str) and re.search(rf"\b{found[1]} (?:the )?{re.escape(value)}", earlier.text):
+            return Bound(before.function, {path: found[2]}, (addition,))
+    return None
+
+
+def plan(
+    waiting: Sequence[str], earlier: Sequence[str], functions: Sequence[Function], known: Known, *, asked: bool
+) -> list[Bound]:
     """The calls that the waiting messages ask for; `earlier` are the user's messages before them, the newest last."""
     found: list[Bound] = []
     for message in waiting:
@@ -78,7 +98,11 @@ def plan(waiting: Sequence[str], earlier: Sequence[str], functions: Sequence[Fun
         wanted = requests(message, functions, known)
         if wanted and not continues(message):
             found += [bound for request in wanted for bound in request.bound()]
-        elif not known(message) and (before := _before(earlier, functions, known)) and (more := follow_up(message, before, asked=asked)):
+        elif (
+            not known(message)
+            and (before := _before(earlier, functions, known))
+            and (more := follow_up(message, before, asked=asked))
+        ):
             found += more
         elif wanted:
             found += [bound for request in wanted for bound in request.bound()]
@@ -110,8 +134,9 @@ def _function(clause: Clause, message: str, functions: Sequence[Function]) -> Fu
     for score, function in best:
         if score >= max(best[0][0] - _NEAR, POSSIBLE):
             bound = bind(function, clause.text, others)
-            complete = not bound.lacks and (bool(bound.values) or score >= SURE)
-            weighed.append((score + 0.04 * complete, complete or score >= SURE, function))
+            sure = score >= SURE or (score >= LIKELY and bool(acts(clause.text) & acts(function.title)))
+            complete = not bound.lacks and (bool(bound.firm) or (bool(bound.values) and score >= LIKELY))
+            weighed.append((score + 0.04 * (complete or (sure and not bound.lacks)) + 0.03 * min(bound.firm, 4), complete or sure, function))
     weighed.sort(key=lambda each: -each[0])
     if weighed and weighed[0][1]:
         return weighed[0][2]
@@ -122,7 +147,9 @@ def searches(function: Function, declared: int) -> bool:
     """Whether any question may be put to a function: it searches, and takes nothing but the question."""
     needed = [slot for slot in function.slots if slot.required]
     looks = re.search(r"\bsearch|\blook up|\bgoogle|検索|調べ", function.title, re.I)
-    everywhere = declared == 1 or re.search(r"\b(?:web|internet|online|google|wiki\w*|knowledge)\b|ウェブ|ネット", function.title, re.I)
+    everywhere = declared == 1 or re.search(
+        r"\b(?:web|internet|online|google|wiki\w*|knowledge)\b|ウェブ|ネット", function.title, re.I
+    )
     return bool(looks and everywhere and len(needed) == 1 and needed[0].kind == "free")
 
 
@@ -132,31 +159,42 @@ def _general(text: str) -> bool:
 
 def several(text: str, function: Function) -> list[str]:
     """The text once for each of the things that it joins with `and`; empty where it joins none."""
-    if any(slot.kind in ("list", "enums", "code") or (slot.kind == "free" and slot.required) for slot in function.slots):
+    if any(
+        slot.kind in ("list", "enums", "code") or (slot.kind == "free" and slot.required) for slot in function.slots
+    ):
         return []
     return _several_japanese(text) if JAPANESE.search(text) else _several_english(text)
 
 
 def _several_english(text: str) -> list[str]:
     quoted = [match.span() for match in re.finditer(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)", text)]
-    borders = r"(?:^|[,:]|\b(?:in|at|of|for|to|from|on|with|the|is|it|are|off|up|down|" + "|".join(listed("en", "verbs")) + r"))\s+"
+    borders = (
+        r"(?:^|[,:]|\b(?:in|at|of|for|to|from|on|with|the|is|it|are|off|up|down|"
+        + "|".join(listed("en", "verbs"))
+        + r"))\s+"
+    )
     for match in re.finditer(r"(?:,)?\s+and\s+(?:also\s+)?", text):
         if any(begin < match.start() < end for begin, end in quoted):
             continue
         left, right = text[: match.start()], text[match.end() :]
         if re.match(r"\d", right) and (numbers := list(re.finditer(r"\b\d[\d.]*\b", left))) and re.search(r"\b(?:in|at|for|on|to)\b", right):
-            start = numbers[-1].start()
-            return [left, left[:start] + right]
+            return [left, left[: numbers[-1].start()] + right]
+        number = r"(?<![\w-])\d[\d.]*(?![\w-])"
+        verb = re.match(r"(?:please )?\w+ ", left)
+        if verb and re.search(number, left) and re.search(rf"(?:to|at|for) .*{number}", right):
+            return [left, verb[0] + right]
         places = [found.end() for found in re.finditer(borders, left, re.I)]
         start = places[-1] if places else 0
         lead = re.match(r"(?:in|at|of|for|to|from|on)\s+", right)
-        thing = re.match(r"(?:the |my )?[^,.;:?!]+?(?=$|[,.;:?!]|\s+(?:in|at|of|for|to|from|on|with|right|now|please|off|is|are|tomorrow|today)\b)", right[lead.end() :] if lead else right)
+        thing = re.match(
+            r"(?:the |my )?[^,.;:?!]+?(?=$|[,.;:?!]|\s+(?:in|at|of|for|to|from|on|with|right|now|please|off|is|are|tomorrow|today)\b)",
+            right[lead.end() :] if lead else right,
+        )
         if not thing:
             continue
         other, rest = thing[0], right[(lead.end() if lead else 0) + thing.end() :]
-        first = left[start:]
-        items = [item for item in re.split(r",\s*", first) if item]
-        return [left[:start] + item + rest for item in [*items, other]]
+        items = [re.sub(r"^(?:the|my) ", "", item) for item in [*re.split(r",\s*", left[start:]), other] if item]
+        return [left[:start] + item + rest for item in items]
     return []
 
 

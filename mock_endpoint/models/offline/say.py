@@ -56,11 +56,16 @@ def _outcome(question: Question, call: FunctionCall, alike: Sequence[FunctionCal
     label = _label(arguments if isinstance(arguments, Mapping) else {}, alike)
     if problem := _problem(value):
         text, about = _short(_said(problem, language), language), f" ({label})" if label else ""
-        english, japanese = f"{call.name}{about} could not tell: {text}", f"{call.name}{about}は答えられませんでした: {text}"
+        english, japanese = (
+            f"{call.name}{about} could not tell: {text}",
+            f"{call.name}{about}は答えられませんでした: {text}",
+        )
         return question.reply(_sentence(english), _sentence_ja(japanese, isinstance(problem, str)), "Error", "エラー")
     about = label or name_words(call.name)
     if value in ("", None, [], {}):
-        return question.reply(f"{about}: {call.name} gave nothing back.", f"{about}: {call.name}の結果は空でした。", "Nothing", "なし")
+        return question.reply(
+            f"{about}: {call.name} gave nothing back.", f"{about}: {call.name}の結果は空でした。", "Nothing", "なし"
+        )
     text = _short(_said(_without(value, label), language), language)
     whole = text if re.match(rf"{re.escape(about)}(?!\w)", text, re.I) else f"{about}: {text}"
     return question.reply(_sentence(whole), _sentence_ja(whole, isinstance(value, str)), _word(value))
@@ -69,7 +74,11 @@ def _outcome(question: Question, call: FunctionCall, alike: Sequence[FunctionCal
 def _label(arguments: Mapping[str, Any], alike: Sequence[FunctionCall]) -> str:
     """What was asked: the arguments by which calls of one function differ, else the first ones."""
     others = [each for call in alike if isinstance(each := parsed(call.arguments), Mapping)]
-    named = [name for name, value in arguments.items() if isinstance(value, str | int | float | list) and value not in ("unknown", "")]
+    named = [
+        name
+        for name, value in arguments.items()
+        if isinstance(value, str | int | float | list) and value not in ("unknown", "")
+    ]
     order = sorted(named, key=lambda name: all(each.get(name) == arguments[name] for each in others))[:_MOST_LABELS]
     return ", ".join(_labelled(name, arguments[name]) for name in named if name in order)[:120]
 
@@ -92,7 +101,9 @@ def _without(value: object, label: str) -> object:
     if not isinstance(value, Mapping):
         return value
     known = label.split(", ")
-    return {name: each for name, each in value.items() if not (isinstance(each, str) and each and each in known)} or value
+    return {
+        name: each for name, each in value.items() if not (isinstance(each, str) and each and each in known)
+    } or value
 
 
 def _said(value: object, language: Language, depth: int = 0) -> str:
@@ -135,7 +146,9 @@ def _word(value: object) -> str:
     """The first plain value of an output, for an answer in one word."""
     for _ in range(_DEEP):
         if isinstance(value, Mapping):
-            value = next((each for each in value.values() if isinstance(each, int | float)), next(iter(value.values()), ""))
+            value = next(
+                (each for each in value.values() if isinstance(each, int | float)), next(iter(value.values()), "")
+            )
         elif isinstance(value, list):
             value = value[0] if value else ""
     return _scalar(value, "en").split("\n")[0][:60]

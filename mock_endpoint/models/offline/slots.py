@@ -9,7 +9,24 @@ from typing import Any, Literal
 from mock_endpoint.models.base import Prompt
 from mock_endpoint.models.offline.text import ideas, listed, name_words, stems
 
-Kind = Literal["enum", "enums", "boolean", "number", "list", "date", "time", "moment", "email", "phone", "postal", "code", "id", "free", "thing", "other"]
+Kind = Literal[
+    "enum",
+    "enums",
+    "boolean",
+    "number",
+    "list",
+    "date",
+    "time",
+    "moment",
+    "email",
+    "phone",
+    "postal",
+    "code",
+    "id",
+    "free",
+    "thing",
+    "other",
+]
 _MOST = 40
 """Parameters of a function that are looked at."""
 
@@ -69,13 +86,22 @@ class Slot:
         style = str(self.schema.get("format", ""))
         tests: list[tuple[Kind, object]] = [
             ("code", re.search(r"\bsql\b", about)),
-            ("email", style == "email" or re.search(r"e-?mail(?: address)?$|^e-?mail\b|email address|メールアドレス", about) and not names & {"subject", "body", "query", "text", "sender"}),
+            (
+                "email",
+                style == "email"
+                or re.search(r"e-?mail(?: address)?$|^e-?mail\b|email address|メールアドレス", about)
+                and not names & {"subject", "body", "query", "text", "sender"},
+            ),
             ("date", style == "date" or re.search(r"yyyy|日付", about) or names & {"date"}),
             ("time", style == "time" or re.search(r"hh:mm|時刻", about) or names & {"time"}),
             ("moment", re.search(r"\bwhen\b|own words|\bdue\b|deadline|weekday|tomorrow|曜日", about)),
             ("phone", names & {"phone", "telephone", "mobile", "fax"}),
             ("postal", names & {"postal", "zip", "postcode", "plz"}),
-            ("id", names & {"id", "symbol", "number", "code", "reference", "isbn", "iban", "ticker"} or re.search(r"番号", about)),
+            (
+                "id",
+                names & {"id", "symbol", "number", "code", "reference", "isbn", "iban", "ticker"}
+                or re.search(r"番号", about),
+            ),
             ("free", names & listed("", "free")),
         ]
         return next((kind for kind, holds in tests if holds), "thing")
@@ -115,7 +141,11 @@ def declared(prompt: Prompt) -> list[Function]:
     """The functions of the prompt's tools."""
     found = [tool.get("function") for tool in prompt.tools if tool.get("type") == "function"]
     return [
-        Function(str(each.get("name", "")), str(each.get("description") or ""), parameters if isinstance(parameters := each.get("parameters"), Mapping) else {})
+        Function(
+            str(each.get("name", "")),
+            str(each.get("description") or ""),
+            parameters if isinstance(parameters := each.get("parameters"), Mapping) else {},
+        )
         for each in found
         if isinstance(each, Mapping)
     ]

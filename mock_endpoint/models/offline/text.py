@@ -10,8 +10,12 @@ from typing import Any, Literal
 Language = Literal["en", "ja"]
 
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "ʻ": "'", "“": '"', "”": '"', "²": "^2", "³": "^3", "\u200b": None})
-_BREAK = re.compile(r"(?<=[?!。])\s*|(?<=\.)(?<!\bSt\.)(?<!\bMr\.)(?<!\bDr\.)(?<!\bMs\.)(?<!\bMrs\.)\s+(?=\S)|\n+", re.I)
-_QUOTATION = re.compile(r"\"[^\"\n]{1,500}\"|「[^」\n]{1,500}」|『[^』\n]{1,500}』|`[^`\n]{1,500}`|(?<!\w)'[^'\n]{1,500}'(?!\w)")
+_BREAK = re.compile(
+    r"(?<=[?!。])\s*|(?<=\.)(?<!\bSt\.)(?<!\bMr\.)(?<!\bDr\.)(?<!\bMs\.)(?<!\bMrs\.)\s+(?=\S)|\n+", re.I
+)
+_QUOTATION = re.compile(
+    r"\"[^\"\n]{1,500}\"|「[^」\n]{1,500}」|『[^』\n]{1,500}』|`[^`\n]{1,500}`|(?<!\w)'[^'\n]{1,500}'(?!\w)"
+)
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff々]")
 _LATIN = re.compile(r"[A-Za-z]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\W]+")
@@ -65,7 +69,7 @@ def stem(word: str) -> str:
     """An English word without its common endings, the same for `close`, `closed` and `closing`."""
     word = word.casefold().removesuffix("'s").removesuffix("'")
     for ending in ("ies", "ing", "ed", "es", "s", "e"):
-        if word.endswith(ending) and len(word) - len(ending) > 2 and not word.endswith("ss"):
+        if word.endswith(ending) and len(word) - len(ending) > (1 if ending == "s" else 2) and not word.endswith("ss"):
             word = word.removesuffix(ending) + ("y" if ending == "ies" else "")
             break
     return word[:-1] if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "sl" else word
@@ -74,7 +78,11 @@ def stem(word: str) -> str:
 @cache
 def stems(text: str) -> frozenset[str]:
     """The stems of a text's words; Japanese runs of one script are words, too."""
-    found = (piece for word in _WORD.findall(text) for piece in re.findall(r"[^\W\u3040-\u30ff\u3400-\u9fff々]+|[ァ-ヺー]+|[\u3400-\u9fff々]+", word))
+    found = (
+        piece
+        for word in _WORD.findall(text)
+        for piece in re.findall(r"[^\W\u3040-\u30ff\u3400-\u9fff々]+|[ァ-ヺー]+|[\u3400-\u9fff々]+", word)
+    )
     return frozenset(stem(word) for word in found)
 
 
@@ -91,7 +99,9 @@ def key(text: str) -> str:
     marked = unicodedata.normalize("NFKD", text.casefold())
     bare = unicodedata.normalize("NFKC", re.sub(r"[\u0300-\u036f]", "", marked))
     bare = re.sub(r"['.ʻ’]", "", bare).replace("&", " and ")
-    return " ".join("saint" if word == "st" else word for word in re.sub(r"[^\w\s・ー]", " ", bare).split() if word != "the")
+    return " ".join(
+        "saint" if word == "st" else word for word in re.sub(r"[^\w\s・ー]", " ", bare).split() if word != "the"
+    )
 
 
 _ASKING = re.compile(
