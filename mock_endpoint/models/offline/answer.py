@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mock_endpoint.models.base import FunctionCall, Prompt
 from mock_endpoint.models.offline.clauses import clauses
 from mock_endpoint.models.offline.skill import Answer, Question, Skill
-from mock_endpoint.models.offline.skills import arithmetic, capitals, memory, needs, phrasebook, smalltalk
+from mock_endpoint.models.offline.skills import capitals, memory, sums, talk
 from mock_endpoint.models.offline.style import Style, style_of
 from mock_endpoint.models.offline.text import Language, is_question, language_of, tidy
 
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from mock_endpoint.models.offline.bind import Bound
 
 SKILLS: tuple[Skill, ...] = (
-    needs.answer,
-    capitals.answer,
     memory.answer,
-    arithmetic.answer,
-    phrasebook.answer,
-    smalltalk.answer,
+    talk.work,
+    capitals.answer,
+    sums.answer,
+    talk.guide,
+    memory.noted,
+    talk.answer,
 )
 """In the order in which they are asked."""
 _BEFORE_FUNCTIONS: tuple[Skill, ...] = (capitals.answer, memory.answer)
@@ -131,10 +132,10 @@ def _bound(prompt: Prompt, whole: Question, texts: Sequence[str], earlier: Seque
         if len(text) > _SHORT:
             return False
         question = replace(whole, text=text)
-        courtesy = smalltalk.answer(question)
-        return bool(
-            (courtesy and courtesy.courtesy and len(text) < 30) or any(skill(question) for skill in _BEFORE_FUNCTIONS)
-        )
+        courtesy = talk.answer(question)
+        told = next(filter(None, (skill(question) for skill in _BEFORE_FUNCTIONS)), None)
+        polite = courtesy and courtesy.courtesy and len(clauses(text)) == 1
+        return bool(polite or (told and told.word not in ("Unknown", "不明")))
 
     last = next((turn.text for turn in reversed(prompt.turns) if turn.role == "assistant" and turn.text), "")
     return plan(texts, earlier, declared(prompt), known, asked=last.rstrip().endswith(("?", "?", "か。")))
@@ -194,7 +195,7 @@ def _answers(
 ) -> Iterator[Answer]:
     seen = any(whole.prompt.turns[place].images for place in waiting)
     if seen:
-        yield needs.pictures(whole)
+        yield talk.pictures(whole)
     told: list[Answer] = []
     if made or bound:
         from mock_endpoint.models.offline import say
@@ -236,7 +237,7 @@ def _unknown(question: Question) -> Answer:
             "Unknown",
             "不明",
         )
-    able = smalltalk.abilities(question).text
+    able = talk.abilities(question).text
     return question.reply(
         f'{english} {able} Try "What is the capital of Peru?", "What is 15% of 80?" or "Plan one day in Tokyo." '
         "For everything else plug in a real model: set MODEL_BASE_URL, MODEL_API_KEY and MODEL_NAME in .env "

@@ -7,7 +7,7 @@ from typing import Any
 
 from mock_endpoint.models.offline import chunks, options
 from mock_endpoint.models.offline.chunks import Chunk
-from mock_endpoint.models.offline.entities import Entity, entities, sql
+from mock_endpoint.models.offline.entities import Entity, entities, sql, unit_ideas
 from mock_endpoint.models.offline.slots import Function, Slot
 from mock_endpoint.models.offline.text import JAPANESE, ideas, listed, stems, words
 
@@ -122,7 +122,8 @@ def bind(function: Function, text: str, context: Sequence[str] = (), known: Valu
             for step in steps:
                 if work.open():
                     step(work)
-    return Bound(function, values, tuple(texts), firm)
+    named = [value for value in values.values() if isinstance(value, str) and value[:1].isupper() and text.find(value) > 0]
+    return Bound(function, values, tuple(texts), firm + bool(named))
 
 
 def _address(work: Work) -> None:
@@ -143,6 +144,12 @@ def _statement(work: Work) -> None:
         if found := sql(work.text):
             start = work.text.index(found)
             work.put(slot, found, start, start + len(found))
+    heading = re.match(r"([^:：\n\"「]{3,40}):\s*(?=\S)", work.text)
+    texts = [slot for slot in work.open("free") if slot.required]
+    if heading and len(texts) == 1 and work.main and not any(each.end < heading.end() and each.kind == "email" for each in work.found):
+        value = work.text[heading.end() :].strip()
+        quoted = re.fullmatch(r"[\"「『](.*)[\"」』]", value)
+        work.put(texts[0], quoted[1] if quoted else value, heading.end(), len(work.text))
 
 
 def _typed(work: Work) -> None:
@@ -182,7 +189,7 @@ def _fits_id(work: Work, slot: Slot, entity: Entity, *, alone: bool) -> bool:
         return alone or _labelled_by(slot, entity)
     digits = work.text[entity.start : entity.end]
     return digits.isdigit() and (
-        _labelled_by(slot, entity) or (alone and len(digits) > 2 and not _unit_ideas(entity.unit))
+        _labelled_by(slot, entity) or (alone and slot.required and len(digits) > 2 and not unit_ideas(entity.unit))
     )
 
 
@@ -294,6 +301,10 @@ def _after_label(work: Work, slot: Slot, labels: set[str]) -> tuple[int, int] | 
         if label not in labels or not work.free(match.start(), match.end()):
             continue
         listed_so = re.search(r"(?:[,:;]|\bwith|^)\s*$", work.text[: match.start()]) and re.match(r"[A-Z\d]", work.text[match.end() :])
+        if label == "say" and not re.search(r"(?:and|,|to|that)\s*$", work.text[: match.start()]):
+            continue
+        if re.match(r"[\"'「『]", work.text[match.end() :]):
+            continue
         if not sign and label not in _SPELLED and not (listed_so and len(slot.path) > 1):
             continue
         if sign in ("is", "are") and (not work.main and False):
@@ -324,7 +335,7 @@ def _end_of_value(work: Work, start: int, slot: Slot) -> int:
 def _after_label_japanese(work: Work, labels: Iterable[str]) -> tuple[int, int] | None:
     for label in sorted(labels, key=len, reverse=True):
         match = re.search(
-            rf"(?:^|[、。,\s]|の){re.escape(label)}(?:は|:|=)\s*([^、。,??\s]+?)(?=[、。,\s]|です|でお願い|で$|$)",
+            rf"(?:^|[、。,\s]|の){re.escape(label)}(?:がある(?:の|もの)|な(?:の|もの))?(?:は|:|=)\s*([^、。,??\s]+?)(?=[、。,\s]|です|でお願い|で$|$)",
             work.text,
         )
         if match and work.free(*match.span(1)) and not re.match(r"何|どこ|いくら|いつ|誰", match[1]):
@@ -344,6 +355,8 @@ def _numbers(work: Work) -> None:
     if slots and 0 < len(numbers) <= len(slots) and len({_role(slot) for slot in slots}) <= 2:
         if len(numbers) == 2 and _turned(work, numbers):
             numbers.reverse()
+        if [set(slot.name.split()) & {"min", "max", "lower", "upper"} for slot in slots].count(set()) == 0:
+            numbers.sort(key=lambda each: float(each.value))
         for slot, each in zip(slots, numbers, strict=False):
             _put_number(work, slot, each)
 
@@ -368,7 +381,7 @@ def _put_number(work: Work, slot: Slot, each: Entity) -> None:
     ):  # type: ignore[operator]
         work.put(slot, value, each.start, each.end)
         unit = re.match(r"[-\s]?[A-Za-z]+", work.text[each.end :])
-        if unit and each.unit and _unit_ideas(each.unit) & slot.words:
+        if unit and each.unit and unit_ideas(each.unit) & slot.words:
             work.take(each.end, each.end + unit.end())
 
 
@@ -377,7 +390,7 @@ def _number_fits(work: Work, slot: Slot, each: Entity) -> float:
     if each.before.rstrip().endswith(("#", "No.")) or re.match(r"[番号階組丁]", each.unit):
         return -1
     unit = each.unit.split()[0] if each.unit else ""
-    unit_ideas = _unit_ideas(each.unit)
+    unit_ideas = unit_ideas(each.unit)
     before = re.split(r"[、。,.;と]|\band\b", each.before)[-1]
     score = 0.0
     if unit_ideas & slot.names or stem_in(unit, slot.names):
@@ -401,26 +414,9 @@ def stem_in(word: str, names: frozenset[str]) -> bool:
     return bool(word) and bool(stems(word) & names)
 
 
-def _unit_ideas(unit: str) -> frozenset[str]:
-    found: frozenset[str] = frozenset()
-    if JAPANESE.match(unit):
-        lines = [line.split() for line in words()["ideas"]]
-        best = max(
-            (len(word) for line in lines for word in line if JAPANESE.match(word) and unit.startswith(word)), default=0
-        )
-        for line in lines:
-            if any(len(word) == best and unit.startswith(word) for word in line if JAPANESE.match(word)):
-                found |= frozenset().union(*map(stems, line))
-        return found
-    if unit == "%":
-        return frozenset({"percent", "level", "volum"})
-    known = [word for word in unit.split()[:2] if any(stems(word) & stems(line) for line in words()["ideas"])]
-    return ideas(known[0]) - {"name"} if known else found
-
-
 def _units_elsewhere(work: Work, each: Entity) -> bool:
     """Whether another parameter takes the number's unit, as `minutes` in an enum."""
-    unit = _unit_ideas(each.unit)
+    unit = unit_ideas(each.unit)
     return any(unit & ideas(str(option)) for slot in work.function.slots for option in slot.options) or any(
         slot.kind == "thing" and re.search(r"unit|currency", slot.name) for slot in work.function.slots
     )

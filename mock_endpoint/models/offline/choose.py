@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SURE, LIKELY, POSSIBLE = 0.27, 0.16, 0.12
+SURE, LIKELY, POSSIBLE = 0.27, 0.14, 0.12
 """The score from which a function is meant; from which it is where its words say so; and where its values do."""
 _READ = 300
 """Characters that are compared."""
@@ -41,8 +41,12 @@ def _score(clause: str, whole: str, function: Function) -> float:
     said = stems(clause)
     shared = [word for word in said & stems(name_words(function.name)) if len(word) > 2]
     lexical = 0.06 * len(shared) + 0.03 * len([word for word in said & function.stems if len(word) > 3 and word not in shared])
-    lexical += 0.14 * len(acts(clause) & acts(function.title))
-    only_asks = _QUESTION.match(clause) and first_words(function) & listed("en", "acting")
+    meant, named = acts(clause), acts(name_words(function.name))
+    lexical += 0.14 * len(meant & named) + 0.1 * len(meant & acts(function.title) - named)
+    lexical += 0.1 * bool(acts(" ".join(clause.split()[:2])) & named and clause.isascii())
+    if sums := meant & _SUMS:
+        lexical -= 0.4 * bool(named & _SUMS and not named & sums)
+    only_asks = _QUESTION.match(clause) and first_words(function) & listed("en", "acting") and not named & _SUMS
     return meaning + min(lexical, 0.25) + _fit(whole, function) - (1 if only_asks else 0)
 
 
@@ -57,6 +61,10 @@ _QUESTION = re.compile(
 def first_words(function: Function) -> frozenset[str]:
     """The words that tell what a function does: of its name, and the first of its description."""
     return frozenset(name_words(function.name).split()[:1] + function.description.casefold().split()[:1])
+
+
+_SUMS = frozenset(range(5))
+"""The first lines of the table: of these operations one excludes the other."""
 
 
 @lru_cache(maxsize=512)

@@ -165,10 +165,10 @@ def is_tool(work: "Work", word: str, beside: str = "") -> bool:
     if len(word) < 1 or word in work.function.title:
         return True
     labels = {each for slot in work.function.slots for each in slot.words if JAPANESE.match(each)}
-    if word in labels or acts(word) & acts(work.function.title):
+    if word in labels or (len(word) < 4 and acts(word) & acts(work.function.title)):
         return True
     near = alike(word, work.function.title)
-    return near >= 0.33 or (word != beside != "" and near >= 0.2 and near - alike(beside, work.function.title) >= 0.1)
+    return near >= 0.33 or (word != beside != "" and near >= 0.2 and near - alike(beside, work.function.title) >= 0.05)
 
 
 def value(work: "Work", slot: Slot, start: int, end: int) -> str:
@@ -179,6 +179,8 @@ def value(work: "Work", slot: Slot, start: int, end: int) -> str:
         text = re.split(r",(?! [A-Z\d])", text)[0]
     if JAPANESE.search(text):
         text = re.sub(r"(?:さん|さま|様)$", "", text) if slot.kind == "thing" else text
+        if slot.kind == "thing" and len(text) > 3 and acts(text[-2:]) & acts(work.function.title):
+            text = text[:-2]
     return text
 
 
@@ -190,12 +192,13 @@ def _cleaned(work: "Work", slot: Slot | None, start: int, end: int) -> tuple[int
     small = listed("en", "small") | listed("en", "drop_ends")
     own = stems(slot.about) if slot else frozenset()
     kept = slot is not None and slot.kind == "free"
-    tool = work.function.stems - own
+    names = {stem(word) for other in work.function.slots if other is not slot for word in other.name.split()}
+    tool = (work.function.stems | names) - own
     verbs = listed("en", "verbs")
 
     def idle(token: str) -> bool:
         plain = token.casefold().strip(".'")
-        if plain in (_ARTICLES if kept and start < tokens[0][1] + 1 and token == tokens[0][0] else small) or not re.search(r"\w", token):
+        if plain in ((_ARTICLES | listed("en", "drop_ends")) if kept else small) or not re.search(r"\w", token):
             return True
         known = stem(plain) in tool or (acts(plain) & acts(work.function.title) and not (slot and acts(plain) & acts(slot.about)))
         return not kept and bool(known) and not (token[:1].isupper() and start > 0)
@@ -206,7 +209,8 @@ def _cleaned(work: "Work", slot: Slot | None, start: int, end: int) -> tuple[int
         tokens.pop(0)
     while tokens and idle(tokens[-1][0]):
         tokens.pop()
-    told = {token[0].casefold() for token in tokens if token[0].casefold() not in small | verbs}
+    first = not work.text[:start].strip()
+    told = {token[0].casefold() for token in tokens if token[0].casefold() not in (small | verbs if first or kept else small)}
     if not tokens or (
         slot
         and {stem(word) for word in told} <= stems(slot.name) | work.function.stems
@@ -225,13 +229,13 @@ def to_the_end(work: "Work", chunk: Chunk) -> int:
 
 _ARTICLES = frozenset("a an the please me to that for about with".split())
 _COMMAND = re.compile(
-    r"(?:please |can you |could you |i'd like (?:you )?to |i (?:want|need) (?:you )?to |i need |and |also |then )*([a-z']+)\b",
+    r"(?:please |how (?:do|would|can) (?:you|i) |can you |could you |i'd like (?:you )?to |i (?:want|need) (?:you )?to |i need |and |also |then )*([a-z']+)\b",
     re.I,
 )
 _CONNECTOR = frozenset({"to", "that", "about", "for", ":", "saying", "of", "on", "-"})
 _FREE_JAPANESE = [
     re.compile(r"^(.+?)(?:が|を|と)(?:書い|含[むま]|入っ|載っ|記載)"),
-    re.compile(r"^(?:[^:。]{1,8}[::])\s*(.+?)[。]?$"),
+    re.compile(r"^(?:[^:。]{1,20}[::])\s*(.+?)[。]?$"),
     re.compile(
         r"(?:^|に、?|は、?)([^、]*?[うくすつぬぶむる])(?:よう|こと|の)に?(?:を)?[^、。]*(?:リマインド|思い出|忘れ|通知|知らせ)"
     ),

@@ -144,7 +144,7 @@ def _wants(piece: str, question: bool) -> bool:
 
 
 def _wants_japanese(piece: str, question: bool) -> bool:
-    if question:
+    if question or re.search(r"(?:ほしい|欲しい|たい|いただ|もらえ|お願い|です)[^、。]{0,8}(?:けど|が|けれど)[、。]*$", piece):
         return True
     if re.search(words()["ja"]["past"], piece) or re.search(r"(ので|から|けど|けれど|のに)、?$", piece):
         return False

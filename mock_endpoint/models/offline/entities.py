@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from mock_endpoint.models.offline.text import words
+from mock_endpoint.models.offline.text import JAPANESE, ideas, stems, words
 
 _SQL = re.compile(
     r"(?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|CREATE|ALTER|DROP|WITH)\s(?:'[^']*'|\"[^\"]*\"|[ -~\n])*", re.I
@@ -248,3 +248,21 @@ def _kanji(text: str) -> float:
         else:
             total, part, digit = total + (part + digit or 1) * (10_000 if sign == "万" else 100_000_000), 0, 0
     return total + part + digit
+
+
+def unit_ideas(unit: str) -> frozenset[str]:
+    """What a number counts, with what else that is called; empty where the words after it are no unit."""
+    found: frozenset[str] = frozenset()
+    if JAPANESE.match(unit):
+        lines = [line.split() for line in words()["ideas"]]
+        best = max(
+            (len(word) for line in lines for word in line if JAPANESE.match(word) and unit.startswith(word)), default=0
+        )
+        for line in lines:
+            if any(len(word) == best and unit.startswith(word) for word in line if JAPANESE.match(word)):
+                found |= frozenset().union(*map(stems, line))
+        return found
+    if unit == "%":
+        return frozenset({"percent", "level", "volum"})
+    known = [word for word in unit.split()[:2] if any(stems(word) & stems(line) for line in words()["ideas"])]
+    return ideas(known[0]) - {"name"} if known else found

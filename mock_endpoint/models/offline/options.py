@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_endpoint.models.offline.choose import alike
 from mock_endpoint.models.offline.chunks import is_tool
+from mock_endpoint.models.offline.entities import entities, unit_ideas
 from mock_endpoint.models.offline.slots import Slot
 from mock_endpoint.models.offline.text import JAPANESE, name_words, stem, stems, words
 
@@ -184,11 +185,17 @@ def _mentions(work: "Work", slot: Slot) -> list[Mention]:
             if not any(each[0] < other[1] and other[0] < each[1] for other in kept):
                 kept.append(each)
         return sorted(kept, key=lambda each: each[0])
+    if JAPANESE.search(work.text) and (near := [each for each in _by_meaning(work, slot) if alike(work.text[each[0] : each[1]] or "?", _meaning(slot, each[2])) > 0.6]):
+        return near
     for pair in range(len(_poles())):
         sides = {pole_of(name_words(str(option)), pair): option for option in slot.options}
         said = pole_of(work.text, pair) if True in sides and False in sides else None
         if said is not None:
             return [(0, 0, sides[said])]
+    units = frozenset().union(*(unit_ideas(each.unit) for text in work.texts for each in entities(text) if each.kind == "number" and each.unit))
+    for option in slot.options:
+        if units and isinstance(option, str) and stems(option) & units:
+            return [(0, 0, option)]
     told = {option: stems(_meaning(slot, option).partition(": ")[2]) for option in slot.options if isinstance(option, str)}
     said = stems(" ".join(work.texts))
     for option, gloss in told.items():
@@ -254,8 +261,8 @@ def _by_meaning(work: "Work", slot: Slot) -> list[Mention]:
         if whole
         else [
             (match[0], match.start())
-            for match in re.finditer(r"[一-鿿々ァ-ヺー]+", work.text)
-            if work.free(*match.span()) and (slot.required or not is_tool(work, match[0]))
+            for match in re.finditer(r"[一-鿿々ァ-ヺー]{2,}", work.text)
+            if work.free(*match.span()) and not is_tool(work, match[0])
         ][:12]
     )
     near = 0.2 if whole and slot.required else _NEAR

@@ -17,7 +17,7 @@ _QUESTION = re.compile(
     r"(?:what|who|when|where|how|which|why|what's|who's|is|are|does|did)\b|.*(?:何|誰|だれ|いつ|どこ|なぜ|どう|いくら|いくつ)",
     re.I,
 )
-_PERSONAL = re.compile(r"\b(?:you|your|i|my|me)\b|あなた|私|僕|覚えて", re.I)
+_PERSONAL = re.compile(r"\b(?:you|your|my)\b|\b(?:did|have|was|am) i\b|あなた|私|僕|覚えて", re.I)
 
 Known = Callable[[str], bool]
 """Tells whether the model answers a text by itself."""
@@ -93,7 +93,7 @@ def plan(
     """The calls that the waiting messages ask for; `earlier` are the user's messages before them, the newest last."""
     found: list[Bound] = []
     for message in waiting:
-        if cancels(message):
+        if cancels(message) or known(message):
             continue
         wanted = requests(message, functions, known)
         if wanted and not continues(message):
