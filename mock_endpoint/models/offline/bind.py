@@ -390,14 +390,14 @@ def _number_fits(work: Work, slot: Slot, each: Entity) -> float:
     if each.before.rstrip().endswith(("#", "No.")) or re.match(r"[番号階組丁]", each.unit):
         return -1
     unit = each.unit.split()[0] if each.unit else ""
-    unit_ideas = unit_ideas(each.unit)
+    counted = unit_ideas(each.unit)
     before = re.split(r"[、。,.;と]|\band\b", each.before)[-1]
     score = 0.0
-    if unit_ideas & slot.names or stem_in(unit, slot.names):
+    if counted & slot.names or stem_in(unit, slot.names):
         score += 3
-    elif unit_ideas & slot.words:
+    elif counted & slot.words:
         score += 2.5
-    elif unit_ideas and not _units_elsewhere(work, each):
+    elif counted and not _units_elsewhere(work, each):
         score -= 1
     if ideas(before) & (slot.names - {"number", "value"}) or any(
         word in before for word in slot.words if JAPANESE.match(word) and len(word) > 1
