@@ -261,7 +261,7 @@ def _by_meaning(work: "Work", slot: Slot) -> list[Mention]:
         if whole
         else [
             (match[0], match.start())
-            for match in re.finditer(r"[一-鿿々ァ-ヺー]{2,}", work.text)
+            for match in re.finditer(r"[一-鿿々ァ-ヺー]{2,}|[一-鿿](?=[でにはをが、。い]|$)", work.text)
             if work.free(*match.span()) and not is_tool(work, match[0])
         ][:12]
     )

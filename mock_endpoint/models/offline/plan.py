@@ -95,17 +95,13 @@ def plan(
     for message in waiting:
         if cancels(message) or known(message):
             continue
-        wanted = requests(message, functions, known)
-        if wanted and not continues(message):
-            found += [bound for request in wanted for bound in request.bound()]
-        elif (
-            not known(message)
-            and (before := _before(earlier, functions, known))
-            and (more := follow_up(message, before, asked=asked))
-        ):
-            found += more
-        elif wanted:
-            found += [bound for request in wanted for bound in request.bound()]
+        wanted = [bound for request in requests(message, functions, known) for bound in request.bound()]
+        clear = wanted and not any(bound.lacks for bound in wanted) and any(bound.firm for bound in wanted)
+        before = None if clear and not continues(message) else _before(earlier, functions, known)
+        if before and clear and before.function is not wanted[0].function:
+            before = None
+        more = follow_up(message, before, asked=asked) if before and not known(message) else []
+        found += more if more and (continues(message) or not wanted or wanted[0].lacks) else wanted
     return found
 
 
