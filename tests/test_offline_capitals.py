@@ -3,10 +3,10 @@
 import re
 
 import pytest
+from mock_endpoint.models.offline.reading import key
 from support.asking import answer, ask, run
 
 from mock_endpoint.models import tokens
-from mock_endpoint.models.offline.reading import key
 from mock_endpoint.models.offline.skills import capitals
 
 # Member states of the United Nations by ISO 3166-1, written down apart from the table.

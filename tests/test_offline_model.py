@@ -8,12 +8,12 @@ import time
 from typing import Any
 
 import pytest
+from mock_endpoint.models.offline.reading import key
 from support.asking import answer, ask, run
 
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import Prompt, TextDelta, Turn
 from mock_endpoint.models.offline import OfflineModel
-from mock_endpoint.models.offline.reading import key
 from mock_endpoint.models.offline.skills import phrasebook
 
 UNKNOWN, NOT_KNOWN_JA = "I do not know", "わかりません"

@@ -6,13 +6,13 @@ from typing import Any
 
 import jsonschema
 import pytest
+from mock_endpoint.models.offline.functions.patterns import checked, example
+from mock_endpoint.models.offline.functions.schema import valid
 from support.asking import answer
 from support.calling import calls, converse, events, function, thread
 
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import CallDelta, Finished, FunctionCall, Prompt, Turn
-from mock_endpoint.models.offline.functions.patterns import checked, example
-from mock_endpoint.models.offline.functions.schema import valid
 
 TEXT = "Use audit for Tallinn: 12 chairs and 3 lamps from Ms Kask on 4 March 2027 at 16:45, in euros, please"
 

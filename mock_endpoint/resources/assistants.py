@@ -3,6 +3,7 @@
 import time
 
 from mock_endpoint.http.context import Json, RequestContext, deleted
+from mock_endpoint.models.offline import OfflineModel
 from mock_endpoint.resources import tool_resources
 from mock_endpoint.schemas import requests
 from mock_endpoint.state.ids import new_id
@@ -26,6 +27,7 @@ async def create(request: RequestContext) -> Json:
     assistant: Json = {"id": new_id("assistant"), "object": "assistant", "created_at": int(time.time())}
     assistant |= {**_DEFAULTS, **fields}
     request.store.insert(assistant)
+    _expect(request, assistant)
     return assistant
 
 
@@ -46,6 +48,7 @@ async def modify(request: RequestContext) -> Json:
         assistant = find(request, request.ids["assistant_id"])
         tool_resources.merge(assistant, fields)
         request.store.replace(assistant)
+    _expect(request, assistant)
     return assistant
 
 
@@ -60,6 +63,12 @@ async def delete(request: RequestContext) -> Json:
 def find(request: RequestContext, assistant_id: str) -> Json:
     """The stored assistant, or 404."""
     return request.find("assistant", "assistant", assistant_id)
+
+
+def _expect(request: RequestContext, assistant: Json) -> None:
+    """Let the offline model get ready for the assistant's functions, so that the first message need not wait."""
+    if isinstance(request.service.model, OfflineModel):
+        request.service.model.expect(assistant["tools"])
 
 
 async def _fields(request: RequestContext, kind: type[requests.AssistantFields]) -> Json:

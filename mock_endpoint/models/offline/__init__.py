@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import CallDelta, Event, Finished, Prompt, TextDelta
+from mock_endpoint.models.encoder import preload
 
 if TYPE_CHECKING:
     from mock_endpoint.models.offline.answer import Call
@@ -23,6 +24,11 @@ class OfflineModel:
     """Answers without network, key or cost."""
 
     label = "the offline model"
+
+    def expect(self, tools: Sequence[Mapping[str, Any]]) -> None:
+        """Get ready, in the background, for messages that come with these tools."""
+        if any(tool.get("type") == "function" for tool in tools):
+            preload()
 
     async def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
         """The answer in small pieces, then the tokens it took."""

@@ -122,7 +122,9 @@ def bind(function: Function, text: str, context: Sequence[str] = (), known: Valu
             for step in steps:
                 if work.open():
                     step(work)
-    named = [value for value in values.values() if isinstance(value, str) and value[:1].isupper() and text.find(value) > 0]
+    named = [
+        value for value in values.values() if isinstance(value, str) and value[:1].isupper() and text.find(value) > 0
+    ]
     return Bound(function, values, tuple(texts), firm + bool(named))
 
 
@@ -146,7 +148,12 @@ def _statement(work: Work) -> None:
             work.put(slot, found, start, start + len(found))
     heading = re.match(r"([^:：\n\"「]{3,40}):\s*(?=\S)", work.text)
     texts = [slot for slot in work.open("free") if slot.required]
-    if heading and len(texts) == 1 and work.main and not any(each.end < heading.end() and each.kind == "email" for each in work.found):
+    if (
+        heading
+        and len(texts) == 1
+        and work.main
+        and not any(each.end < heading.end() and each.kind == "email" for each in work.found)
+    ):
         value = work.text[heading.end() :].strip()
         quoted = re.fullmatch(r"[\"「『](.*)[\"」』]", value)
         work.put(texts[0], quoted[1] if quoted else value, heading.end(), len(work.text))
@@ -238,7 +245,7 @@ def _before(work: Work, entity: Entity) -> str:
     """`from` or `to`, as the word beside an entity says."""
     if re.match(r"\w{0,3}?(から|より)", work.text[entity.end :]):
         return "from"
-    if re.match(r"\w{0,3}?(まで|へ)", work.text[entity.end :]):
+    if re.match(r"\w{0,3}?(まで|へ|に)", work.text[entity.end :]):
         return "to"
     found = re.search(r"\b(from|to|until|till|and)\s+\S{0,2}$", work.text[: entity.start])
     return {"from": "from"}.get(found[1], "to") if found else ""
@@ -300,7 +307,9 @@ def _after_label(work: Work, slot: Slot, labels: set[str]) -> tuple[int, int] | 
         label, sign = match[1].casefold(), match[2].strip()
         if label not in labels or not work.free(match.start(), match.end()):
             continue
-        listed_so = re.search(r"(?:[,:;]|\bwith|^)\s*$", work.text[: match.start()]) and re.match(r"[A-Z\d]", work.text[match.end() :])
+        listed_so = re.search(r"(?:[,:;]|\bwith|^)\s*$", work.text[: match.start()]) and re.match(
+            r"[A-Z\d]", work.text[match.end() :]
+        )
         if label == "say" and not re.search(r"(?:and|,|to|that)\s*$", work.text[: match.start()]):
             continue
         if re.match(r"[\"'「『]", work.text[match.end() :]):
@@ -327,8 +336,16 @@ def _end_of_value(work: Work, start: int, slot: Slot) -> int:
     )
     end = start + cut.start() if cut else end
     if slot.kind != "free":
-        times = [each.start for each in work.found if each.kind in ("date", "moment", "time", "email") and start < each.start < end]
-        end = start + len(re.sub(r"\s+(?:on|at|for|from|by|to)?\s*$", "", work.text[start : min(times)])) if times else end
+        times = [
+            each.start
+            for each in work.found
+            if each.kind in ("date", "moment", "time", "email") and start < each.start < end
+        ]
+        end = (
+            start + len(re.sub(r"\s+(?:on|at|for|from|by|to)?\s*$", "", work.text[start : min(times)]))
+            if times
+            else end
+        )
     return next((place for place in range(start, end) if work.used[place]), end)
 
 
@@ -439,7 +456,11 @@ def _led(work: Work) -> None:
     pairs = []
     for slot in work.open(*_WORDY):
         for chunk in found:
-            if slot.kind == "id" or re.search(r"unit|currency", slot.name) or (slot.kind == "moment" and not slot.required):
+            if (
+                slot.kind == "id"
+                or re.search(r"unit|currency", slot.name)
+                or (slot.kind == "moment" and not slot.required)
+            ):
                 continue
             score = _led_by(slot, chunk, work, japanese=japanese)
             if score >= 1.5 and (work.main or japanese or chunk.text[:1].isupper() or slot.kind == "list"):
@@ -455,7 +476,9 @@ def _led_by(slot: Slot, chunk: Chunk, work: Work, *, japanese: bool) -> float:
     for lead, *known in words()["leads"]:
         kinds = set(" ".join(known).split())
         if lead in chunk.leads and (kinds & names or any(kind in slot.about for kind in kinds if JAPANESE.match(kind))):
-            score = max(score, 3.0 - 0.3 * chunk.leads.index(lead) - 0.5 * (lead == "for") + 0.4 * chunk.text[:1].isupper())
+            score = max(
+                score, 3.0 - 0.3 * chunk.leads.index(lead) - 0.5 * (lead == "for") + 0.4 * chunk.text[:1].isupper()
+            )
         elif lead in chunk.leads and kinds & about and slot.required:
             score = max(score, 1.5)
     own = {word for word in stems(slot.name) if word not in ("name", "id", "text")}
@@ -476,9 +499,7 @@ def _units(work: Work) -> None:
     for slot in slots:
         role = _role(slot)
         if role != "to" and numbers:
-            unit = re.match(
-                r"[-\s]?([A-Za-z]+|[ァ-ヶー]+|円)", work.text[numbers[0].end :]
-            )
+            unit = re.match(r"[-\s]?([A-Za-z]+|[ァ-ヶー]+|円)", work.text[numbers[0].end :])
             if unit and unit[1].casefold() not in listed("en", "small"):
                 word = re.split(r"(?<=[ァ-ヶー円])[はをの]", unit[1])[0]
                 start = numbers[0].end + unit.start(1)

@@ -1,6 +1,7 @@
 """Which declared function a clause asks for: by meaning, by its words, and by the values that it holds."""
 
 import re
+from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -20,10 +21,20 @@ _READ = 300
 """Characters that are compared."""
 
 
-@lru_cache(maxsize=512)
-def _vector(text: str) -> "NDArray[np.float32]":
-    vector: NDArray[np.float32] = encoder().encode([text])[0]
-    return vector
+_vectors: "OrderedDict[str, NDArray[np.float32]]" = OrderedDict()
+_LATELY = 1000
+"""How many vectors are kept."""
+
+
+def _vector(text: str, *others: str) -> "NDArray[np.float32]":
+    """The vector of a text; those of the others are worked out with it, which is quicker than one by one."""
+    unknown = list(dict.fromkeys(each for each in (text, *others) if each not in _vectors))
+    if unknown:
+        _vectors.update(zip(unknown, encoder().encode(unknown), strict=True))
+    found = _vectors[text]
+    while len(_vectors) > _LATELY:
+        _vectors.popitem(last=False)
+    return found
 
 
 def alike(one: str, other: str) -> float:
@@ -33,6 +44,7 @@ def alike(one: str, other: str) -> float:
 
 def ranked(clause: str, whole: str, functions: Sequence[Function]) -> list[tuple[float, Function]]:
     """The functions with their scores, the best first; `whole` is the message that holds the clause."""
+    _vector(clause[:_READ], whole[:_READ], *(function.title for function in functions))
     return sorted(((_score(clause, whole, function), function) for function in functions), key=lambda pair: -pair[0])
 
 
@@ -40,7 +52,9 @@ def _score(clause: str, whole: str, function: Function) -> float:
     meaning = max(alike(clause, function.title), 0.8 * alike(whole, function.title))
     said = stems(clause)
     shared = [word for word in said & stems(name_words(function.name)) if len(word) > 2]
-    lexical = 0.06 * len(shared) + 0.03 * len([word for word in said & function.stems if len(word) > 3 and word not in shared])
+    lexical = 0.06 * len(shared) + 0.03 * len(
+        [word for word in said & function.stems if len(word) > 3 and word not in shared]
+    )
     meant, named = acts(clause), acts(name_words(function.name))
     lexical += 0.14 * len(meant & named) + 0.1 * len(meant & acts(function.title) - named)
     lexical += 0.1 * bool(acts(" ".join(clause.split()[:2])) & named and clause.isascii())

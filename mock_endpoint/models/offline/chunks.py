@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from mock_endpoint.models.offline.bind import Work
 
 _LEADS = frozenset(
-    "to into from in at on for of with by about against because between near until via regarding concerning around".split()
+    ["to", "into", "from", "in", "at", "on", "for", "of", "with", "by", "about", "against", "because", "between", "near", "until", "via", "regarding", "concerning", "around"]
 )
 _LEAD_OF = {"into": "to", "between": "from", "near": "in", "regarding": "about", "concerning": "about", "around": "in"}
 _STOPS = frozenset(
-    "that which who whose so if when while because since but or than as where do does did is are was were has have had will would can could should".split()
+    ["that", "which", "who", "whose", "so", "if", "when", "while", "because", "since", "but", "or", "than", "as", "where", "do", "does", "did", "is", "are", "was", "were", "has", "have", "had", "will", "would", "can", "could", "should"]
 )
 _TOKEN = re.compile(r"[^\s,;:?!()\"]+|[,;:?!()\"]")
 _PARTICLE = r"(?:からの|から|までの|まで|について|に関する|に関して|との|での|への|という|を|に|で|へ|は|が|も|と|や|の|、|,|:|$|です|だ|な|って|行き|宛|しか|だけ|など|\\s|[?。!」])"
@@ -87,9 +87,11 @@ def _english(work: "Work") -> Iterator[Chunk]:
                 or _enumerates(work.text, token.start())
             )
         )
-        possessive = re.fullmatch(r"([^\W_][\w.-]*)'s?", word) and following not in ("", ".", ",", "?", "!") and plain not in listed("en", "small") | listed(
-            "en", "asking"
-        ) | listed("en", "telling")
+        possessive = (
+            re.fullmatch(r"([^\W_][\w.-]*)'s", word)
+            and following not in ("", ".", ",", "?", "!")
+            and plain not in listed("en", "small") | listed("en", "asking") | listed("en", "telling")
+        )
         if used or plain in _LEADS or plain in _STOPS or (re.fullmatch(r"[,;:?!()\"]", word) and not joined):
             if start >= 0:
                 yield Chunk(_leads(lead), start, end, work.text[start:end], lead_start)
@@ -174,7 +176,7 @@ def is_tool(work: "Work", word: str, beside: str = "") -> bool:
 def value(work: "Work", slot: Slot, start: int, end: int) -> str:
     """The text there as a value of the parameter; "" where it says nothing new."""
     start, end = _cleaned(work, slot, start, end)
-    text = work.text[start:end].strip(" ,.。、?!")
+    text = work.text[start:end].strip(" ,.。、?!'")
     if slot.kind not in ("list", "free") and not JAPANESE.search(text):
         text = re.split(r",(?! [A-Z\d])", text)[0]
     if JAPANESE.search(text):
@@ -200,7 +202,9 @@ def _cleaned(work: "Work", slot: Slot | None, start: int, end: int) -> tuple[int
         plain = token.casefold().strip(".'")
         if plain in ((_ARTICLES | listed("en", "drop_ends")) if kept else small) or not re.search(r"\w", token):
             return True
-        known = stem(plain) in tool or (acts(plain) & acts(work.function.title) and not (slot and acts(plain) & acts(slot.about)))
+        known = stem(plain) in tool or (
+            acts(plain) & acts(work.function.title) and not (slot and acts(plain) & acts(slot.about))
+        )
         return not kept and bool(known) and not (token[:1].isupper() and start > 0)
 
     opening = not work.text[:start].strip()
@@ -210,7 +214,11 @@ def _cleaned(work: "Work", slot: Slot | None, start: int, end: int) -> tuple[int
     while tokens and idle(tokens[-1][0]):
         tokens.pop()
     first = not work.text[:start].strip()
-    told = {token[0].casefold() for token in tokens if token[0].casefold() not in (small | verbs if first or kept else small)}
+    told = {
+        token[0].casefold()
+        for token in tokens
+        if token[0].casefold() not in (small | verbs if first or kept else small)
+    }
     if not tokens or (
         slot
         and {stem(word) for word in told} <= stems(slot.name) | work.function.stems
@@ -227,7 +235,7 @@ def to_the_end(work: "Work", chunk: Chunk) -> int:
     return next((place for place in range(chunk.start, end) if work.used[place]), end)
 
 
-_ARTICLES = frozenset("a an the please me to that for about with".split())
+_ARTICLES = frozenset(["sentence", "phrase", "word", "a", "an", "the", "please", "me", "to", "that", "for", "about", "with"])
 _COMMAND = re.compile(
     r"(?:please |how (?:do|would|can) (?:you|i) |can you |could you |i'd like (?:you )?to |i (?:want|need) (?:you )?to |i need |and |also |then )*([a-z']+)\b",
     re.I,
@@ -323,7 +331,7 @@ def left_over(work: "Work", slot: Slot) -> list[tuple[Chunk, int]]:
     wanted = {"を": 0}
     result.sort(
         key=lambda pair: (
-            bool(pair[0].leads) and pair[0].leads != ("of",),
+            bool(pair[0].leads) and pair[0].leads not in (("of",), ("by",)),
             wanted.get(work.text[pair[1] : pair[1] + 1], 1),
         )
     )

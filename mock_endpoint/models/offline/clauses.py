@@ -15,6 +15,7 @@ _HIDDEN = re.compile(
     r"\"[^\"\n]*\"|「[^」\n]*」|『[^』\n]*』|`[^`\n]*`|(?<!\w)'[^'\n]*'(?!\w)|\b(?:SELECT|INSERT|UPDATE|DELETE)\s[ -~]*"
 )
 _SUBORDINATE = re.compile(r"(?:when|if|while|since|because|after|before|as|once|although)\b", re.I)
+_DUTY = re.compile(r"^(?:please )?(?:don't forget to|remember to|be sure to|make sure (?:to|that|you)) ", re.I)
 _TEXT_FOLLOWS = re.compile(
     r"\b(?:remind|note|todo|to-do|task|message|say|saying|tell|translate|search|look up|write)\b", re.I
 )
@@ -52,8 +53,8 @@ def agrees(message: str) -> bool:
     """Whether the message is a plain yes."""
     plain = re.sub(r"[^\w\s']", " ", message.casefold()).split()
     return (
-        bool(plain)
-        and set(plain) <= listed("en", "agreeing") | {"do", "it", "that's"}
+        (bool(plain)
+        and set(plain) <= listed("en", "agreeing") | {"do", "it", "that's"})
         or bool(re.fullmatch(r"(はい|ええ|うん|お願いします|はい、お願いします|そうです|それで)[。、!]*", message))
     )
 
@@ -62,7 +63,7 @@ def continues(message: str) -> str:
     """What a message adds to the one before it, as `Oslo` in `And Oslo?`; "" where it stands for itself."""
     if JAPANESE.search(message):
         rest = re.sub(words()["ja"]["follow"].split("|^[")[0], "", message)
-        short = re.match(r"[^をに]{1,20}(?:は|では|なら|だと)[??。]*$", rest)
+        short = re.match(r"[^をに。]{1,20}(?:は|では|なら|だと)[??。]*$", rest)
         return rest if short or (rest != message and len(rest) <= 12) else ""
     rest = re.sub(
         r"^(?:(?:and|then|also|ok|okay|now|so|what about|how about|and for)\b[ ,]*)+", "", message, flags=re.I
@@ -83,6 +84,7 @@ def _of_sentence(sentence: str) -> Iterator[Clause]:
         for number, piece in enumerate(pieces):
             yield Clause(piece, _wants_japanese(piece, question and number == len(pieces) - 1))
         return
+    sentence = _DUTY.sub("", sentence)
     pieces = [sentence] if _SUBORDINATE.match(sentence) else _cut(sentence, _breaks())
     for number, piece in enumerate(pieces):
         yield Clause(piece, _wants(piece, question and number == len(pieces) - 1))
@@ -110,7 +112,11 @@ def _cut(sentence: str, pattern: re.Pattern[str]) -> list[str]:
             or re.match(r"\s*(?:and )?(?:say|tell)\b", sentence[match.end() :])
         ):
             continue
-        if " and" in match[0] and "," not in match[0] and _TEXT_FOLLOWS.search(sentence[start : match.start()]):
+        if (
+            (" and" in match[0] or ":" in match[0])
+            and "," not in match[0]
+            and _TEXT_FOLLOWS.search(sentence[start : match.start()])
+        ):
             continue
         pieces.append(sentence[start : match.start()].strip())
         start = match.end()
@@ -130,7 +136,7 @@ def _wants(piece: str, question: bool) -> bool:
     )
     first = _first(plain)
     wishing = any(re.search(rf"\b{re.escape(phrase)}\b", plain) for phrase in words()["en"]["wanting"])
-    if re.match(r"(?:do not|don't|never|please don't|didn't)\b(?! (?:forget|let me forget))", plain):
+    if re.match(r"(?:do not|don't|never|please don't|didn't|forget|ignore)\b(?! (?:forget|let me forget))", plain):
         return False
     if question or wishing or first & listed("en", "asking"):
         return True
@@ -144,7 +150,9 @@ def _wants(piece: str, question: bool) -> bool:
 
 
 def _wants_japanese(piece: str, question: bool) -> bool:
-    if question or re.search(r"(?:ほしい|欲しい|たい|いただ|もらえ|お願い|です)[^、。]{0,8}(?:けど|が|けれど)[、。]*$", piece):
+    if question or re.search(
+        r"(?:ほしい|欲しい|たい|いただ|もらえ|お願い|です)[^、。]{0,8}(?:けど|が|けれど)[、。]*$", piece
+    ):
         return True
     if re.search(words()["ja"]["past"], piece) or re.search(r"(ので|から|けど|けれど|のに)、?$", piece):
         return False

@@ -37,7 +37,7 @@ _ID = re.compile(
 _TIMES = re.compile(
     r"(?P<h>\d{1,2})[:.](?P<m>\d{2})(?!\d)\s*(?P<p>[ap]\.?m\b\.?)?|(?P<h2>\d{1,2})\s*(?P<p2>[ap]\.?m\b\.?|o'clock)"
     r"|(?P<pj>午前|午後|朝|夜|夕方|昼|深夜)?の?(?P<hj>\d{1,2}|[一二三四五六七八九十]{1,3})時(?!間)(?:(?P<half>半)|(?P<mj>\d{1,2})分)?|(?P<word>\b(?:noon|midnight)\b|正午)"
-    r"|\b(?P<rel>half past|quarter past|quarter to)\s+(?P<hr>\w+)|(?<=\bat )(?P<h3>\d{1,2})(?!\s*[\w%:.$€£-]|\d)(?=\s*(?:$|[,.?!]|in |on |tomorrow|today|for ))",
+    r"|\b(?P<rel>half past|quarter past|quarter to)\s+(?P<hr>\w+)|(?<=\bat )(?P<h3>\d{1,2})(?!\s*[\w%:.$€£-]|\d)(?=\s*(?:$|[,.?!]|in |on |to |with |tomorrow|today|for ))",
     re.I,
 )
 _PART = re.compile(r"\s*(?:in the|at) (morning|afternoon|evening|night)|\s*(tonight)", re.I)
@@ -170,6 +170,8 @@ def _codes(text: str) -> Iterator[Entity]:
 
 
 def _numbers(text: str) -> Iterator[Entity]:
+    for match in re.finditer(r"(\d+)万(?:(\d)千|(\d{4}))", text):
+        yield _number(text, int(match[1]) * 10_000 + int(match[2] or 0) * 1000 + int(match[3] or 0), *match.span())
     for match in _DIGITS.finditer(text):
         scale = _SCALE[match[2].lower()] if match[2] else 1
         yield _number(
@@ -182,8 +184,8 @@ def _numbers(text: str) -> Iterator[Entity]:
     for match in _spelled().finditer(text):
         value = _spoken(match[0])
         if (
-            value is not None
-            and not re.match(r" (?:of|more|moment|thing)\b| room\b", text[match.end() :])
+            (value is not None
+            and not re.match(r" (?:of|more|moment|thing)\b| room\b", text[match.end() :]))
             or re.match(r" of us", text[match.end() :])
         ):
             yield _number(text, value or 0, *match.span())

@@ -185,21 +185,38 @@ def _mentions(work: "Work", slot: Slot) -> list[Mention]:
             if not any(each[0] < other[1] and other[0] < each[1] for other in kept):
                 kept.append(each)
         return sorted(kept, key=lambda each: each[0])
-    if JAPANESE.search(work.text) and (near := [each for each in _by_meaning(work, slot) if alike(work.text[each[0] : each[1]] or "?", _meaning(slot, each[2])) > 0.6]):
+    if JAPANESE.search(work.text) and (
+        near := [
+            each
+            for each in _by_meaning(work, slot)
+            if alike(work.text[each[0] : each[1]] or "?", _meaning(slot, each[2])) > 0.6
+        ]
+    ):
         return near
     for pair in range(len(_poles())):
         sides = {pole_of(name_words(str(option)), pair): option for option in slot.options}
         said = pole_of(work.text, pair) if True in sides and False in sides else None
         if said is not None:
             return [(0, 0, sides[said])]
-    units = frozenset().union(*(unit_ideas(each.unit) for text in work.texts for each in entities(text) if each.kind == "number" and each.unit))
+    units = frozenset().union(
+        *(
+            unit_ideas(each.unit)
+            for text in work.texts
+            for each in entities(text)
+            if each.kind == "number" and each.unit
+        )
+    )
     for option in slot.options:
         if units and isinstance(option, str) and stems(option) & units:
             return [(0, 0, option)]
-    told = {option: stems(_meaning(slot, option).partition(": ")[2]) for option in slot.options if isinstance(option, str)}
+    told = {
+        option: stems(_meaning(slot, option).partition(": ")[2]) for option in slot.options if isinstance(option, str)
+    }
     said = stems(" ".join(work.texts))
     for option, gloss in told.items():
-        own = {word for word in gloss if len(word) > 4} - set().union(*(other for name, other in told.items() if name != option))
+        own = {word for word in gloss if len(word) > 4} - set().union(
+            *(other for name, other in told.items() if name != option)
+        )
         if own & said:
             return [(0, 0, option)]
     return _by_meaning(work, slot)
@@ -257,7 +274,12 @@ def _by_meaning(work: "Work", slot: Slot) -> list[Mention]:
         return []
     whole = any(":" in _meaning(slot, option) for option in options)
     pieces = (
-        [(part, 0) for text in work.texts for part in re.split(r"[,、。;.]|\b(?:and|because|so|but)\b", text) if len(part) > 3][:12]
+        [
+            (part, 0)
+            for text in work.texts
+            for part in re.split(r"[,、。;.]|\b(?:and|because|so|but)\b", text)
+            if len(part) > 3
+        ][:12]
         if whole
         else [
             (match[0], match.start())
@@ -268,7 +290,9 @@ def _by_meaning(work: "Work", slot: Slot) -> list[Mention]:
     near = 0.2 if whole and slot.required else _NEAR
     found = []
     for piece, start in pieces:
-        first, second, *_ = sorted(((alike(piece, _meaning(slot, option)), option) for option in options), reverse=True) + [(0.0, "")]
+        first, second, *_ = sorted(
+            ((alike(piece, _meaning(slot, option)), option) for option in options), reverse=True
+        ) + [(0.0, "")]
         if first[0] >= near and first[0] - second[0] >= (_AHEAD if slot.required else 0.15):
             found.append((first[0], (start, start if whole else start + len(piece), first[1])))
     found.sort(key=lambda each: -each[0])

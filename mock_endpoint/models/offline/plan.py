@@ -96,9 +96,13 @@ def plan(
         if cancels(message) or known(message):
             continue
         wanted = [bound for request in requests(message, functions, known) for bound in request.bound()]
-        clear = wanted and not any(bound.lacks for bound in wanted) and any(bound.firm for bound in wanted)
-        before = None if clear and not continues(message) else _before(earlier, functions, known)
-        if before and clear and before.function is not wanted[0].function:
+        clear = [bound for bound in wanted if bound.firm and not bound.lacks]
+        before = (
+            None
+            if clear and len(clear) == len(wanted) and not continues(message)
+            else _before(earlier, functions, known)
+        )
+        if before and clear and before.function is not clear[0].function:
             before = None
         more = follow_up(message, before, asked=asked) if before and not known(message) else []
         found += more if more and (continues(message) or not wanted or wanted[0].lacks) else wanted
@@ -132,7 +136,13 @@ def _function(clause: Clause, message: str, functions: Sequence[Function]) -> Fu
             bound = bind(function, clause.text, others)
             sure = score >= SURE or (score >= LIKELY and bool(acts(clause.text) & acts(function.title)))
             complete = not bound.lacks and (bool(bound.firm) or (bool(bound.values) and score >= LIKELY))
-            weighed.append((score + 0.04 * (complete or (sure and not bound.lacks)) + 0.03 * min(bound.firm, 4), complete or sure, function))
+            weighed.append(
+                (
+                    score + 0.04 * (complete or (sure and not bound.lacks)) + 0.03 * min(bound.firm, 4),
+                    complete or sure,
+                    function,
+                )
+            )
     weighed.sort(key=lambda each: -each[0])
     if weighed and weighed[0][1]:
         return weighed[0][2]
@@ -173,7 +183,11 @@ def _several_english(text: str) -> list[str]:
         if any(begin < match.start() < end for begin, end in quoted):
             continue
         left, right = text[: match.start()], text[match.end() :]
-        if re.match(r"\d", right) and (numbers := list(re.finditer(r"\b\d[\d.]*\b", left))) and re.search(r"\b(?:in|at|for|on|to)\b", right):
+        if (
+            re.match(r"\d", right)
+            and (numbers := list(re.finditer(r"\b\d[\d.]*\b", left)))
+            and re.search(r"\b(?:in|at|for|on|to)\b", right)
+        ):
             return [left, left[: numbers[-1].start()] + right]
         number = r"(?<![\w-])\d[\d.]*(?![\w-])"
         verb = re.match(r"(?:please )?\w+ ", left)

@@ -89,8 +89,8 @@ class Slot:
             (
                 "email",
                 style == "email"
-                or re.search(r"e-?mail(?: address)?$|^e-?mail\b|email address|メールアドレス", about)
-                and not names & {"subject", "body", "query", "text", "sender"},
+                or (re.search(r"e-?mail(?: address)?$|^e-?mail\b|email address|メールアドレス", about)
+                and not names & {"subject", "body", "query", "text", "sender"}),
             ),
             ("date", style == "date" or re.search(r"yyyy|日付", about) or names & {"date"}),
             ("time", style == "time" or re.search(r"hh:mm|時刻", about) or names & {"time"}),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mock_endpoint.models.offline.text import key, language_of
 from mock_endpoint.models.offline.skill import Answer, Question
+from mock_endpoint.models.offline.text import key, language_of
 
 _TABLE = Path(__file__).with_name("capitals.csv")
 

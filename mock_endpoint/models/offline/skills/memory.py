@@ -13,13 +13,21 @@ _NAMES = [
     re.compile(rf"\b(?:[Mm]y name(?:'s| is)|[Cc]all me|I am called|I'm called)\s+{_NOT_A_NAME}{_CALLED}"),
     re.compile(rf"^(?:(?:[Hh]i|[Hh]ello|[Hh]ey)[,!.]? )?(?:I'm|I am) (?=[A-Z]){_CALLED}(?=[.!,]|$| and\b)"),
     re.compile(r"^([A-Z][\w'-]+) (?:here|speaking)[.!]?$"),
-    re.compile(r"(?:私|僕|わたし|ぼく|俺)?の?名前は、?「?(?!何|なん|なに)([^\s。、」??]{1,20}?)」?(?:です|だよ|だ|といいます|と言います)?[。!]?$"),
-    re.compile(r"^(?:[^。]*、)?(?:(?:私|僕|わたし|ぼく|俺)は)?「?([^\s。、「」は]{1,20}?)」?(?:と申します|といいます|と言います|と呼んで)"),
-    re.compile(r"^(?:[^。]*、)?(?:私|僕|わたし|ぼく|俺)は([^\s。、??はがをに]{1,10}?)(?<![人生員者師家語中き])です[。!]?$"),
+    re.compile(
+        r"(?:私|僕|わたし|ぼく|俺)?の?名前は、?「?(?!何|なん|なに)([^\s。、」??]{1,20}?)」?(?:です|だよ|だ|といいます|と言います)?[。!]?$"
+    ),
+    re.compile(
+        r"^(?:[^。]*、)?(?:(?:私|僕|わたし|ぼく|俺)は)?「?([^\s。、「」は]{1,20}?)」?(?:と申します|といいます|と言います|と呼んで)"
+    ),
+    re.compile(
+        r"^(?:[^。]*、)?(?:私|僕|わたし|ぼく|俺)は([^\s。、??はがをに]{1,10}?)(?<![人生員者師家語中き])です[。!]?$"
+    ),
 ]
 _NOT_MINE = re.compile(r"\b(?:dog|cat|pet|son|daughter|team)\b|(?:犬|猫|ペット|息子|娘|チーム|会社)の名前")
 _NATIONS = re.compile(r"(?:ese|ish|ican|German|French|Italian|Indian|Russian|Canadian|Brazilian|Australian|Dutch)$")
-_OF_USER = re.compile(rf"\b[Uu]ser(?:'s name is| is called| as)\s+{_CALLED}|ユーザーの名前は([^\s。、]{{1,20}}?)(?:です|。|$)")
+_OF_USER = re.compile(
+    rf"\b[Uu]ser(?:'s name is| is called| as)\s+{_CALLED}|ユーザーの名前は([^\s。、]{{1,20}}?)(?:です|。|$)"
+)
 _ASKS_NAME = re.compile(
     r"\bmy name\b.*\?|\b(?:what(?:'?s)?|say|remember|know|tell me) (?:is )?my name\b|\bwho am i\b"
     r"|(?:私|僕|わたし|ぼく|俺)の名前(?:は|を|が)?(?:何|なん|なに|覚|知|言|わか|分か|教|[??]|$)|(?:私|僕|わたし|ぼく)(?:は|って)(?:誰|だれ)",
@@ -53,7 +61,11 @@ def answer(question: Question) -> Answer | None:
     """Answers from the turns of the thread alone, and takes note of what the user tells."""
     if _ASKS_NAME.search(question.text):
         name = known_name(question)
-        return question.reply(f"Your name is {name}.", f"あなたのお名前は{name}さんです。", name) if name else _nobody(question, "your name", "お名前")
+        return (
+            question.reply(f"Your name is {name}.", f"あなたのお名前は{name}さんです。", name)
+            if name
+            else _nobody(question, "your name", "お名前")
+        )
     kind = next((kind for kind, pattern in _THREAD if re.search(pattern, question.text, re.I)), None)
     return _of_thread(question, kind) if kind else _recalled(question)
 
@@ -93,7 +105,14 @@ def _recalled(question: Question) -> Answer | None:
         if not is_question(sentence) and len(wanted & _content(sentence)) > shared:
             best, shared = sentence, len(wanted & _content(sentence))
     if sure and not shared and re.search(r"remember|覚えて", question.text):
-        best = next((told for told in _told(question) if re.match(r"(?:please )?remember\b|.*覚えて", told, re.I) and not is_question(told)), "")
+        best = next(
+            (
+                told
+                for told in _told(question)
+                if re.match(r"(?:please )?remember\b|.*覚えて", told, re.I) and not is_question(told)
+            ),
+            "",
+        )
         shared = int(bool(best))
     if shared and (sure or shared * 2 >= len(wanted)):
         said = best.rstrip("。.")
@@ -103,7 +122,18 @@ def _recalled(question: Question) -> Answer | None:
 
 
 def _content(sentence: str) -> frozenset[str]:
-    return stems(sentence) - stems(" ".join(listed("en", "small"))) - {"私", "僕", "言", "覚", "何", "remember", "remind", "called", "name", "名前"} | (stems(sentence) & {"name", "名前"})
+    return stems(sentence) - stems(" ".join(listed("en", "small"))) - {
+        "私",
+        "僕",
+        "言",
+        "覚",
+        "何",
+        "remember",
+        "remind",
+        "called",
+        "name",
+        "名前",
+    } | (stems(sentence) & {"name", "名前"})
 
 
 def noted(question: Question) -> Answer | None:
@@ -116,11 +146,18 @@ def noted(question: Question) -> Answer | None:
         )
     if is_question(question.text) or not _FIRST_PERSON.search(question.text):
         return None
-    return question.reply("I will remember that in this thread.", "このスレッドで覚えておきます。", "Noted", "了解", courtesy=True)
+    return question.reply(
+        "I will remember that in this thread.", "このスレッドで覚えておきます。", "Noted", "了解", courtesy=True
+    )
 
 
 def _nobody(question: Question, what: str, what_ja: str) -> Answer:
-    return question.reply(f"Nobody has told me {what} in this thread.", f"このスレッドでは{what_ja}をまだ聞いていません。", "Unknown", "不明")
+    return question.reply(
+        f"Nobody has told me {what} in this thread.",
+        f"このスレッドでは{what_ja}をまだ聞いていません。",
+        "Unknown",
+        "不明",
+    )
 
 
 def _of_thread(question: Question, kind: str) -> Answer:
@@ -129,15 +166,26 @@ def _of_thread(question: Question, kind: str) -> Answer:
     if kind == "count":
         number = len(asked) + 1
         if number == 1:
-            return question.reply("This is your first question in this thread.", "このスレッドでは、これが最初の質問です。", "1")
+            return question.reply(
+                "This is your first question in this thread.", "このスレッドでは、これが最初の質問です。", "1"
+            )
         english = f"You have asked {number} questions in this thread, counting this one."
         return question.reply(english, f"このスレッドでの質問は、これを含めて{number}つです。", str(number))
     texts = given if kind.startswith("your") else asked
     if not texts:
-        return question.reply("There is nothing before this in the thread.", "このスレッドには、これより前に何もありません。", "Nothing", "なし")
+        return question.reply(
+            "There is nothing before this in the thread.",
+            "このスレッドには、これより前に何もありません。",
+            "Nothing",
+            "なし",
+        )
     if kind == "summary":
-        lines = "\n".join(f"{number}. {text[:_SHOWN]}" for number, text in enumerate(asked[-_LISTED:], len(asked[:-_LISTED]) + 1))
-        return question.reply(f"In this thread you wrote:\n{lines}", f"このスレッドであなたが書いたこと:\n{lines}", str(len(asked)))
+        lines = "\n".join(
+            f"{number}. {text[:_SHOWN]}" for number, text in enumerate(asked[-_LISTED:], len(asked[:-_LISTED]) + 1)
+        )
+        return question.reply(
+            f"In this thread you wrote:\n{lines}", f"このスレッドであなたが書いたこと:\n{lines}", str(len(asked))
+        )
     text = texts[0 if kind.endswith("first") else -1]
     text = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
     en, ja = _QUOTED[kind]

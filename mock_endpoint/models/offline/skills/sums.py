@@ -11,7 +11,8 @@ from mock_endpoint.models.offline.skills.calculator import NoValueError, evaluat
 from mock_endpoint.models.offline.text import words
 
 _SPOKEN = re.compile(
-    r"\b(?:plus|minus|times|divided|multipl\w+|over|root|percent|power|squared|cubed|sum|product|add|subtract)\b|%", re.I
+    r"\b(?:plus|minus|times|divided|multipl\w+|over|root|percent|power|squared|cubed|sum|product|add|subtract)\b|%",
+    re.I,
 )
 _EXPRESSION = re.compile(r"(?:sqrt\s*\(|[(\-+]\s*)*\d[\d.\s+\-*/%()x]*(?:sqrt\s*\([\d.\s+\-*/%()]*)*")
 _EQUATION = re.compile(r"((?=[^=]*x)[\d.\s+\-*/()x]+|[\d.\s+\-*/()]+)=([\d.\s+\-*/()x]+)")
@@ -58,7 +59,9 @@ def _numbers() -> dict[str, str]:
 def _rewritten(text: str) -> str:
     """The text with every spoken number and operation as Python writes it."""
     if _SPOKEN.search(text):
-        text = re.sub(rf"\b(?:{'|'.join(_numbers())})\b", lambda match: _numbers()[match[0].casefold()], text, flags=re.I)
+        text = re.sub(
+            rf"\b(?:{'|'.join(_numbers())})\b", lambda match: _numbers()[match[0].casefold()], text, flags=re.I
+        )
     for pattern, template in _rewrites():
         text = pattern.sub(template, text)
     return text

@@ -23,7 +23,9 @@ Entry = Mapping[str, Any]
 def entries(file: str, kind: str = "entry") -> tuple[Entry, ...]:
     """The entries of a data file, with their lines as look-up keys."""
     rows = tomllib.loads(Path(__file__).with_name(file).read_text(encoding="utf-8"))[kind]
-    return tuple({**row, "lines": tuple(tuple(key(line).split()) for line in (*row["when"], *row["when_ja"]))} for row in rows)
+    return tuple(
+        {**row, "lines": tuple(tuple(key(line).split()) for line in (*row["when"], *row["when_ja"]))} for row in rows
+    )
 
 
 def answer(question: Question) -> Answer | None:
@@ -35,7 +37,9 @@ def answer(question: Question) -> Answer | None:
             ascii_only = phrase.isascii()
             if (f" {phrase} " in f" {text} ") if ascii_only else (phrase in text):
                 rest = len(text.split()) - len(line) if ascii_only else (len(text) - len(phrase)) / 2.5
-                if rest <= entry["extra"]:
+                if rest <= (
+                    entry["extra"] if text.startswith(phrase) or not entry.get("courtesy") else min(entry["extra"], 3)
+                ):
                     return _said(question, entry)
     return None
 
@@ -123,7 +127,10 @@ def work(question: Question) -> Answer | None:
 def pictures(question: Question) -> Answer:
     """The answer to a picture."""
     return question.reply(
-        "I cannot see pictures: I read only text.", "画像は見ることができません。読めるのは文字だけです。", "Text-only", "文字のみ"
+        "I cannot see pictures: I read only text.",
+        "画像は見ることができません。読めるのは文字だけです。",
+        "Text-only",
+        "文字のみ",
     )
 
 
