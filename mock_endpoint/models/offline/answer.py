@@ -11,10 +11,10 @@ from mock_endpoint.models.offline.clauses import clauses
 from mock_endpoint.models.offline.skill import Answer, Question, Skill
 from mock_endpoint.models.offline.skills import capitals, memory, sums, talk
 from mock_endpoint.models.offline.style import Style, style_of
-from mock_endpoint.models.offline.text import Language, is_question, language_of, tidy
+from mock_endpoint.models.offline.text import Language, is_question, language_of, pattern, tidy
 
 if TYPE_CHECKING:
-    from mock_endpoint.models.offline.bind import Bound
+    from mock_endpoint.models.offline.work import Bound
 
 SKILLS: tuple[Skill, ...] = (
     memory.answer,
@@ -33,11 +33,6 @@ _READ = 10_000
 _MOST_CALLS, _LOOK_BACK = 16, 8
 _SHORT = 60
 _SENTENCE_END = re.compile(r"(?<=[。!?!?])(?!$)|(?<![A-Z]\.)(?<=\.)\s+(?=\S)|(?<=[!?])\s+")
-_REFUSED = re.compile(
-    r"\b(?:do not|don't|never|without|no need to|avoid)\b[^.!?]{0,20}\b(?:use|using|call|calling)?\s?(?:any |the |a )?(?:tools?|functions?)\b"
-    r"|(?:ツール|関数)(?:を|は)?(?:使わ|呼ば|呼び出さ|なし)",
-    re.I,
-)
 
 
 @dataclass(frozen=True)
@@ -123,7 +118,7 @@ def _bound(prompt: Prompt, whole: Question, texts: Sequence[str], earlier: Seque
     """What the messages ask of the functions. Without any, their vocabulary is not even loaded."""
     if prompt.tool_choice == "none" or not any(tool.get("type") == "function" for tool in prompt.tools):
         return []
-    if any(_REFUSED.search(text[:1000]) for text in texts):
+    if any(pattern("sentence", "no_tools").search(text[:1000]) for text in texts):
         return []
     from mock_endpoint.models.offline.plan import plan
     from mock_endpoint.models.offline.slots import declared
@@ -210,7 +205,11 @@ def _answers(
     known = list(dict.fromkeys(answer for _, answer in answered if answer))
     yield from told
     yield from [answer for answer in known if not answer.courtesy] or (() if told else known)
-    left = [question for question, answer in answered if not answer and not (known and _REFUSED.search(question.text))]
+    left = [
+        question
+        for question, answer in answered
+        if not answer and not (known and pattern("sentence", "no_tools").search(question.text))
+    ]
     if not told and not known and (left or not seen):
         yield _unknown(left[-1] if left else whole)
     elif asking := [question for question in left if is_question(question.text)]:

@@ -11,7 +11,9 @@ from mock_endpoint.models.offline.say import parsed
 from mock_endpoint.models.offline.slots import Function, Slot
 from mock_endpoint.models.offline.text import stems
 
-_ANSWERS = frozenset(["answer", "response", "reply", "text", "message", "content", "result", "output", "summary", "explanation"])
+_ANSWERS = frozenset(
+    ["answer", "response", "reply", "text", "message", "content", "result", "output", "summary", "explanation"]
+)
 
 
 def formed(prompt: Prompt, text: str, word: str, asked: Sequence[str], made: Sequence[FunctionCall]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mock_endpoint.models.base import FunctionCall
-from mock_endpoint.models.offline.bind import Bound
+from mock_endpoint.models.offline.work import Bound
 from mock_endpoint.models.offline.skill import Answer, Question
 from mock_endpoint.models.offline.slots import Slot
 from mock_endpoint.models.offline.text import Language, name_words

@@ -10,23 +10,9 @@ from mock_endpoint.models.base import Prompt
 from mock_endpoint.models.offline.text import ideas, listed, name_words, stems
 
 Kind = Literal[
-    "enum",
-    "enums",
-    "boolean",
-    "number",
-    "list",
-    "date",
-    "time",
-    "moment",
-    "email",
-    "phone",
-    "postal",
-    "code",
-    "id",
-    "free",
-    "thing",
-    "other",
-]
+    "enum", "enums", "boolean", "number", "list", "date", "time", "moment", "email",
+    "phone", "postal", "code", "id", "free", "thing", "other",
+]  # fmt: skip
 _MOST = 40
 """Parameters of a function that are looked at."""
 
@@ -45,19 +31,35 @@ class Slot:
         return name_words(self.path[-1])
 
     @cached_property
-    def about(self) -> str:
+    def description(self) -> str:
         """What the schema says of it."""
-        return f"{self.name}. {self.schema.get('description') or ''}"
+        return str(self.schema.get("description") or "")
+
+    @cached_property
+    def about(self) -> str:
+        """Its name and description."""
+        return f"{self.name}. {self.description}"
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Its name and description, with what else those words are called."""
+        """The words of name and description, with what else those are called."""
         return ideas(self.about)
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Its name alone, with what else it is called."""
+        """The words of its name alone, with what else those are called."""
         return ideas(self.name)
+
+    @cached_property
+    def role(self) -> str:
+        """`from` or `to`, where the name tells a direction."""
+        names = set(self.name.split())
+        return next((role for role in ("from", "to") if names & listed("", role)), "")
+
+    @cached_property
+    def measures(self) -> bool:
+        """Whether it is the unit of an amount."""
+        return bool({"unit", "units", "currency"} & set(self.name.split()))
 
     @cached_property
     def options(self) -> list[Any]:
@@ -67,50 +69,45 @@ class Slot:
         return list(found)[:100] if isinstance(found, list) else []
 
     @cached_property
+    def exact(self) -> bool:
+        """Whether a date or time must be written with digits."""
+        relative = re.search(r"today|tomorrow|weekday|own words|a word", self.about, re.I)
+        return "format" in self.schema or (bool(re.search(r"yyyy|hh:mm|24", self.about, re.I)) and not relative)
+
+    @cached_property
     def kind(self) -> Kind:
         """The kind of value it takes."""
         types = self.schema.get("type", "string" if not self.schema.get("properties") else "object")
         kind = next((each for each in types if each != "null"), "null") if isinstance(types, list) else types
         if self.options:
             return "enums" if kind == "array" else "enum"
-        if kind in ("boolean", "number", "integer"):
-            return "boolean" if kind == "boolean" else "number"
+        if kind == "boolean":
+            return "boolean"
+        if kind in ("number", "integer"):
+            return "number"
         items = self.schema.get("items")
         if kind == "array":
-            plain = isinstance(items, Mapping) and items.get("type", "string") == "string"
-            return "list" if plain else "other"
+            return "list" if isinstance(items, Mapping) and items.get("type", "string") == "string" else "other"
         return self._text_kind() if kind == "string" else "other"
 
     def _text_kind(self) -> Kind:
-        about, names = self.about.casefold(), set(self.name.split())
-        style = str(self.schema.get("format", ""))
+        about, names, form = self.about.casefold(), set(self.name.split()), str(self.schema.get("format", ""))
+        mail = re.search(r"e-?mail(?: address)?$|^e-?mail\b|email address|メールアドレス", about)
         tests: list[tuple[Kind, object]] = [
             ("code", re.search(r"\bsql\b", about)),
-            (
-                "email",
-                style == "email"
-                or (re.search(r"e-?mail(?: address)?$|^e-?mail\b|email address|メールアドレス", about)
-                and not names & {"subject", "body", "query", "text", "sender"}),
-            ),
-            ("date", style == "date" or re.search(r"yyyy|日付", about) or names & {"date"}),
-            ("time", style == "time" or re.search(r"hh:mm|時刻", about) or names & {"time"}),
+            ("email", form == "email" or (mail and not names & {"subject", "body", "query", "text", "sender"})),
+            ("date", form == "date" or re.search(r"yyyy|日付", about) or names & {"date"}),
+            ("time", form == "time" or re.search(r"hh:mm|時刻", about) or names & {"time"}),
             ("moment", re.search(r"\bwhen\b|own words|\bdue\b|deadline|weekday|tomorrow|曜日", about)),
             ("phone", names & {"phone", "telephone", "mobile", "fax"}),
-            ("postal", names & {"postal", "zip", "postcode", "plz"}),
+            ("postal", names & {"postal", "zip", "postcode"}),
             (
                 "id",
-                names & {"id", "symbol", "number", "code", "reference", "isbn", "iban", "ticker"}
-                or re.search(r"番号", about),
+                names & {"id", "symbol", "number", "code", "reference", "isbn", "iban", "ticker"} or "番号" in about,
             ),
             ("free", names & listed("", "free")),
         ]
         return next((kind for kind, holds in tests if holds), "thing")
-
-    @property
-    def exact(self) -> bool:
-        """Whether a date or time must be written with digits."""
-        relative = re.search(r"today|tomorrow|weekday|own words|a word", self.about, re.I)
-        return "format" in self.schema or (bool(re.search(r"yyyy|hh:mm", self.about, re.I)) and not relative)
 
 
 @dataclass(frozen=True)

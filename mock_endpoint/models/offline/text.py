@@ -10,22 +10,20 @@ from typing import Any, Literal
 Language = Literal["en", "ja"]
 
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "ʻ": "'", "“": '"', "”": '"', "²": "^2", "³": "^3", "\u200b": None})
-_BREAK = re.compile(
-    r"(?<=[?!。])\s*|(?<=\.)(?<!\bSt\.)(?<!\bMr\.)(?<!\bDr\.)(?<!\bMs\.)(?<!\bMrs\.)\s+(?=\S)|\n+", re.I
-)
-_QUOTATION = re.compile(
-    r"\"[^\"\n]{1,500}\"|「[^」\n]{1,500}」|『[^』\n]{1,500}』|`[^`\n]{1,500}`|(?<!\w)'[^'\n]{1,500}'(?!\w)"
-)
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff々]")
-_LATIN = re.compile(r"[A-Za-z]")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\W]+")
-_WORD = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?")
+_RUN = re.compile(r"[^\W_\u3040-\u30ff\u3400-\u9fff々]+(?:'[^\W\d_]+)?|[ァ-ヺー]+|[\u3400-\u9fff々]+")
+"""A word; of Japanese, a run of one script."""
 
 
 @cache
+def data(name: str) -> dict[str, Any]:
+    """A table of data that lies beside this file."""
+    return tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8"))
+
+
 def words() -> dict[str, Any]:
     """The table `words.toml`."""
-    return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+    return data("words")
 
 
 @cache
@@ -35,26 +33,46 @@ def listed(part: str, name: str) -> frozenset[str]:
     return frozenset(word.replace("-", " ") for word in table[name].split())
 
 
+@cache
+def pattern(part: str, name: str) -> re.Pattern[str]:
+    """A form of `patterns.toml`, with the words that it names in braces; compiled when it is first needed."""
+    english = words()["en"]
+    months = "|".join(f"{month}|{month[:3]}" for month in english["months"].split())
+    spoken = sorted(f"{english['numbers']} {english['tens']} hundred thousand million dozen half".split(), key=len)
+    form = data("patterns")[part][name].replace("{months}", months).replace("{one}", "|".join(reversed(spoken)))
+    return re.compile(form.replace("{days}", english["weekdays"].replace(" ", "|")))
+
+
 def tidy(text: str) -> str:
     """The text with full-width forms, typographic quotes and runs of spaces made plain."""
     plain = unicodedata.normalize("NFKC", text.translate(_PLAIN))
     return re.sub(r"[^\S\n]+", " ", plain).strip()
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of a tidy text that hold at least one letter or digit; a quotation is not taken apart."""
-    quoted = [match.span() for match in _QUOTATION.finditer(text)]
-    parts, start = [], 0
-    for match in _BREAK.finditer(text):
+def cut(text: str, at: re.Pattern[str]) -> list[tuple[str, str]]:
+    """The text in pieces, each with what stood before it; a quotation is not taken apart."""
+    quoted = [match.span() for match in pattern("sentence", "quoted").finditer(text)]
+    pieces, start, sign = [], 0, ""
+    for match in at.finditer(text):
         if not any(begin < match.start() < end for begin, end in quoted):
-            parts.append(text[start : match.start()])
-            start = match.end()
-    return [part.strip() for part in (*parts, text[start:]) if re.search(r"\w", part)]
+            pieces.append((text[start : match.start()].strip(), sign))
+            start, sign = match.end(), match[0]
+    return [*pieces, (text[start:].strip(), sign)]
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a tidy text that hold at least one letter or digit."""
+    return [piece for piece, _ in cut(text, pattern("sentence", "break")) if re.search(r"\w", piece)]
+
+
+def is_question(text: str) -> bool:
+    """Whether a sentence asks or demands something, as far as its form shows."""
+    return bool(pattern("sentence", "asks").search(text))
 
 
 def language_of(text: str) -> Language | None:
     """`ja` or `en` by the letters used; None where a text has neither."""
-    japanese, latin = len(JAPANESE.findall(text)), len(_LATIN.findall(text))
+    japanese, latin = len(JAPANESE.findall(text)), len(re.findall("[A-Za-z]", text))
     if not japanese and not latin:
         return None
     return "ja" if japanese * 2 >= latin else "en"
@@ -62,7 +80,7 @@ def language_of(text: str) -> Language | None:
 
 def name_words(name: str) -> str:
     """An identifier in words: `Heating-setRoom` is `heating set room`."""
-    return " ".join(_CAMEL.sub(" ", name).split()).lower()
+    return " ".join(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\W]+", " ", name).split()).lower()
 
 
 def stem(word: str) -> str:
@@ -76,41 +94,24 @@ def stem(word: str) -> str:
 
 
 @cache
+def _lines() -> list[frozenset[str]]:
+    return [frozenset(map(stem, line.split())) for line in words()["ideas"]]
+
+
 def stems(text: str) -> frozenset[str]:
-    """The stems of a text's words; Japanese runs of one script are words, too."""
-    found = (
-        piece
-        for word in _WORD.findall(text)
-        for piece in re.findall(r"[^\W\u3040-\u30ff\u3400-\u9fff々]+|[ァ-ヺー]+|[\u3400-\u9fff々]+", word)
-    )
-    return frozenset(stem(word) for word in found)
+    """The stems of a text's words."""
+    return frozenset(map(stem, _RUN.findall(text)))
 
 
-@cache
 def ideas(text: str) -> frozenset[str]:
     """The stems of a text, and of whatever else its words may be called."""
     found = stems(text)
-    alike = [stems(line) for line in words()["ideas"]]
-    return found.union(*(line for line in alike if line & found))
+    return found.union(*(line for line in _lines() if line & found))
 
 
 def key(text: str) -> str:
     """The text as a look-up key: no case, accents, articles or punctuation; `St.` is `saint`."""
     marked = unicodedata.normalize("NFKD", text.casefold())
     bare = unicodedata.normalize("NFKC", re.sub(r"[\u0300-\u036f]", "", marked))
-    bare = re.sub(r"['.ʻ’]", "", bare).replace("&", " and ")
-    return " ".join(
-        "saint" if word == "st" else word for word in re.sub(r"[^\w\s・ー]", " ", bare).split() if word != "the"
-    )
-
-
-_ASKING = re.compile(
-    r"[??]\s*$|^\s*(?:what|who|how|where|when|which|is|why|can|could|do|does|did|are|will|would|should|may|tell|give|show|list|explain)\b"
-    r"|(?:ですか|ますか|でしょうか|何|なに|どこ|いつ|誰|教えて)",
-    re.I,
-)
-
-
-def is_question(text: str) -> bool:
-    """Whether a sentence asks or demands something, as far as its form shows."""
-    return bool(_ASKING.search(text))
+    found = re.sub(r"[^\w\s・ー]", " ", re.sub(r"['.ʻ’]", "", bare).replace("&", " and ")).split()
+    return " ".join("saint" if word == "st" else word for word in found if word != "the")
