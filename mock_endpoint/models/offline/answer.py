@@ -1,4 +1,4 @@
-"""How the offline model comes to its answer: each clause goes to a function or to a skill, and the outcome into words."""
+"""How the offline model comes to its answer: each clause goes to a function or to a skill, then into words."""
 
 import json
 import re

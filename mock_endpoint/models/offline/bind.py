@@ -178,7 +178,7 @@ def _moments(work: Work) -> None:
 def _quoted(work: Work) -> None:
     for each in work.left("quoted", "code"):
         slots = work.open("free", "thing", "list")
-        slots.sort(key=lambda slot: (not stems(each.before) & slot.names, not slot.required, slot.kind != "free"))  # noqa: B023
+        slots.sort(key=lambda slot: (not stems(each.before) & slot.names, not slot.required, slot.kind != "free"))
         if slots:
             work.put(slots[0], [each.value] if slots[0].kind == "list" else each.value, each.start, each.end)
 

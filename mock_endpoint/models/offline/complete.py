@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from mock_endpoint.models.offline.pattern import example, matches
+from mock_endpoint.models.offline.schema_patterns import example, matches
 
 Json = Any
 Schema = Mapping[str, Any]
@@ -27,7 +27,9 @@ def _checker() -> Any:  # noqa: ANN401 - jsonschema makes the class at run time
         if isinstance(value, str) and not matches(str(wanted), value):
             yield jsonschema.ValidationError("does not match")
 
-    return jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": pattern})
+    return jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+        jsonschema.Draft202012Validator, {"pattern": pattern}
+    )
 
 
 class Completer:
@@ -81,7 +83,7 @@ class Completer:
         kind = here.get("type", "object" if "properties" in here or "required" in here or not depth else "string")
         kind = next(iter(kind), "null") if isinstance(kind, list) else kind
         if kind == "object":
-            properties = here.get("properties") if isinstance(here.get("properties"), Mapping) else {}
+            properties = _mapping(here.get("properties"))
             told = given if isinstance(given, dict) else {}
             extra = here.get("additionalProperties")
             return {
@@ -125,6 +127,10 @@ def _proposed(here: Schema) -> list[Json]:
         *_list(here.get("enum"))[:50],
         *_list(here.get("examples"))[:5],
     ]
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _list(value: object) -> list[Any]:

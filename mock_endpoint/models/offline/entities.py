@@ -7,14 +7,7 @@ from functools import lru_cache
 
 from mock_endpoint.models.offline.text import JAPANESE, ideas, pattern, stem, stems, words
 
-_FORMS = [
-    ("code", re.compile(r"```\w*\n?(.+?)```|`([^`\n]+)`", re.S)),
-    ("quoted", re.compile(r"\"([^\"\n]+)\"|「([^」\n]+)」|『([^』\n]+)』|(?<!\w)'([^'\n]+)'(?!\w)")),
-    ("email", re.compile(r"([A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")),
-    ("url", re.compile(r"(https?://[^\s、。]+)")),
-    ("phone", re.compile(r"(?<![\dA-Za-z_-])(\+?\d{1,4}[ -]\(?\d{2,5}\)?[ -]\d{3,4}(?:[ -]\d{2,4})?|0\d{1,3} \d{5,8})(?![\dA-Za-z_-])")),
-    ("postal", re.compile(r"(?<![\dA-Za-z_-])(\d{3}-\d{4}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?![\dA-Za-z_-])")),
-]  # fmt: skip
+_FORMED = ("code", "quoted", "email", "phone", "postal")
 _SCALE = {"k": 1e3, "万": 1e4, "千": 1e3, "百万": 1e6, "億": 1e8, "thousand": 1e3, "million": 1e6, "hundred": 100}
 _PAST = {"half past": 30, "quarter past": 15, "quarter to": 45}
 _LATE = ("午後", "夜", "夕方", "afternoon", "evening", "night", "tonight")
@@ -78,8 +71,8 @@ def unit_ideas(unit: str) -> frozenset[str]:
 
 
 def _formed(text: str) -> Iterator[Entity]:
-    for kind, form in _FORMS:
-        for match in form.finditer(text):
+    for kind in _FORMED:
+        for match in pattern("entity", kind).finditer(text):
             value = next(filter(None, match.groups())).strip()
             yield Entity(kind, value, *match.span(), before=text[: match.start()][-20:])
 

@@ -2,7 +2,6 @@
 
 import re
 from functools import cache
-from typing import Any
 
 from mock_endpoint.models.offline.choose import alike
 from mock_endpoint.models.offline.chunks import is_tool
@@ -176,7 +175,7 @@ def _named(text: str, option: str, slot: Slot) -> list[Mention]:
         ends = "" if short else r"\w*" if weekday and len(name) == 3 else r"(?:s|es|ed|d|ing|ly|way)?"
         form = (
             spoken
-            if not name[:1].isascii() or not name.isalnum() and len(name) == 1
+            if not name[:1].isascii() or (not name.isalnum() and len(name) == 1)
             else rf"(?<![A-Za-z0-9']){spoken}{ends}(?![A-Za-z0-9'])"
         )
         found += [(*match.span(), option) for match in re.finditer(form, text, 0 if short else re.I)]

@@ -127,9 +127,8 @@ def _function(clause: Clause, message: str, functions: Sequence[Function]) -> Fu
         given = not bound.lacks and (bool(bound.firm) or (bool(bound.values) and score >= LIKELY))
         weight = score + 0.04 * (given or (sure and not bound.lacks)) + 0.03 * min(bound.firm, 4)
         weighed.append((weight, given or sure, function))
-    weight, meant, function = max(weighed, key=lambda each: each[0], default=(0.0, False, None))
-    if meant:
-        return function
+    if weighed and (chosen := max(weighed, key=lambda each: each[0]))[1]:
+        return chosen[2]
     return next((each for each in functions if searches(each, len(functions)) and _general(clause.text)), None)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mock_endpoint.models.base import FunctionCall
-from mock_endpoint.models.offline.work import Bound
 from mock_endpoint.models.offline.skill import Answer, Question
 from mock_endpoint.models.offline.slots import Slot
 from mock_endpoint.models.offline.text import Language, name_words
+from mock_endpoint.models.offline.work import Bound
 
 _LONGEST, _MOST_ITEMS, _MOST_LABELS, _DEEP = 600, 12, 3, 4
 _ENDS = (*".!?。!?…", '."', '!"', '?"', "。」")

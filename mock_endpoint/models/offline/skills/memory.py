@@ -2,72 +2,44 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from mock_endpoint.models.offline.skill import Answer, Question
-from mock_endpoint.models.offline.text import is_question, listed, sentences, stems, tidy
+from mock_endpoint.models.offline.text import data, is_question, listed, pattern, sentences, stems, tidy
 
 _SHOWN, _LISTED = 300, 20
-_CALLED = r"([^\W\d_][\w'-]*(?: [A-Z][\w'-]*){0,2})"
-_NOT_A_NAME = r"(?!(?:not|what|who|a|an|the|it|that|this|me|you|later|back|tomorrow|when|if|at|on|in)\b)"
-_NAMES = [
-    re.compile(rf"\b(?:[Mm]y name(?:'s| is)|[Cc]all me|I am called|I'm called)\s+{_NOT_A_NAME}{_CALLED}"),
-    re.compile(rf"^(?:(?:[Hh]i|[Hh]ello|[Hh]ey)[,!.]? )?(?:I'm|I am) (?=[A-Z]){_CALLED}(?=[.!,]|$| and\b)"),
-    re.compile(r"^([A-Z][\w'-]+) (?:here|speaking)[.!]?$"),
-    re.compile(
-        r"(?:私|僕|わたし|ぼく|俺)?の?名前は、?「?(?!何|なん|なに)([^\s。、」??]{1,20}?)」?(?:です|だよ|だ|といいます|と言います)?[。!]?$"
-    ),
-    re.compile(
-        r"^(?:[^。]*、)?(?:(?:私|僕|わたし|ぼく|俺)は)?「?([^\s。、「」は]{1,20}?)」?(?:と申します|といいます|と言います|と呼んで)"
-    ),
-    re.compile(
-        r"^(?:[^。]*、)?(?:私|僕|わたし|ぼく|俺)は([^\s。、??はがをに]{1,10}?)(?<![人生員者師家語中き])です[。!]?$"
-    ),
-]
-_NOT_MINE = re.compile(r"\b(?:dog|cat|pet|son|daughter|team)\b|(?:犬|猫|ペット|息子|娘|チーム|会社)の名前")
-_NATIONS = re.compile(r"(?:ese|ish|ican|German|French|Italian|Indian|Russian|Canadian|Brazilian|Australian|Dutch)$")
-_OF_USER = re.compile(
-    rf"\b[Uu]ser(?:'s name is| is called| as)\s+{_CALLED}|ユーザーの名前は([^\s。、]{{1,20}}?)(?:です|。|$)"
-)
-_ASKS_NAME = re.compile(
-    r"\bmy name\b.*\?|\b(?:what(?:'?s)?|say|remember|know|tell me) (?:is )?my name\b|\bwho am i\b"
-    r"|(?:私|僕|わたし|ぼく|俺)の名前(?:は|を|が)?(?:何|なん|なに|覚|知|言|わか|分か|教|[??]|$)|(?:私|僕|わたし|ぼく)(?:は|って)(?:誰|だれ)",
-    re.I,
-)
-_ASKS_BACK = re.compile(
-    r"\b(?:did|have) i (?:just |ever )?(?:say|said|tell|told|mention|ask you to)|\bi (?:just )?(?:told|said)\b.*\?|\b(?:remember|remind me|recall)\b.*(?:\?|\b(?:what|which|where|who)\b)"
-    r"|(?:言った|言いました|話した|伝えた|教えた)(?:っけ|か|でしょう|よね|[??])|覚えて(?:る|い|ます)",
-    re.I,
-)
-_MINE = re.compile(r"\b(?:my|our|mine)\b|(?:私|僕|わたし|ぼく|俺|うち)の", re.I)
-_FIRST_PERSON = re.compile(r"\b(?:i|i'm|i've|my|our|we|we're|remember)\b|私|僕|わたし|ぼく|俺|うち|覚えて", re.I)
-_ASKED = r"(?:question|message|ask(?:ed)?|write|wrote)"
-_THREAD: list[tuple[str, str]] = [
-    ("count", r"\bhow many (?:questions|messages)\b|(?:何回|いくつ|何個).*(?:質問|聞)|質問.*(?:何回|いくつ|何個)"),
-    ("summary", r"\b(?:summari[sz]e|summary|recap)\b|\bwhat (?:have|did) we (?:talk|discuss)|(?:会話|話)を?(?:要約|まとめ)|質問を?(?:全部|すべて|まとめ)"),
-    ("your first", r"\byour first (?:answer|reply)|you (?:say|said|answer(?:ed)?) first\b|(?:最初|初め)の(?:答え|回答|返事)"),
-    ("your last", r"\byour (?:last|previous) (?:answer|reply|message)\b|\b(?:did|have) you (?:just )?(?:say|said|answer|tell|told)\b|\b(?:repeat|say) (?:that|it)(?: again)?\b|(?:前|さっき|先ほど|直前)の(?:答え|回答|返事)|もう一度(?:言|答)"),
-    ("my first", rf"\bmy (?:very )?first (?:question|message)\b|\bfirst\b.*\bi {_ASKED}\b|\bi {_ASKED}\b.*\bfirst\b|(?:最初|初め|はじめ)(?:の|に|は)?.*(?:質問|聞|尋)"),
-    ("my last", rf"\bmy (?:last|previous) (?:question|message)\b|\b(?:did|have) i (?:just )?{_ASKED}\b(?! you to)|(?:前|さっき|直前|先ほど|最後)(?:の|に|は)?.*(?:質問|聞い|尋ね)"),
-]  # fmt: skip
 _QUOTED = {
-    "my first": ("Your first question was", "最初の質問は"),
-    "my last": ("Before this you asked", "その前の質問は"),
-    "your first": ("My first answer was", "最初の答えは"),
-    "your last": ("My last answer was", "直前の答えは"),
+    "my_first": ("Your first question was", "最初の質問は"),
+    "my_last": ("Before this you asked", "その前の質問は"),
+    "your_first": ("My first answer was", "最初の答えは"),
+    "your_last": ("My last answer was", "直前の答えは"),
 }
+_KINDS = ("count", "summary", "your_first", "your_last", "my_first", "my_last")
+"""What may be asked of a thread, in the order in which it is looked for."""
 
 
 def answer(question: Question) -> Answer | None:
-    """Answers from the turns of the thread alone, and takes note of what the user tells."""
-    if _ASKS_NAME.search(question.text):
-        name = known_name(question)
-        return (
-            question.reply(f"Your name is {name}.", f"あなたのお名前は{name}さんです。", name)
-            if name
-            else _nobody(question, "your name", "お名前")
-        )
-    kind = next((kind for kind, pattern in _THREAD if re.search(pattern, question.text, re.I)), None)
+    """Answers from the turns of the thread alone."""
+    if pattern("memory", "asks_name").search(question.text):
+        if name := known_name(question):
+            return question.reply(f"Your name is {name}.", f"あなたのお名前は{name}さんです。", name)
+        return _nobody(question, "your name", "お名前")
+    kind = next((kind for kind in _KINDS if pattern("memory", kind).search(question.text)), None)
     return _of_thread(question, kind) if kind else _recalled(question)
+
+
+def noted(question: Question) -> Answer | None:
+    """Takes note: the thread keeps what was said, so the answer only confirms it."""
+    if name := _name_in(question.text):
+        return question.reply(
+            f"Nice to meet you, {name}. I will remember your name in this thread.",
+            f"はじめまして、{name}さん。このスレッドではお名前を覚えておきます。",
+            name,
+        )
+    if is_question(question.text) or not pattern("memory", "first_person").search(question.text):
+        return None
+    kept = "I will remember that in this thread.", "このスレッドで覚えておきます。"
+    return question.reply(*kept, "Noted", "了解", courtesy=True)
 
 
 def known_name(question: Question) -> str:
@@ -75,7 +47,7 @@ def known_name(question: Question) -> str:
     for sentence in _told(question):
         if name := _name_in(sentence):
             return name
-    found = _OF_USER.search(tidy(question.prompt.instructions[:10_000]))
+    found = pattern("memory", "of_user").search(tidy(question.prompt.instructions[:10_000]))
     return (found[1] or found[2]) if found else ""
 
 
@@ -87,17 +59,23 @@ def _told(question: Question) -> Iterator[str]:
             yield from reversed(sentences(tidy(turn.text[:2000])))
 
 
+@cache
+def _names() -> list[re.Pattern[str]]:
+    forms = data("patterns")["memory"]
+    return [re.compile(form.replace("{called}", forms["called"])) for form in forms["names"]]
+
+
 def _name_in(sentence: str) -> str:
-    if sentence.endswith(("?", "?")) or _NOT_MINE.search(sentence):
+    if sentence.endswith("?") or pattern("memory", "not_mine").search(sentence):
         return ""
-    found = next(filter(None, (pattern.search(sentence) for pattern in _NAMES)), None)
-    return found[1].strip("'-") if found and not _NATIONS.search(found[1]) else ""
+    found = next(filter(None, (form.search(sentence) for form in _names())), None)
+    return found[1].strip("'-") if found and not pattern("memory", "nations").search(found[1]) else ""
 
 
 def _recalled(question: Question) -> Answer | None:
     """The sentence of the user that shares most with a question about what was said."""
-    sure = _ASKS_BACK.search(question.text)
-    if not sure and not (_MINE.search(question.text) and is_question(question.text)):
+    sure = pattern("memory", "asks_back").search(question.text)
+    if not sure and not (pattern("memory", "mine").search(question.text) and is_question(question.text)):
         return None
     wanted = _content(question.text)
     best, shared = "", 0
@@ -105,87 +83,45 @@ def _recalled(question: Question) -> Answer | None:
         if not is_question(sentence) and len(wanted & _content(sentence)) > shared:
             best, shared = sentence, len(wanted & _content(sentence))
     if sure and not shared and re.search(r"remember|覚えて", question.text):
-        best = next(
-            (
-                told
-                for told in _told(question)
-                if re.match(r"(?:please )?remember\b|.*覚えて", told, re.I) and not is_question(told)
-            ),
-            "",
-        )
-        shared = int(bool(best))
-    if shared and (sure or shared * 2 >= len(wanted)):
+        asked = (told for told in _told(question) if re.match(r"(?:please )?remember\b|.*覚えて", told, re.I))
+        best = next((told for told in asked if not is_question(told)), "")
+    if best and (sure or shared * 2 >= len(wanted)):
         said = best.rstrip("。.")
         return question.reply(f'You told me: "{said}".', f"「{said}」と聞きました。", said)
-    about = re.search(r"\b(?:what|who|where|when|which)(?:'?s| is| are)? my (\w+(?: \w+){0,2})", question.text, re.I)
+    about = pattern("memory", "about").search(question.text)
     return _nobody(question, f"your {about[1]}" if about else "that", "そのこと") if sure or about else None
 
 
 def _content(sentence: str) -> frozenset[str]:
-    return stems(sentence) - stems(" ".join(listed("en", "small"))) - {
-        "私",
-        "僕",
-        "言",
-        "覚",
-        "何",
-        "remember",
-        "remind",
-        "called",
-        "name",
-        "名前",
-    } | (stems(sentence) & {"name", "名前"})
-
-
-def noted(question: Question) -> Answer | None:
-    """Takes note: the thread keeps what was said, so the answer only confirms it."""
-    if name := _name_in(question.text):
-        return question.reply(
-            f"Nice to meet you, {name}. I will remember your name in this thread.",
-            f"はじめまして、{name}さん。このスレッドではお名前を覚えておきます。",
-            name,
-        )
-    if is_question(question.text) or not _FIRST_PERSON.search(question.text):
-        return None
-    return question.reply(
-        "I will remember that in this thread.", "このスレッドで覚えておきます。", "Noted", "了解", courtesy=True
-    )
+    """The words that tell what a sentence is about."""
+    idle = stems(" ".join(listed("en", "small"))) | {"私", "僕", "言", "覚", "何", "remember", "remind", "call", "said"}
+    return stems(sentence) - idle
 
 
 def _nobody(question: Question, what: str, what_ja: str) -> Answer:
-    return question.reply(
-        f"Nobody has told me {what} in this thread.",
-        f"このスレッドでは{what_ja}をまだ聞いていません。",
-        "Unknown",
-        "不明",
-    )
+    english = f"Nobody has told me {what} in this thread."
+    return question.reply(english, f"このスレッドでは{what_ja}をまだ聞いていません。", "Unknown", "不明")
 
 
 def _of_thread(question: Question, kind: str) -> Answer:
-    asked = [turn.text.strip() for turn in question.before if turn.role == "user"]
-    given = [turn.text.strip() for turn in question.before if turn.role == "assistant"]
+    asked, given = (
+        [turn.text.strip() for turn in question.before if turn.role == role] for role in ("user", "assistant")
+    )
     if kind == "count":
         number = len(asked) + 1
-        if number == 1:
-            return question.reply(
-                "This is your first question in this thread.", "このスレッドでは、これが最初の質問です。", "1"
-            )
+        first = "This is your first question in this thread.", "このスレッドでは、これが最初の質問です。"
         english = f"You have asked {number} questions in this thread, counting this one."
-        return question.reply(english, f"このスレッドでの質問は、これを含めて{number}つです。", str(number))
+        later = english, f"このスレッドでの質問は、これを含めて{number}つです。"
+        return question.reply(*(first if number == 1 else later), str(number))
     texts = given if kind.startswith("your") else asked
     if not texts:
-        return question.reply(
-            "There is nothing before this in the thread.",
-            "このスレッドには、これより前に何もありません。",
-            "Nothing",
-            "なし",
-        )
+        nothing = "There is nothing before this in the thread.", "このスレッドには、これより前に何もありません。"
+        return question.reply(*nothing, "Nothing", "なし")
     if kind == "summary":
-        lines = "\n".join(
-            f"{number}. {text[:_SHOWN]}" for number, text in enumerate(asked[-_LISTED:], len(asked[:-_LISTED]) + 1)
-        )
-        return question.reply(
-            f"In this thread you wrote:\n{lines}", f"このスレッドであなたが書いたこと:\n{lines}", str(len(asked))
-        )
+        first_shown = max(len(asked) - _LISTED, 0)
+        lines = "\n".join(f"{place + 1}. {text[:_SHOWN]}" for place, text in enumerate(asked) if place >= first_shown)
+        whole = f"In this thread you wrote:\n{lines}", f"このスレッドであなたが書いたこと:\n{lines}"
+        return question.reply(*whole, str(len(asked)))
     text = texts[0 if kind.endswith("first") else -1]
     text = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
     en, ja = _QUOTED[kind]

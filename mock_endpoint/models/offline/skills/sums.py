@@ -18,8 +18,8 @@ _EXPRESSION = re.compile(r"(?:sqrt\s*\(|[(\-+]\s*)*\d[\d.\s+\-*/%()x]*(?:sqrt\s*
 _EQUATION = re.compile(r"((?=[^=]*x)[\d.\s+\-*/()x]+|[\d.\s+\-*/()]+)=([\d.\s+\-*/()x]+)")
 _OPERATION = re.compile(r"[\d)]\s*(?:\*\*|//|[-+*/%])\s*[-+(\d]|[\d)]\s*(?:\*\*|//|[-+*/%])\s*sqrt|sqrt")
 _CUE = re.compile(
-    r"\b(?:what(?:'?s| is| are| do| does)?|how much|calculate|compute|evaluate|solve|work out|equals?|result|add|sum|find)\b"
-    r"|=|は|いくつ|いくら|計算|答え|何|なに|解",
+    r"\b(?:what(?:'?s| is| are| do| does)?|how much|calculate|compute|evaluate|solve|work out)\b"
+    r"|\b(?:equals?|result|add|sum|find)\b|=|は|いくつ|いくら|計算|答え|何|なに|解",
     re.I,
 )
 _SIGNS = [("**", "^"), ("*", " × "), ("//", " ÷ "), ("/", " ÷ "), ("+", " + "), ("%", " mod ")]

@@ -87,10 +87,10 @@ def _said(question: Question, entry: Entry) -> Answer:
         "{、youさん}": f"、{you}さん" if you else "",
         "{meです。}": f"{me}です。" if me else "",
     }
-    texts = [entry["en"], entry["ja"]]
+    en, ja = entry["en"], entry["ja"]
     for place, value in filled.items():
-        texts = [text.replace(place, value) for text in texts]
-    return question.reply(*texts, entry["word"], entry["word_ja"], courtesy=entry.get("courtesy", False))
+        en, ja = en.replace(place, value), ja.replace(place, value)
+    return question.reply(en, ja, entry["word"], entry["word_ja"], courtesy=entry.get("courtesy", False))
 
 
 def _identity(question: Question, entry: Entry) -> Answer:
