@@ -149,23 +149,17 @@ def _calls(
 
 
 def _forced(prompt: Prompt, bound: "Sequence[Bound]", texts: Sequence[str]) -> list[Call]:
-    """The calls that `tool_choice` demands: of the function named, or of the best fitting one."""
-    from mock_endpoint.models.offline.bind import bind
-    from mock_endpoint.models.offline.choose import ranked
+    """The calls that `tool_choice` demands, completed with something made up."""
     from mock_endpoint.models.offline.complete import complete
+    from mock_endpoint.models.offline.plan import demanded
     from mock_endpoint.models.offline.slots import declared
 
-    functions, text = declared(prompt), " ".join(texts)[:1000]
+    functions = declared(prompt)
     if isinstance(prompt.tool_choice, Mapping):
         wanted = prompt.tool_choice.get("function")
         name = wanted.get("name") if isinstance(wanted, Mapping) else None
         functions = [function for function in functions if function.name == name]
-    if not functions:
-        return []
-    names = [function.name for function in functions]
-    chosen = [each for each in bound if each.function.name in names] or [
-        bind(ranked(text, text, functions)[0][1], text)
-    ]
+    chosen = demanded(functions, bound, " ".join(texts)[:1000])
     return [Call(each.function.name, _written(complete(each.function.schema, each.arguments))) for each in chosen]
 
 

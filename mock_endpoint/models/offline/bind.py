@@ -17,7 +17,9 @@ def bind(function: Function, text: str, context: Sequence[str] = (), known: Valu
     """The values that a clause gives beside those that are known, and what else the sentences around it give."""
     values = dict(known or {})
     texts = [text, *context]
+    asked = re.match(r"how \w+ (?=is|are|was|were|does|do|did|can|will)", text, re.I)
     main, *around = [Work(part, function, values, number == 0, texts) for number, part in enumerate(texts)]
+    main.take(0, asked.end() if asked and not asked[0].endswith("many ") else 0)
     _take(_SURE, main, *around)
     firm = len(values) - len(known or {})
     _take(_LIKELY, main, *around)

@@ -53,7 +53,7 @@ def acts(text: str) -> frozenset[int]:
 
 
 def ranked(clause: str, whole: str, functions: Sequence[Function]) -> list[tuple[float, Function]]:
-    """The functions with their scores, the best first; `whole` is the message that holds the clause."""
+    """The functions with their scores, the best first; `whole` is what else tells what the clause is about."""
     _vector(clause[:_READ], whole[:_READ], *(function.title for function in functions))
     return sorted(((_score(clause, whole, function), function) for function in functions), key=lambda pair: -pair[0])
 

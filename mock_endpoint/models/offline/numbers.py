@@ -78,7 +78,10 @@ def _fits(work: Work, slot: Slot, each: Entity) -> float:
 def _counted_elsewhere(work: Work, each: Entity) -> bool:
     """Whether another parameter takes the number's unit, as `minutes` in an enum."""
     slots = work.function.slots
-    return any(slot.measures or any(each.counted & ideas(str(option)) for option in slot.options) for slot in slots)
+    return any(
+        (slot.measures and not slot.options) or any(each.counted & ideas(str(option)) for option in slot.options)
+        for slot in slots
+    )
 
 
 def units(work: Work) -> None:

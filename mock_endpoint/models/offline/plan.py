@@ -99,6 +99,17 @@ def _same_place(earlier: Request, before: Bound, addition: str) -> dict[tuple[st
     return {}
 
 
+def demanded(functions: Sequence[Function], bound: Sequence[Bound], text: str) -> list[Bound]:
+    """Calls of these functions where one must be made: what the messages ask for, else the nearest in meaning, and
+    the first where none is near."""
+    if chosen := [each for each in bound if each.function in functions]:
+        return chosen
+    if not functions:
+        return []
+    score, nearest = ranked(text, text, functions)[0]
+    return [bind(nearest if score >= POSSIBLE else functions[0], text)]
+
+
 def _before(earlier: Sequence[str], functions: Sequence[Function], known: Known) -> Request | None:
     """The last request of the thread, with what was said to it since; None once it was cancelled."""
     for place in range(len(earlier) - 1, max(-1, len(earlier) - 4), -1):
@@ -116,8 +127,10 @@ def _completes(last: Request, clause: Clause) -> bool:
 
 def _function(clause: Clause, message: str, functions: Sequence[Function]) -> Function | None:
     """The function that a clause asks for; None where none fits well enough."""
-    best = ranked(clause.text, message, functions)[:4]
-    others = [each.text for each in clauses(message) if each.text != clause.text]
+    beside = [each for each in clauses(message) if each.text != clause.text]
+    others = [each.text for each in beside]
+    alone = not any(each.wants for each in beside)
+    best = ranked(clause.text, message if alone else clause.text, functions)[:4]
     weighed = []
     for score, function in best:
         if score < max(best[0][0] - _NEAR, POSSIBLE):
