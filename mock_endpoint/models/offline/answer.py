@@ -26,12 +26,13 @@ SKILLS: tuple[Skill, ...] = (
     talk.answer,
 )
 """In the order in which they are asked."""
-_BEFORE_FUNCTIONS: tuple[Skill, ...] = (capitals.answer, memory.answer)
-"""The skills that no function takes a clause from."""
 _READ = 10_000
 """Characters of a message that are looked at."""
 _MOST_CALLS, _LOOK_BACK = 16, 8
 _SHORT = 60
+"""Characters of a clause that a skill may keep from the functions."""
+_NEVER, _GUIDE = 9.0, 0.4
+"""The score with which a function takes a clause from the skills, and from the phrasebook."""
 _SENTENCE_END = re.compile(r"(?<=[。!?!?])(?!$)|(?<![A-Z]\.)(?<=\.)\s+(?=\S)|(?<=[!?])\s+")
 
 
@@ -123,17 +124,25 @@ def _bound(prompt: Prompt, whole: Question, texts: Sequence[str], earlier: Seque
     from mock_endpoint.models.offline.plan import plan
     from mock_endpoint.models.offline.slots import declared
 
-    def known(text: str) -> bool:
+    functions = declared(prompt)
+    reckon = any(len([slot for slot in function.slots if slot.kind == "number"]) > 1 for function in functions)
+
+    def known(text: str) -> float:
+        """How well a function must fit to take a text from the skills."""
         if len(text) > _SHORT:
-            return False
+            return 0
         question = replace(whole, text=text)
-        courtesy = talk.answer(question)
-        told = next(filter(None, (skill(question) for skill in _BEFORE_FUNCTIONS)), None)
-        polite = courtesy and courtesy.courtesy and len(clauses(text)) == 1
-        return bool(polite or (told and told.word not in ("Unknown", "不明")))
+        polite = talk.answer(question)
+        mine = memory.asked(question)
+        if len(clauses(text)) == 1:
+            mine = mine or capitals.answer(question) or (polite if polite and polite.courtesy else None)
+            mine = mine or (None if reckon else sums.answer(question))
+        if mine:
+            return _NEVER
+        return _GUIDE if talk.guide(question) else 0
 
     last = next((turn.text for turn in reversed(prompt.turns) if turn.role == "assistant" and turn.text), "")
-    return plan(texts, earlier, declared(prompt), known, asked=last.rstrip().endswith(("?", "?", "か。")))
+    return plan(texts, earlier, functions, known, asked=last.rstrip().endswith(("?", "?", "か。")))
 
 
 def _calls(

@@ -23,8 +23,12 @@ def bind(function: Function, text: str, context: Sequence[str] = (), known: Valu
     _take(_SURE, main, *around)
     firm = len(values) - len(known or {})
     _take(_LIKELY, main, *around)
-    named = (value for value in values.values() if isinstance(value, str) and value[:1].isupper())
-    return Bound(function, values, tuple(texts), firm + any(text.find(value) > 0 for value in named))
+    for slot in function.slots:
+        if slot.required and slot.path not in values and slot.schema.get("default") is not None:
+            values[slot.path] = slot.schema["default"]
+    texts_given = (value for value in values.values() if isinstance(value, str))
+    named = any(JAPANESE.search(value) or (value[:1].isupper() and text.find(value) > 0) for value in texts_given)
+    return Bound(function, values, tuple(texts), firm, named)
 
 
 def _take(steps: Sequence[Any], *works: Work) -> None:
@@ -209,7 +213,7 @@ def _led_by(slot: Slot, chunk: Chunk, work: Work) -> float:
         kinds = set(known.split())
         if lead in chunk.leads and (kinds & names or any(kind in slot.about for kind in kinds if JAPANESE.match(kind))):
             place, capital = chunk.leads.index(lead), chunk.text[:1].isupper()
-            score = max(score, 3 - 0.3 * place - 0.5 * (lead == "for") + 0.4 * capital)
+            score = max(score, 3 - 0.3 * place - 0.5 * (lead in ("for", "on")) + 0.4 * capital)
         elif lead in chunk.leads and kinds & about and slot.required:
             score = max(score, 1.5)
     own, inside = stems(slot.name) - {"name", "id", "text"}, stems(chunk.text)

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SURE, LIKELY, POSSIBLE = 0.27, 0.14, 0.12
-"""The score from which a function is meant; from which it is where its words say so; and where its values do."""
+SURE, WEAK, LIKELY, POSSIBLE = 0.27, 0.2, 0.14, 0.12
+"""The score from which a function is meant; from which it is where the clause gives all that it needs: values that
+stand in the right place, values that are names, and values that have a form or label of their own."""
 _READ, _KEPT = 300, 1000
 """Characters that are compared, and vectors that are kept."""
+_PIECES, _FEW = 20, 8
+"""Pieces of a text, and functions, that are prepared for."""
 _SUMS = frozenset(range(5))
 """The first lines of the table `acts`: of these operations one excludes the other."""
 _vectors: "OrderedDict[str, NDArray[np.float32]]" = OrderedDict()
@@ -52,9 +55,27 @@ def acts(text: str) -> frozenset[int]:
     )
 
 
+def prepare(texts: Sequence[str], functions: Sequence[Function]) -> None:
+    """Work out together what the choice among functions, and the reading of Japanese, will compare."""
+    wanted = [*texts, *(function.title for function in functions)]
+    for text in texts:
+        if JAPANESE.search(text):
+            wanted += pattern("value", "piece_ja").findall(text)[:_PIECES]
+            wanted += [
+                part for noun in pattern("value", "noun_ja").findall(text)[:_PIECES] for part in noun[0].split("の")
+            ]
+            slots = [
+                slot
+                for function in functions[:_FEW]
+                for slot in function.slots
+                if slot.options or slot.kind == "boolean"
+            ]
+            wanted += [meaning for slot in slots for meaning in slot.meanings.values()]
+    _vector(*(text[:_READ] for text in dict.fromkeys(wanted) if text))
+
+
 def ranked(clause: str, whole: str, functions: Sequence[Function]) -> list[tuple[float, Function]]:
     """The functions with their scores, the best first; `whole` is what else tells what the clause is about."""
-    _vector(clause[:_READ], whole[:_READ], *(function.title for function in functions))
     return sorted(((_score(clause, whole, function), function) for function in functions), key=lambda pair: -pair[0])
 
 
@@ -74,7 +95,7 @@ def _score(clause: str, whole: str, function: Function) -> float:
     does = {*name.split()[:1], *function.description.casefold().split()[:1]} & listed("en", "acting")
     if does and not named & _SUMS and pattern("sentence", "only_asks").match(clause):
         score -= 1
-    return score + _fit(whole, function)
+    return score + _fit(whole, function) + (name != "" and function.name.casefold() in clause.casefold())
 
 
 def _fit(text: str, function: Function) -> float:

@@ -37,7 +37,7 @@ def _english(work: Work) -> Iterator[Chunk]:
     small = listed("en", "small") | listed("en", "asking") | listed("en", "telling")
     lead: tuple[str, ...] = ()
     lead_start, start, end = 0, -1, -1
-    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, after in zip(tokens, [*tokens[1:], None], strict=False):
         word, plain, following = token[0], token[0].casefold(), after[0] if after else ""
         used, leading = not work.free(*token.span()), plain in listed("en", "leads")
         border = (
@@ -83,7 +83,7 @@ def _japanese(work: Work) -> Iterator[Chunk]:
             if part.strip():
                 parts.append((place, place + len(part), part))
             place += len(part) + 1
-        while parts and (parts[-1][2] in now or is_tool(work, parts[-1][2], parts[0][2])):
+        while parts and (parts[-1][2][0] in "何誰" or parts[-1][2] in now or is_tool(work, parts[-1][2], parts[0][2])):
             parts.pop()
         while parts and parts[0][2] in now:
             parts.pop(0)
@@ -138,6 +138,8 @@ def _cleaned(work: Work, slot: Slot | None, start: int, end: int) -> tuple[int, 
 
     def idle(token: re.Match[str]) -> bool:
         plain = token[0].casefold().strip(".'")
+        if token[0] == "The" and token.start() > 0:
+            return False
         if plain in (listed("en", "articles") | listed("en", "drop_ends") if kept else small) or not re.search(
             r"\w", token[0]
         ):
@@ -151,7 +153,10 @@ def _cleaned(work: Work, slot: Slot | None, start: int, end: int) -> tuple[int, 
     while tokens and (idle(tokens[0]) or (verb_left and tokens[0][0].casefold() in verbs)):
         verb_left = verb_left and tokens[0][0].casefold() not in verbs
         tokens.pop(0)
-    while tokens and idle(tokens[-1]):
+    while kept and tokens and tokens[-1][0] in listed("en", "leads"):
+        tokens.pop()
+    name = bool(tokens) and tokens[0][0][:1].isupper() and not kept
+    while tokens and (idle(tokens[-1]) or (name and (tokens[-1][0] in verbs or tokens[-1][0].endswith("ly")))):
         tokens.pop()
     silent = small | verbs if opening or kept else small
     told = {stem(token[0].casefold()) for token in tokens if token[0].casefold() not in silent}

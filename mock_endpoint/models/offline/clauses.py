@@ -111,6 +111,8 @@ def _wants(piece: str) -> bool:
     wishing = any(re.search(rf"\b{re.escape(phrase)}\b", plain) for phrase in words()["en"]["wanting"])
     if wishing or _first(plain) & listed("en", "asking"):
         return True
+    if plain.endswith("!") and not _first(plain) & listed("en", "verbs"):
+        return False
     told = _first(plain) & listed("en", "telling") or pattern("sentence", "reporting").match(plain)
     return bool(plain) and not told
 

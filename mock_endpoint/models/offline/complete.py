@@ -38,7 +38,7 @@ class Completer:
     def __init__(self, root: Schema) -> None:
         self.root = root
         self.left = _MOST
-        self.validator = _checker()(root)
+        self.validator = _checker()(root, format_checker=_checker().FORMAT_CHECKER)
 
     def valid(self, value: Json, schema: object) -> bool:
         """Whether a value keeps to a part of the schema."""

@@ -75,9 +75,7 @@ def _by_label(work: Work, slot: Slot) -> bool | None:
         place = min(work.text.casefold().find(word[:5]) for word in own)
     elif work.japanese:
         known = [word for word in slot.names if JAPANESE.match(word) and len(word) > 1 and word in work.text]
-        pieces = [piece for piece in re.split(r"[、。をにでのは]|から|まで|だけ", work.text) if 1 < len(piece) < 15][
-            :12
-        ]
+        pieces = pattern("value", "piece_ja").findall(work.text)[:12]
         near, piece = max(((alike(piece, slot.about), piece) for piece in pieces), default=(0.0, ""))
         if not known and near < _NEAR_TO_A_SWITCH:
             return None
@@ -139,7 +137,7 @@ def _mentions(work: Work, slot: Slot) -> list[Mention]:
             if not any(each[0] < other[1] and other[0] < each[1] for other in kept):
                 kept.append(each)
         return sorted(kept)
-    meant = _by_meaning(work, slot, options)
+    meant = _by_meaning(work, slot)
     if meant and meant[0][0] > _CERTAIN:
         return [mention for _, mention in meant]
     for pair in range(len(_poles())):
@@ -149,7 +147,7 @@ def _mentions(work: Work, slot: Slot) -> list[Mention]:
             return [(0, 0, sides[said])]
     units = {word for text in work.texts for each in entities(text) for word in each.counted}
     heard = stems(" ".join(work.texts))
-    glosses = {option: stems(_gloss(slot, option)) for option in options}
+    glosses = {option: stems(slot.gloss(option)) for option in options}
     for option in options:
         others = set().union(*(gloss for other, gloss in glosses.items() if other != option))
         if units & stems(option) or {word for word in glosses[option] - others if len(word) > 4} & heard:
@@ -166,6 +164,8 @@ def _named(text: str, option: str, slot: Slot) -> list[Mention]:
     weekday = option[:3].casefold() in days and option.casefold() in (*days, *words()["en"]["weekdays"].split())
     if weekday:
         names.append("月火水木金土日"[days.index(option[:3].casefold())] + "曜")
+    if re.fullmatch("[a-z]{2}", option) and "languag" in slot.names:
+        names = _language(option)
     if re.fullmatch(r"[A-Z]{3}", option):
         names = [option, *_currency(option, tuple(map(str, slot.options)))]
     found = []
@@ -185,17 +185,10 @@ def _named(text: str, option: str, slot: Slot) -> list[Mention]:
     return found
 
 
-def _gloss(slot: Slot, option: str) -> str:
-    """What the description says of an option: `damaged: broken or faulty; …`."""
-    match = re.search(rf"(?<!\w){re.escape(option)}\s*[:=]\s*([^;。]+)", slot.description)
-    return match[1].strip() if match else ""
-
-
-def _by_meaning(work: Work, slot: Slot, options: list[str]) -> list[tuple[float, Mention]]:
+def _by_meaning(work: Work, slot: Slot) -> list[tuple[float, Mention]]:
     """The options that a piece of the text comes near enough, the nearest first."""
-    options = [option for option in options if len(option) > 2][:12]
-    glossed = any(_gloss(slot, option) for option in options)
-    if not options or not (work.japanese or glossed):
+    glossed = any(slot.gloss(option) for option in slot.meanings)
+    if not slot.meanings or not (work.japanese or glossed):
         return []
     if glossed:
         parts = [part for text in work.texts for part in re.split(r"[,、。;.]|\b(?:and|because|so|but)\b", text)]
@@ -206,14 +199,19 @@ def _by_meaning(work: Work, slot: Slot, options: list[str]) -> list[tuple[float,
     near = _NEAR_TO_A_GLOSS if glossed and slot.required else _NEAR
     found = []
     for piece, start, end in pieces[:12]:
-        scores = [
-            (alike(piece, f"{name_words(option)}: {_gloss(slot, option)}".removesuffix(": ")), option)
-            for option in options
-        ]
-        first, second = [*sorted(scores, reverse=True), (0.0, "")][:2]
+        scores = sorted(((alike(piece, meaning), option) for option, meaning in slot.meanings.items()), reverse=True)
+        first, second = [*scores, (0.0, "")][:2]
         if first[0] >= near and first[0] - second[0] >= (_AHEAD if slot.required else _FAR_AHEAD):
             found.append((first[0], (start, end, first[1])))
     return sorted(found, key=lambda each: -each[0])
+
+
+@cache
+def _language(code: str) -> list[str]:
+    """The English and the Japanese name of a language."""
+    from babel import Locale
+
+    return [name for tongue in ("en", "ja") if (name := Locale(tongue).languages.get(code))]
 
 
 @cache

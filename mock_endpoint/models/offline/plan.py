@@ -5,16 +5,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mock_endpoint.models.offline.bind import bind
-from mock_endpoint.models.offline.choose import LIKELY, POSSIBLE, SURE, acts, ranked
+from mock_endpoint.models.offline.choose import LIKELY, POSSIBLE, SURE, WEAK, acts, prepare, ranked
 from mock_endpoint.models.offline.clauses import Clause, agrees, cancels, clauses, continues
+from mock_endpoint.models.offline.complete import Completer
 from mock_endpoint.models.offline.slots import Function
-from mock_endpoint.models.offline.text import JAPANESE, listed, pattern
+from mock_endpoint.models.offline.text import JAPANESE, is_question, listed, pattern
 from mock_endpoint.models.offline.work import Bound
 
 _NEAR = 0.1
 """How far behind the best a function may be that fits its values better."""
-Known = Callable[[str], bool]
-"""Tells whether the model answers a text by itself."""
+Known = Callable[[str], float]
+"""The score that a function needs in order to take a text from the model's own skills; 0 where they do not know it."""
 
 
 @dataclass
@@ -30,8 +31,8 @@ class Request:
         if searches(self.function, 1) and _general(self.text):
             query = next(slot for slot in self.function.slots if slot.required)
             return [Bound(self.function, {query.path: self.text.rstrip(" ?.。")}, (self.text,), 1)]
-        whole = bind(self.function, self.text, self.context)
-        parts = [bind(self.function, text, self.context) for text in several(self.text, self.function)]
+        whole = _kept(bind(self.function, self.text, self.context))
+        parts = [_kept(bind(self.function, text, self.context)) for text in several(self.text, self.function)]
         if len(parts) > 1 and not any(part.lacks for part in parts) and parts[0].values != parts[1].values:
             return [replace(part, texts=whole.texts) for part in parts]
         return [whole]
@@ -44,7 +45,7 @@ def plan(
     `asked` tells whether the assistant's last words were a question."""
     found: list[Bound] = []
     for message in waiting:
-        if cancels(message) or known(message):
+        if cancels(message) or known(message) > 1:
             continue
         wanted = [bound for request in requests(message, functions, known) for bound in request.bound()]
         clear = [bound for bound in wanted if bound.firm and not bound.lacks]
@@ -61,10 +62,14 @@ def requests(message: str, functions: Sequence[Function], known: Known) -> list[
     """The requests of one message, each with the clauses beside it."""
     found: list[Request] = []
     waiting: list[str] = []
-    for clause in clauses(message):
-        function = _function(clause, message, functions) if clause.wants and not known(clause.text) else None
+    parts = clauses(message)
+    prepare([message, *(clause.text for clause in parts if clause.wants)], functions)
+    for clause in parts:
+        function = _function(clause, message, functions, known(clause.text)) if clause.wants else None
         last = found[-1] if found else None
         if function is None:
+            if clause.wants and is_question(clause.text):
+                continue
             (last.context if last else waiting).append(clause.text)
         elif last and last.function is function and _completes(last, clause):
             last.context.append(clause.text)
@@ -78,13 +83,23 @@ def follow_up(message: str, earlier: Request, *, asked: bool) -> list[Bound]:
     """What a message makes of the request before it: what it lacked, a yes, or other values for it."""
     before = earlier.bound()[-1]
     if before.lacks:
-        filled = bind(before.function, message, known=before.values)
+        filled = _kept(bind(before.function, message, known=before.values))
         return [filled] if len(filled.lacks) < len(before.lacks) else []
     if asked and agrees(message):
         return [before]
     addition = continues(message)
     values = (_same_place(earlier, before, addition) or bind(before.function, addition).values) if addition else {}
-    return [Bound(before.function, {**before.values, **values}, (message,))] if values else []
+    return [_kept(Bound(before.function, {**before.values, **values}, (message,)))] if values else []
+
+
+def _kept(bound: Bound) -> Bound:
+    """Without the values that their schema refuses: those are asked back."""
+    completer = Completer(bound.function.schema)
+    slots = [slot for slot in bound.function.slots if slot.path in bound.values]
+    good = {
+        slot.path: bound.values[slot.path] for slot in slots if completer.valid(bound.values[slot.path], slot.schema)
+    }
+    return replace(bound, values=good)
 
 
 def _same_place(earlier: Request, before: Bound, addition: str) -> dict[tuple[str, ...], str]:
@@ -106,6 +121,7 @@ def demanded(functions: Sequence[Function], bound: Sequence[Bound], text: str) -
         return chosen
     if not functions:
         return []
+    prepare([text], functions)
     score, nearest = ranked(text, text, functions)[0]
     return [bind(nearest if score >= POSSIBLE else functions[0], text)]
 
@@ -125,7 +141,7 @@ def _completes(last: Request, clause: Clause) -> bool:
     return bool(bind(last.function, last.text, last.context).lacks or bind(last.function, clause.text).lacks)
 
 
-def _function(clause: Clause, message: str, functions: Sequence[Function]) -> Function | None:
+def _function(clause: Clause, message: str, functions: Sequence[Function], needed: float) -> Function | None:
     """The function that a clause asks for; None where none fits well enough."""
     beside = [each for each in clauses(message) if each.text != clause.text]
     others = [each.text for each in beside]
@@ -133,11 +149,13 @@ def _function(clause: Clause, message: str, functions: Sequence[Function]) -> Fu
     best = ranked(clause.text, message if alone else clause.text, functions)[:4]
     weighed = []
     for score, function in best:
-        if score < max(best[0][0] - _NEAR, POSSIBLE):
+        if score < max(best[0][0] - _NEAR, POSSIBLE, needed):
             break
         bound = bind(function, clause.text, others)
         sure = score >= SURE or (score >= LIKELY and bool(acts(clause.text) & acts(function.title)))
-        given = not bound.lacks and (bool(bound.firm) or (bool(bound.values) and score >= LIKELY))
+        given = not bound.lacks and (
+            bool(bound.firm) or (bool(bound.values) and score >= (POSSIBLE if bound.named else WEAK))
+        )
         weight = score + 0.04 * (given or (sure and not bound.lacks)) + 0.03 * min(bound.firm, 4)
         weighed.append((weight, given or sure, function))
     if weighed and (chosen := max(weighed, key=lambda each: each[0]))[1]:

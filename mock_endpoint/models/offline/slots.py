@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from mock_endpoint.models.base import Prompt
-from mock_endpoint.models.offline.text import ideas, listed, name_words, stems
+from mock_endpoint.models.offline.text import ideas, listed, name_words, stem, stems
 
 Kind = Literal[
     "enum", "enums", "boolean", "number", "list", "date", "time", "moment", "email",
@@ -69,6 +69,18 @@ class Slot:
         return list(found)[:100] if isinstance(found, list) else []
 
     @cached_property
+    def meanings(self) -> dict[str, str]:
+        """What each option means, in words; of a switch, what it is about."""
+        texts = [option for option in self.options if isinstance(option, str) and len(option) > 2][:12]
+        found = {option: f"{name_words(option)}: {self.gloss(option)}".removesuffix(": ") for option in texts}
+        return found or ({"": self.about} if self.kind == "boolean" else {})
+
+    def gloss(self, option: str) -> str:
+        """What the description says of an option: `damaged: broken or faulty; …`."""
+        match = re.search(rf"(?<!\w){re.escape(option)}\s*[:=]\s*([^;。]+)", self.description)
+        return match[1].strip() if match else ""
+
+    @cached_property
     def exact(self) -> bool:
         """Whether a date or time must be written with digits."""
         relative = re.search(r"today|tomorrow|weekday|own words|a word", self.about, re.I)
@@ -98,7 +110,11 @@ class Slot:
             ("email", form == "email" or (mail and not names & {"subject", "body", "query", "text", "sender"})),
             ("date", form == "date" or re.search(r"yyyy|日付", about) or names & {"date"}),
             ("time", form == "time" or re.search(r"hh:mm|時刻", about) or names & {"time"}),
-            ("moment", re.search(r"\bwhen\b|own words|\bdue\b|deadline|weekday|tomorrow|曜日", about)),
+            (
+                "moment",
+                names & {"day", "when", "due"}
+                or re.search(r"\bwhen\b|own words|\bdue\b|deadline|weekday|tomorrow|曜日", about),
+            ),
             ("phone", names & {"phone", "telephone", "mobile", "fax"}),
             ("postal", names & {"postal", "zip", "postcode"}),
             (
@@ -126,7 +142,7 @@ class Function:
     @cached_property
     def stems(self) -> frozenset[str]:
         """The words of name and description."""
-        return stems(self.title)
+        return stems(self.title) | {stem(self.name)}
 
     @cached_property
     def slots(self) -> list[Slot]:

@@ -28,6 +28,13 @@ def answer(question: Question) -> Answer | None:
     return _of_thread(question, kind) if kind else _recalled(question)
 
 
+def asked(question: Question) -> Answer | None:
+    """As `answer`, but None where only a function may know: nobody has told it, and nobody says that they did."""
+    said = answer(question)
+    sure = pattern("memory", "asks_name").search(question.text) or pattern("memory", "asks_back").search(question.text)
+    return said if said and (sure or said.word not in ("Unknown", "不明")) else None
+
+
 def noted(question: Question) -> Answer | None:
     """Takes note: the thread keeps what was said, so the answer only confirms it."""
     if name := _name_in(question.text):

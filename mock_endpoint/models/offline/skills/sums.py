@@ -10,6 +10,8 @@ from mock_endpoint.models.offline.skill import Answer, Question
 from mock_endpoint.models.offline.skills.calculator import NoValueError, evaluate, solve, written
 from mock_endpoint.models.offline.text import words
 
+_LONGEST = 400
+"""Characters of a sentence that may hold a sum."""
 _SPOKEN = re.compile(
     r"\b(?:plus|minus|times|divided|multipl\w+|over|root|percent|power|squared|cubed|sum|product|add|subtract)\b|%",
     re.I,
@@ -22,6 +24,8 @@ _CUE = re.compile(
     r"|\b(?:equals?|result|add|sum|find)\b|=|は|いくつ|いくら|計算|答え|何|なに|解",
     re.I,
 )
+_ASKED = re.compile(r"what|how much|calculat|comput|=|いくつ|計算", re.I)
+"""What makes `12-3` beside letters a sum, not a code."""
 _SIGNS = [("**", "^"), ("*", " × "), ("//", " ÷ "), ("/", " ÷ "), ("+", " + "), ("%", " mod ")]
 _REASONS = {
     "zero": (
@@ -39,7 +43,7 @@ _REASONS = {
 
 def answer(question: Question) -> Answer | None:
     """Works out the sum in the sentence, or the linear equation in x."""
-    text = _rewritten(question.text)
+    text = _rewritten(question.text) if len(question.text) <= _LONGEST else ""
     return (_equation(question, text) or _sum(question, text)) if re.search(r"\d", text) else None
 
 
@@ -72,7 +76,8 @@ def _sum(question: Question, text: str) -> Answer | None:
         expression = _balanced(found[0].lstrip(" .+*/%").rstrip(" .+-*/%"))
         rest = text[: found.start()] + text[found.end() :]
         meant = not re.search(r"[^\W\d_]", rest) or _CUE.search(rest) or _SPOKEN.search(question.text)
-        if not meant or not _OPERATION.search(expression):
+        code = re.fullmatch(r"[\d-]+", expression) and re.search(r"[^\W\d_]", rest) and not _ASKED.search(rest)
+        if not meant or code or not _OPERATION.search(expression):
             continue
         shown = _shown(expression)
         try:
