@@ -154,6 +154,8 @@ class Running:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+        if self._spaces:
+            self._spaces.close()
         await self.store.empty()
         self.store.close()
         self.store = Store(self._options.state)

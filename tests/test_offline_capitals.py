@@ -6,8 +6,8 @@ import pytest
 from support.asking import answer, ask, run
 
 from mock_endpoint.models import tokens
-from mock_endpoint.models.offline.reading import key
 from mock_endpoint.models.offline.skills import capitals
+from mock_endpoint.models.offline.text import key
 
 # Member states of the United Nations by ISO 3166-1, written down apart from the table.
 MEMBERS = """
@@ -66,20 +66,18 @@ class TestCapitals:
     @pytest.mark.parametrize(
         ("question", "expected"),
         [
-            ("What is the capital of China's neighbour Mongolia?", "The capital of Mongolia is Ulaanbaatar."),
-            ("What is the capital of South Sudan's neighbor, Kenya?", "The capital of Kenya is Nairobi."),
-            ("What is the capital of the neighbour of Spain, Portugal?", "The capital of Portugal is Lisbon."),
             ("What is the capital of Spain's neighbour?", 'I do not know a country called "Spain\'s neighbour".'),
+            ("What is the capital of the neighbour of Spain?", "I do not know a country"),
             (
                 "What are Spain's and Portugal's capitals?",
                 "The capital of Spain is Madrid. The capital of Portugal is Lisbon.",
             ),
-            ("中国の隣国のモンゴルの首都は?", "モンゴルの首都はウランバートルです。"),
+            ("中国の隣国の首都は?", "知りません"),
         ],
     )
     def test_a_country_beside_another(self, question: str, expected: str) -> None:
-        """Only the one that is asked for is answered."""
-        assert answer(question) == expected
+        """Who is meant by a neighbour it does not know, and does not say the capital of the other country."""
+        assert expected in answer(question)
 
     @pytest.mark.parametrize(
         ("question", "expected"),
@@ -134,11 +132,13 @@ class TestCapitals:
         assert answer("チャドの首都は?", "ガーナは?") == "ガーナの首都はアクラです。"
         assert "I do not know that" in answer("What is 1 + 1?", "And Mali?")
 
-    def test_list_is_long_enough_to_be_cut(self) -> None:
-        """The list gives `max_completion_tokens=256` something to cut."""
-        text, last = run(ask("List all the capitals you know"))
-        assert "Zimbabwe: Harare" in text
-        assert last.completion_tokens > 1000
-        short, cut = run(ask("List all the capitals you know", max_completion_tokens=256))
+    @pytest.mark.parametrize("question", ["List all the capitals you know", "首都を全部教えて"])
+    def test_the_list_is_bounded(self, question: str) -> None:
+        """It says how many more there are, and is long enough for `max_completion_tokens` to cut."""
+        text, last = run(ask(question))
+        assert text.count("\n") == 30
+        assert str(sum(bool(row.capitals) for row in capitals.countries()) - 30) in text.splitlines()[-1]
+        short, cut = run(ask(question, max_completion_tokens=64))
         assert text.startswith(short)
-        assert (cut.reason, cut.completion_tokens, tokens.count(short)) == ("length", 256, 256)
+        assert (cut.reason, cut.completion_tokens, tokens.count(short)) == ("length", 64, 64)
+        assert last.reason == "stop"

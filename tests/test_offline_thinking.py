@@ -91,15 +91,20 @@ class TestMemory:
             ("私の名前は真理です", "私の名前は何ですか?", "あなたのお名前は真理さんです。"),
             ("ジョンと申します", "私の名前を覚えていますか?", "あなたのお名前はジョンさんです。"),
             ("私の名前はマリオです。", "What is my name?", "Your name is マリオ."),
-            ("My favourite food is soba.", "What is my favourite food?", "Your favourite food is soba."),
-            ("My cat's name is Tama.", "What is my cat's name?", "Your cat's name is Tama."),
-            ("My cat is called Tama.", "What is my cat called?", "Your cat is Tama."),
-            ("私の趣味は登山です。", "私の趣味は何ですか?", "あなたの趣味は登山です。"),
+            ("My favourite food is soba.", "What is my favourite food?", "My favourite food is soba"),
+            ("My cat's name is Tama.", "What is my cat's name?", "My cat's name is Tama"),
+            ("My cat is called Tama.", "What is my cat called?", "My cat is called Tama"),
+            ("私の趣味は登山です。", "私の趣味は何ですか?", "私の趣味は登山です"),
             ("Remember that the bus leaves at nine.", "What did I ask you to remember?", "the bus leaves at nine"),
+            ("Hi! Aiko here", "What is my name?", "Your name is Aiko."),
+            ("はじめまして、私は花子です", "私の名前は?", "あなたのお名前は花子さんです。"),
+            ("My train leaves at 9:15", "When does my train leave?", "My train leaves at 9:15"),
+            ("The gate code is 4415.", "Which gate code did I tell you?", "4415"),
+            ("来月、盛岡に引っ越します。", "私、どこに引っ越すって言ったっけ?", "盛岡"),
         ],
     )
     def test_what_was_told(self, told: str, question: str, expected: str) -> None:
-        """A fact told two questions ago is known, and without it is not."""
+        """A fact told in passing two questions ago is known, and without it is not."""
         assert expected in answer(told, "What is 4 * 4?", question)
         assert expected not in answer(question)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import CallDelta, Event, Finished, Prompt, TextDelta
+from mock_endpoint.models.encoder import preload
 
 if TYPE_CHECKING:
-    from mock_endpoint.models.offline.functions.plan import Call
+    from mock_endpoint.models.offline.answer import Call
 
 _PIECE = re.compile(r"\s*(?:[\u3040-\u30ff\u3400-\u9fff、。「」]{1,3}|[^\s\u3040-\u30ff\u3400-\u9fff、。「」]+)|\s+")
 
@@ -23,13 +25,18 @@ class OfflineModel:
 
     label = "the offline model"
 
+    def expect(self, tools: Sequence[Mapping[str, Any]]) -> None:
+        """Get ready, in the background, for messages that come with these tools."""
+        if any(tool.get("type") == "function" for tool in tools):
+            preload()
+
     async def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
         """The answer in small pieces, then the tokens it took."""
-        from mock_endpoint.models.offline.answering import (
+        from mock_endpoint.models.offline.answer import (
             compose,  # its patterns take a while to build, and `serve` should not wait for them
         )
 
-        reply = compose(prompt)
+        reply = await asyncio.to_thread(compose, prompt)
         for event in _calls(prompt, reply.calls) if reply.calls else _text(prompt, reply.text):
             yield event
 

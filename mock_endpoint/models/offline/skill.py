@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mock_endpoint.models.base import Prompt, Turn
-from mock_endpoint.models.offline.reading import Language
 from mock_endpoint.models.offline.style import Style
+from mock_endpoint.models.offline.text import Language
 
 
 @dataclass(frozen=True)

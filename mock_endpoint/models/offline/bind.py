@@ -1,0 +1,282 @@
+"""The values of a text into the parameters of a function: enum, then type, then label, then order."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from mock_endpoint.models.offline import chunks, options
+from mock_endpoint.models.offline.chunks import Chunk
+from mock_endpoint.models.offline.entities import Entity, sql
+from mock_endpoint.models.offline.numbers import beside, numbers, units
+from mock_endpoint.models.offline.slots import Function, Slot
+from mock_endpoint.models.offline.text import JAPANESE, ideas, listed, pattern, stems, words
+from mock_endpoint.models.offline.work import Bound, Values, Work
+
+
+def bind(function: Function, text: str, context: Sequence[str] = (), known: Values | None = None) -> Bound:
+    """The values that a clause gives beside those that are known, and what else the sentences around it give."""
+    values = dict(known or {})
+    texts = [text, *context]
+    asked = re.match(r"how \w+ (?=is|are|was|were|does|do|did|can|will)", text, re.I)
+    main, *around = [Work(part, function, values, number == 0, texts) for number, part in enumerate(texts)]
+    main.take(0, asked.end() if asked and not asked[0].endswith("many ") else 0)
+    _take(_SURE, main, *around)
+    firm = len(values) - len(known or {})
+    _take(_LIKELY, main, *around)
+    for slot in function.slots:
+        if slot.required and slot.path not in values and slot.schema.get("default") is not None:
+            values[slot.path] = slot.schema["default"]
+    texts_given = (value for value in values.values() if isinstance(value, str))
+    named = any(JAPANESE.search(value) or (value[:1].isupper() and text.find(value) > 0) for value in texts_given)
+    return Bound(function, values, tuple(texts), firm, named)
+
+
+def _take(steps: Sequence[Any], *works: Work) -> None:
+    for work in works:
+        for step in steps:
+            if work.open():
+                step(work)
+
+
+def _texts(work: Work) -> None:
+    """A statement in SQL, and what follows the colon of `Save a note: …`."""
+    for slot in work.open("code"):
+        if found := sql(work.text):
+            start = work.text.index(found)
+            work.put(slot, found, start, start + len(found))
+    heading = pattern("value", "heading").match(work.text) if work.main else None
+    slots = [slot for slot in work.open("free") if slot.required]
+    if (
+        heading
+        and len(slots) == 1
+        and not any(each.kind == "email" and each.end < heading.end() for each in work.found)
+    ):
+        value = work.text[heading.end() :].strip()
+        quoted = re.fullmatch(r"[\"「『](.*)[\"」』]", value)
+        work.put(slots[0], quoted[1] if quoted else value, heading.end(), len(work.text))
+
+
+def _people_and_places(work: Work) -> None:
+    """Who speaks, where the function asks for a person; a street and its town as they stand on a letter."""
+    told = pattern("value", "self").search(work.text)
+    for slot in work.open("thing") if told and told.lastindex else []:
+        if told and told.lastindex and set(slot.name.split()) & listed("", "people"):
+            work.put(slot, told[told.lastindex], *told.span(told.lastindex))
+    slots = {slot.path[-1]: slot for slot in work.open("thing", "free")}
+    street = next((slot for name, slot in slots.items() if "street" in name), None)
+    found = pattern("value", "address").search(work.text) if street and "city" in slots else None
+    if found and street:
+        work.put(street, found[1], *found.span(1))
+        work.put(slots["city"], found[2], *found.span(2))
+
+
+def _labelled(work: Work) -> None:
+    """`subject: Lunch`, `the tags red and blue`, `市は横浜市`."""
+    for slot in work.open("thing", "free", "list", "id", "phone", "postal", "moment", "code"):
+        found = _after_label_japanese(work, slot) if work.japanese else _after_label(work, slot)
+        if not found:
+            continue
+        value = work.text[found[0] : found[1]].strip(" 「」『』\"'")
+        digits = slot.kind not in ("id", "phone", "postal") or re.search(r"\d", value)
+        if value and digits and not (work.main and slot.kind == "thing" and ideas(value) <= slot.words):
+            work.put(slot, items(value) if slot.kind == "list" else value, *found)
+
+
+def _after_label(work: Work, slot: Slot) -> tuple[int, int] | None:
+    names = slot.name.split()
+    lines = (line.split() for line in words()["ideas"])
+    alike = {word for line in lines if {names[0], names[-1]} & set(line[:6]) for word in line} if names else set()
+    labels = {word for word in alike | set(names) if word.isascii() and len(word) > 2}
+    for match in pattern("value", "label").finditer(work.text):
+        label, sign, before = match[1].casefold(), match[2].strip(), work.text[: match.start()]
+        if label not in labels or not work.free(*match.span()) or work.text[match.end()] in "\"'「『":
+            continue
+        in_list = (
+            len(slot.path) > 1
+            and re.search(r"(?:[,:;]|\bwith|^)\s*$", before)
+            and re.match(r"[A-Z\d]", work.text[match.end() :])
+        )
+        meant = label == "interested" if sign in ("in", "for") else sign or label in listed("", "spelled") or in_list
+        if meant and (label != "say" or re.search(r"(?:and|,|to|that)\s*$", before)):
+            end = _end_of_value(work, match.end(), slot)
+            if end > match.end():
+                return match.end(), end
+    return None
+
+
+def _end_of_value(work: Work, start: int, slot: Slot) -> int:
+    stop = re.compile(r"[;!?]|\.(?:\s|$)|\n" if slot.kind in ("list", "free") else r"[,;!?]|\.(?:\s|$)|\n")
+    end = next((match.start() for match in stop.finditer(work.text, start)), len(work.text))
+    cut = pattern("value", "next_label").search(work.text[:end], start)
+    end = cut.start() if cut else end
+    typed = [
+        each.start
+        for each in work.found
+        if each.kind in ("date", "moment", "time", "email") and start < each.start < end
+    ]
+    if typed and slot.kind != "free":
+        end = start + len(re.sub(r"\s+(?:on|at|for|from|by|to)?\s*$", "", work.text[start : min(typed)]))
+    return work.until_used(start, end)
+
+
+def _after_label_japanese(work: Work, slot: Slot) -> tuple[int, int] | None:
+    form = pattern("value", "label_ja").pattern
+    for label in sorted(filter(JAPANESE.match, slot.words), key=len, reverse=True):
+        match = re.search(form.replace("{label}", re.escape(label)), work.text) if label in work.text else None
+        if match and work.free(*match.span(1)):
+            return match.span(1)
+    return None
+
+
+def _typed(work: Work) -> None:
+    """What has the form that a parameter wants."""
+    for kind in ("email", "postal", "phone"):
+        for slot, each in zip(work.open(kind), work.left(kind), strict=False):
+            work.put(slot, each.value, each.start, each.end)
+    slots = work.open("id")
+    for slot in slots:
+        alone = len(slots) == 1
+        near = [each for each in work.left("id", "phone", "number", "postal") if _fits_id(work, slot, each, alone)]
+        if near:
+            best = max(near, key=lambda each: (_is_labelled(slot, each), each.kind != "number"))
+            work.put(slot, work.text[best.start : best.end], best.start, best.end)
+        elif re.search(r"symbol|ticker", slot.about, re.I):
+            symbols = (match for match in pattern("entity", "symbol").finditer(work.text) if work.free(*match.span()))
+            for match in symbols:
+                work.put(slot, match[0], *match.span())
+                break
+
+
+def _is_labelled(slot: Slot, entity: Entity) -> bool:
+    before = re.split(r"[、。,.]", entity.before)[-1]
+    own = slot.words - {"name", "number", "id"}
+    return bool(ideas(before) & own) or any(word in before for word in own if JAPANESE.match(word))
+
+
+def _fits_id(work: Work, slot: Slot, entity: Entity, alone: bool) -> bool:
+    if entity.kind != "number":
+        return alone or _is_labelled(slot, entity)
+    digits = work.text[entity.start : entity.end]
+    plain = alone and slot.required and len(digits) > 2 and not entity.counted
+    return digits.isdigit() and (_is_labelled(slot, entity) or plain)
+
+
+def _moments(work: Work) -> None:
+    """Dates and times: as the schema writes them, or in the user's own words."""
+    for slot in work.open("moment"):
+        if found := work.left("date", "moment", "time"):
+            last = found[0]
+            for each in found[1:]:
+                if re.fullmatch(r"[\s,]*(?:at|on|の|、)?\s*", work.text[last.end : each.start]):
+                    last = each
+            work.put(slot, work.text[found[0].start : last.end].strip(" .,"), found[0].start, last.end)
+    for slot in work.open("date"):
+        for each in work.left("date", *(() if slot.exact else ("moment",)))[:1]:
+            work.put(slot, each.value, each.start, each.end)
+    slots, times = work.open("time"), work.left("time")
+    for slot in slots[: len(times)]:
+        each = next((each for each in times if slot.role and slot.role == beside(work, each)), times[0])
+        times.remove(each)
+        digits = slot.exact or len(slots) > 1 or JAPANESE.search(each.before) or re.fullmatch(r"[\d:]+", each.before)
+        work.put(slot, each.value if digits else each.before, each.start, each.end)
+
+
+def _quoted(work: Work) -> None:
+    for each in work.left("quoted", "code"):
+        slots = work.open("free", "thing", "list")
+        slots.sort(key=lambda slot: (not stems(each.before) & slot.names, not slot.required, slot.kind != "free"))
+        if slots:
+            work.put(slots[0], [each.value] if slots[0].kind == "list" else each.value, each.start, each.end)
+
+
+def _led(work: Work) -> None:
+    """By the small word before a value or the particle after it, or by a word of its own."""
+    found, pairs = chunks.of(work), []
+    for slot in work.open("thing", "free", "list", "moment"):
+        if slot.measures or (slot.kind == "moment" and not slot.required):
+            continue
+        for chunk in found:
+            score = _led_by(slot, chunk, work)
+            if score >= 1.5 and (work.main or work.japanese or chunk.text[:1].isupper() or slot.kind == "list"):
+                pairs.append((score, slot, chunk))
+    for _, slot, chunk in sorted(pairs, key=lambda pair: -pair[0]):
+        if slot.path not in work.values and work.free(chunk.start, chunk.end):
+            end = chunks.to_the_end(work, chunk.start) if slot.kind == "free" and not work.japanese else chunk.end
+            if value := chunks.value(work, slot, chunk.start, end):
+                work.put(slot, items(value) if slot.kind == "list" else value, chunk.lead_start, end)
+
+
+def _led_by(slot: Slot, chunk: Chunk, work: Work) -> float:
+    names, about = set(slot.name.split()), set(re.findall(r"\w+", slot.about.casefold()))
+    score = 0.0
+    for lead, known in words()["leads"]:
+        kinds = set(known.split())
+        if lead in chunk.leads and (kinds & names or any(kind in slot.about for kind in kinds if JAPANESE.match(kind))):
+            place, capital = chunk.leads.index(lead), chunk.text[:1].isupper()
+            score = max(score, 3 - 0.3 * place - 0.5 * (lead in ("for", "on")) + 0.4 * capital)
+        elif lead in chunk.leads and kinds & about and slot.required:
+            score = max(score, 1.5)
+    own, inside = stems(slot.name) - {"name", "id", "text"}, stems(chunk.text)
+    if own & inside and inside - work.function.stems - own:
+        score += 2
+    last = chunk.text.split("の")[-1]
+    labels = (word for word in slot.names if JAPANESE.match(word))
+    return 1.6 if not score and any(word in last and last != word for word in labels) else score
+
+
+def _rest(work: Work) -> None:
+    """What is left over belongs to the required parameters, in their order."""
+    for slot in [slot for slot in work.open("free", "thing", "list") if slot.required]:
+        if slot.path in work.values or (slot.kind == "free" and not work.main):
+            continue
+        span = chunks.free_text(work) if slot.kind == "free" else None
+        if span and (value := chunks.value(work, slot, *span)):
+            work.put(slot, value, *span)
+            continue
+        for chunk, end in chunks.left_over(work, slot):
+            value = chunks.value(work, slot, chunk.start, end)
+            code = re.fullmatch(r"[\W\dA-Z_-]+", value) and set(slot.name.split()) & listed("", "named")
+            if not value or code or not (work.main or value[:1].isupper() or JAPANESE.search(value)):
+                continue
+            pair, parts = [each for each in work.open("thing") if each.required], items(value)
+            if slot.kind == "thing" and len(parts) == 2 and len(pair) > 1:
+                work.put(pair[0], parts[0], chunk.start, end)
+                work.put(pair[1], parts[1], chunk.start, end)
+            else:
+                work.put(slot, parts if slot.kind == "list" else value, chunk.start, end)
+            break
+
+
+def _modifier(work: Work) -> None:
+    """`physics` in `the physics grades`: beside a word of the function, for the one parameter that is left."""
+    slots = work.open("thing")
+    if not work.main or len(slots) != 1 or len(slots[0].path) > 1 or any(slot.required for slot in work.open()):
+        return
+    found = chunks.of(work)
+    for chunk in found:
+        value = chunks.value(work, slots[0], chunk.start, chunk.end)
+        beside_word = chunk.modifies or (len(found) == 1 and chunk.leads in (("in",), ("of",), ("for",)))
+        if value and beside_word:
+            work.put(slots[0], value, chunk.start, chunk.end)
+            return
+
+
+def items(text: str) -> list[str]:
+    """The items of an enumeration."""
+    parts = (part.strip(' .。「」"') for part in pattern("value", "items").split(text))
+    return [clean for part in parts if (clean := re.sub(r"^(?:the|a|an|some)\s+", "", part))]
+
+
+_SURE = (
+    _texts,
+    options.switches,
+    options.choices,
+    _people_and_places,
+    _labelled,
+    _typed,
+    _moments,
+    numbers,
+    _quoted,
+)
+_LIKELY = (units, _led, _rest, _modifier)
+"""First what a value's own form or label tells, in the clause and around it; then its place in the sentence."""

@@ -1,0 +1,224 @@
+"""What is left of a text between its small words: the candidates for names, things and free texts."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from mock_endpoint.models.offline.choose import acts, alike
+from mock_endpoint.models.offline.slots import Slot
+from mock_endpoint.models.offline.text import JAPANESE, listed, pattern, stem, stems, words
+from mock_endpoint.models.offline.work import Work
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Words that belong together, and what leads to them."""
+
+    leads: tuple[str, ...]
+    start: int
+    end: int
+    text: str
+    lead_start: int
+    modifies: bool = False
+    """Whether a word of the function follows: `physics` in `the physics grades`."""
+
+
+def of(work: Work) -> list[Chunk]:
+    """The chunks of a text that no value has used."""
+    found = list(_japanese(work) if work.japanese else _english(work))
+    bounds = [_cleaned(work, None, chunk.start, chunk.end) for chunk in found]
+    pairs = zip(found, bounds, strict=True)
+    return [replace(each, modifies=each.modifies or end < each.end) for each, (start, end) in pairs if end > start]
+
+
+def _english(work: Work) -> Iterator[Chunk]:
+    """Between small words that lead to something, other borders, and signs; an owner's `'s` is a border, too."""
+    tokens = list(pattern("value", "token").finditer(work.text))
+    small = listed("en", "small") | listed("en", "asking") | listed("en", "telling")
+    lead: tuple[str, ...] = ()
+    lead_start, start, end = 0, -1, -1
+    for token, after in zip(tokens, [*tokens[1:], None], strict=False):
+        word, plain, following = token[0], token[0].casefold(), after[0] if after else ""
+        used, leading = not work.free(*token.span()), plain in listed("en", "leads")
+        border = (
+            leading
+            or plain in listed("en", "borders")
+            or (
+                not re.match(r"[^,;:?!()\"]", word)
+                and not (plain == "," and start >= 0 and _goes_on(work.text, token.start(), following))
+            )
+        )
+        owner = word.endswith("'s") and re.match(r"[^,.?!]", following) and plain not in small
+        if start >= 0 and (used or border or owner):
+            end = token.end() - 2 if owner and not (used or border) else end
+            yield Chunk(
+                ("of",) if owner and not (used or border) else lead, start, end, work.text[start:end], lead_start
+            )
+        elif owner and not (used or border):
+            yield Chunk(("of",), token.start(), token.end() - 2, word[:-2], lead_start)
+        if used or border or owner:
+            start = -1
+            leads_on = leading and not used and not (plain == "to" and following.casefold() in listed("en", "verbs"))
+            lead, lead_start = ((words()["en"]["lead_of"].get(plain, plain),) if leads_on else (), token.start())
+            continue
+        start = token.start() if start < 0 else start
+        end = token.end()
+    if start >= 0:
+        yield Chunk(lead, start, end, work.text[start:end], lead_start)
+
+
+def _goes_on(text: str, comma: int, following: str) -> bool:
+    """Whether a comma belongs to what stands before it: a place and its region, or a list that ends with `and`."""
+    named = following[:1].isupper() and following.casefold() not in listed("en", "telling")
+    return named or following[:1].isdigit() or bool(pattern("value", "enumerates").match(text, comma))
+
+
+def _japanese(work: Work) -> Iterator[Chunk]:
+    """Nouns with the particle after them, without what only names the function: of `札幌の天気を` 札幌."""
+    masked = "".join(" " if work.used[place] else sign for place, sign in enumerate(work.text))
+    now, table = listed("ja", "now"), words()["ja"]["particles"]
+    for match in pattern("value", "noun_ja").finditer(masked):
+        particle, parts, place = match[2], [], match.start()
+        for part in match[1].split("の"):
+            if part.strip():
+                parts.append((place, place + len(part), part))
+            place += len(part) + 1
+        while parts and (parts[-1][2][0] in "何誰" or parts[-1][2] in now or is_tool(work, parts[-1][2], parts[0][2])):
+            parts.pop()
+        while parts and parts[0][2] in now:
+            parts.pop(0)
+        if not particle or not parts:
+            continue
+        leads = (
+            ("by",)
+            if particle == "の" and work.used[match.end() : match.end() + 1] == b"\1"
+            else tuple(table.get(particle, ()))
+        )
+        whole = parts[-1][1] == match.end(1)
+        if len(parts) > 1 and len(work.open("thing")) > 1:
+            for first, last, part in parts:
+                final = last == parts[-1][1]
+                yield Chunk(leads if final and whole else ("of",), first, last, part, first, final and not whole)
+        else:
+            start, end = parts[0][0], parts[-1][1]
+            yield Chunk(leads, start, end, work.text[start:end].strip("、と"), start, not whole)
+
+
+def is_tool(work: Work, word: str, beside: str = "") -> bool:
+    """Whether a Japanese word only names what the function is about."""
+    title = work.function.title
+    labels = {each for slot in work.function.slots for each in slot.words if JAPANESE.match(each)}
+    if word in title or word in labels or (len(word) < 4 and acts(word) & acts(title)):
+        return True
+    near = alike(word, title)
+    return near >= 0.33 or (word != beside != "" and near >= 0.2 and near - alike(beside, title) >= 0.05)
+
+
+def value(work: Work, slot: Slot, start: int, end: int) -> str:
+    """The text there as a value of the parameter; "" where it says nothing new."""
+    start, end = _cleaned(work, slot, start, end)
+    text = work.text[start:end].strip(" ,.。、?!'")
+    if JAPANESE.search(text):
+        if slot.kind != "thing":
+            return text
+        text = re.sub(r"(?:さん|さま|様)$", "", text)
+        return text[:-2] if len(text) > 3 and acts(text[-2:]) & acts(work.function.title) else text
+    return text if slot.kind in ("list", "free") else re.split(r",(?! [A-Z\d])", text)[0]
+
+
+def _cleaned(work: Work, slot: Slot | None, start: int, end: int) -> tuple[int, int]:
+    """The bounds without small words, the verb of the clause and words of the function at both ends."""
+    if JAPANESE.search(work.text[start:end]):
+        return start, end
+    title, verbs, small = work.function.title, listed("en", "verbs"), listed("en", "small") | listed("en", "drop_ends")
+    own = stems(slot.about) if slot else frozenset()
+    names = {stem(word) for other in work.function.slots if other is not slot for word in other.name.split()}
+    kept = slot is not None and slot.kind == "free"
+    opening = not work.text[:start].strip()
+
+    def idle(token: re.Match[str]) -> bool:
+        plain = token[0].casefold().strip(".'")
+        if token[0] == "The" and token.start() > 0:
+            return False
+        if plain in (listed("en", "articles") | listed("en", "drop_ends") if kept else small) or not re.search(
+            r"\w", token[0]
+        ):
+            return True
+        known = stem(plain) in (work.function.stems | names) - own
+        known = known or bool(acts(plain) & acts(title) and not (slot and acts(plain) & acts(slot.about)))
+        return known and not kept and not (token[0][:1].isupper() and start > 0)
+
+    tokens = list(pattern("value", "token").finditer(work.text, start, end))
+    verb_left = opening
+    while tokens and (idle(tokens[0]) or (verb_left and tokens[0][0].casefold() in verbs)):
+        verb_left = verb_left and tokens[0][0].casefold() not in verbs
+        tokens.pop(0)
+    while kept and tokens and tokens[-1][0] in listed("en", "leads"):
+        tokens.pop()
+    name = bool(tokens) and tokens[0][0][:1].isupper() and not kept
+    while tokens and (idle(tokens[-1]) or (name and (tokens[-1][0] in verbs or tokens[-1][0].endswith("ly")))):
+        tokens.pop()
+    silent = small | verbs if opening or kept else small
+    told = {stem(token[0].casefold()) for token in tokens if token[0].casefold() not in silent}
+    named = any(token[0][:1].isupper() for token in tokens)
+    if not tokens or (slot and not named and told <= stems(slot.name) | work.function.stems):
+        return start, start
+    return tokens[0].start(), tokens[-1].end()
+
+
+def to_the_end(work: Work, start: int) -> int:
+    """Where a free text ends that begins there: at the end of the sentence, or at the next used character."""
+    stop = re.compile(r"[.!?](?:\s|$)|\n").search(work.text, start)
+    return work.until_used(start, stop.start() if stop else len(work.text))
+
+
+def free_text(work: Work) -> tuple[int, int] | None:
+    """Where the text stands that a command is about: `remind me to …`, `Xを検索して`."""
+    if work.japanese:
+        match = pattern("value", "free_ja").search(work.text)
+        start, end = match.span(match.lastindex or 0) if match else (0, 0)
+        while start < end and (work.used[start] or work.text[start] in "にの、 でを"):
+            start += 1
+        end = work.until_used(start, end)
+        return (start, end) if end - start > 1 else None
+    if told := pattern("value", "told").search(work.text):
+        return told.end(), to_the_end(work, told.end())
+    head = pattern("value", "command").match(work.text)
+    at = head.end() if head and head[1].casefold() in listed("en", "verbs") else 0
+    connectors = {"to", "that", "about", "for", ":", "saying", "on", "-"}
+    for token in pattern("value", "token").finditer(work.text, at):
+        plain = token[0].casefold()
+        idle = plain in connectors | listed("en", "small") | {","} or stem(plain) in work.function.stems
+        if work.free(*token.span()) and not idle:
+            break
+        at = token.end()
+        if plain in connectors:
+            break
+    at += len(work.text[at:]) - len(work.text[at:].lstrip(" :,"))
+    end = to_the_end(work, at)
+    trailing = pattern("value", "where_to").search(work.text[:end], at)
+    if trailing and stems(trailing[1]) & work.function.stems:
+        end = trailing.start()
+    return (at, end) if end > at + 1 else None
+
+
+def left_over(work: Work, slot: Slot) -> list[tuple[Chunk, int]]:
+    """The unused chunks in the order in which a required parameter should take them, each with where it ends."""
+    found, result = of(work), []
+    for number, chunk in enumerate(found):
+        end = chunk.end
+        for other in found[number + 1 :] if not work.japanese and slot.kind == "thing" and not chunk.leads else []:
+            between = work.text[end : other.start].strip().casefold()
+            titled = other.text[:1].isupper() or between in ("of", "with")
+            if not (titled and other.leads and between in listed("en", "leads") and work.free(end, other.end)):
+                break
+            end = other.end
+        result.append((chunk, end))
+    mixed = pattern("value", "mixed_noun_ja").search(work.text) if work.japanese and work.main and not result else None
+    if mixed and work.free(*mixed.span(1)):
+        return [(Chunk((), *mixed.span(1), mixed[1], mixed.start(1)), mixed.end(1))]
+
+    def order(pair: tuple[Chunk, int]) -> tuple[bool, bool]:
+        return pair[0].leads not in ((), ("of",), ("by",)), work.text[pair[1] : pair[1] + 1] != "を"
+
+    return sorted(result, key=order)

@@ -1,0 +1,220 @@
+"""What a message asks of the declared functions: calls to make, or values to ask back for."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from mock_endpoint.models.offline.bind import bind
+from mock_endpoint.models.offline.choose import LIKELY, POSSIBLE, SURE, WEAK, acts, prepare, ranked
+from mock_endpoint.models.offline.clauses import Clause, agrees, cancels, clauses, continues
+from mock_endpoint.models.offline.complete import Completer
+from mock_endpoint.models.offline.slots import Function
+from mock_endpoint.models.offline.text import JAPANESE, is_question, listed, pattern
+from mock_endpoint.models.offline.work import Bound
+
+_NEAR = 0.1
+"""How far behind the best a function may be that fits its values better."""
+Known = Callable[[str], float]
+"""The score that a function needs in order to take a text from the model's own skills; 0 where they do not know it."""
+
+
+@dataclass
+class Request:
+    """A function that is asked for, and the texts that give its values."""
+
+    function: Function
+    text: str
+    context: list[str] = field(default_factory=list)
+
+    def bound(self) -> list[Bound]:
+        """The call, or several where the text names several of the same kind."""
+        if searches(self.function, 1) and _general(self.text):
+            query = next(slot for slot in self.function.slots if slot.required)
+            return [Bound(self.function, {query.path: self.text.rstrip(" ?.。")}, (self.text,), 1)]
+        whole = _kept(bind(self.function, self.text, self.context))
+        parts = [_kept(bind(self.function, text, self.context)) for text in several(self.text, self.function)]
+        if len(parts) > 1 and not any(part.lacks for part in parts) and parts[0].values != parts[1].values:
+            return [replace(part, texts=whole.texts) for part in parts]
+        return [whole]
+
+
+def plan(
+    waiting: Sequence[str], earlier: Sequence[str], functions: Sequence[Function], known: Known, *, asked: bool
+) -> list[Bound]:
+    """The calls that the waiting messages ask for. `earlier` are the user's messages before them, the newest last;
+    `asked` tells whether the assistant's last words were a question."""
+    found: list[Bound] = []
+    for message in waiting:
+        if cancels(message) or known(message) > 1:
+            continue
+        wanted = [bound for request in requests(message, functions, known) for bound in request.bound()]
+        clear = [bound for bound in wanted if bound.firm and not bound.lacks]
+        new = wanted and len(clear) == len(wanted) and not continues(message)
+        before = None if new else _before(earlier, functions, known)
+        if before and not (clear and before.function is not clear[0].function):
+            more = follow_up(message, before, asked=asked)
+            wanted = more if more and (continues(message) or not wanted or wanted[0].lacks) else wanted
+        found += wanted
+    return found
+
+
+def requests(message: str, functions: Sequence[Function], known: Known) -> list[Request]:
+    """The requests of one message, each with the clauses beside it."""
+    found: list[Request] = []
+    waiting: list[str] = []
+    parts = clauses(message)
+    prepare([message, *(clause.text for clause in parts if clause.wants)], functions)
+    for clause in parts:
+        function = _function(clause, message, functions, known(clause.text)) if clause.wants else None
+        last = found[-1] if found else None
+        if function is None:
+            if clause.wants and is_question(clause.text):
+                continue
+            (last.context if last else waiting).append(clause.text)
+        elif last and last.function is function and _completes(last, clause):
+            last.context.append(clause.text)
+        else:
+            found.append(Request(function, clause.text, waiting))
+            waiting = []
+    return found
+
+
+def follow_up(message: str, earlier: Request, *, asked: bool) -> list[Bound]:
+    """What a message makes of the request before it: what it lacked, a yes, or other values for it."""
+    before = earlier.bound()[-1]
+    if before.lacks:
+        filled = _kept(bind(before.function, message, known=before.values))
+        return [filled] if len(filled.lacks) < len(before.lacks) else []
+    if asked and agrees(message):
+        return [before]
+    addition = continues(message)
+    values = (_same_place(earlier, before, addition) or bind(before.function, addition).values) if addition else {}
+    return [_kept(Bound(before.function, {**before.values, **values}, (message,)))] if values else []
+
+
+def _kept(bound: Bound) -> Bound:
+    """Without the values that their schema refuses: those are asked back."""
+    completer = Completer(bound.function.schema)
+    slots = [slot for slot in bound.function.slots if slot.path in bound.values]
+    good = {
+        slot.path: bound.values[slot.path] for slot in slots if completer.valid(bound.values[slot.path], slot.schema)
+    }
+    return replace(bound, values=good)
+
+
+def _same_place(earlier: Request, before: Bound, addition: str) -> dict[tuple[str, ...], str]:
+    """`In biology?` after `… in maths?`: what followed the same small word is replaced."""
+    found = re.match(r"(in|on|at|to|from|for|of|by|with|about)\s+(?:the )?(.+?)[?.!]*$", addition)
+    for path, value in before.values.items() if found else ():
+        said = (
+            isinstance(value, str) and found and re.search(rf"\b{found[1]} (?:the )?{re.escape(value)}", earlier.text)
+        )
+        if said and found:
+            return {path: found[2]}
+    return {}
+
+
+def demanded(functions: Sequence[Function], bound: Sequence[Bound], text: str) -> list[Bound]:
+    """Calls of these functions where one must be made: what the messages ask for, else the nearest in meaning, and
+    the first where none is near."""
+    if chosen := [each for each in bound if each.function in functions]:
+        return chosen
+    if not functions:
+        return []
+    prepare([text], functions)
+    score, nearest = ranked(text, text, functions)[0]
+    return [bind(nearest if score >= POSSIBLE else functions[0], text)]
+
+
+def _before(earlier: Sequence[str], functions: Sequence[Function], known: Known) -> Request | None:
+    """The last request of the thread, with what was said to it since; None once it was cancelled."""
+    for place in range(len(earlier) - 1, max(-1, len(earlier) - 4), -1):
+        if cancels(earlier[place]):
+            return None
+        if found := requests(earlier[place], functions, known):
+            found[-1].context += earlier[place + 1 :]
+            return found[-1]
+    return None
+
+
+def _completes(last: Request, clause: Clause) -> bool:
+    return bool(bind(last.function, last.text, last.context).lacks or bind(last.function, clause.text).lacks)
+
+
+def _function(clause: Clause, message: str, functions: Sequence[Function], needed: float) -> Function | None:
+    """The function that a clause asks for; None where none fits well enough."""
+    beside = [each for each in clauses(message) if each.text != clause.text]
+    others = [each.text for each in beside]
+    alone = not any(each.wants for each in beside)
+    best = ranked(clause.text, message if alone else clause.text, functions)[:4]
+    weighed = []
+    for score, function in best:
+        if score < max(best[0][0] - _NEAR, POSSIBLE, needed):
+            break
+        bound = bind(function, clause.text, others)
+        sure = score >= SURE or (score >= LIKELY and bool(acts(clause.text) & acts(function.title)))
+        given = not bound.lacks and (
+            bool(bound.firm) or (bool(bound.values) and score >= (POSSIBLE if bound.named else WEAK))
+        )
+        weight = score + 0.04 * (given or (sure and not bound.lacks)) + 0.03 * min(bound.firm, 4)
+        weighed.append((weight, given or sure, function))
+    if weighed and (chosen := max(weighed, key=lambda each: each[0]))[1]:
+        return chosen[2]
+    return next((each for each in functions if searches(each, len(functions)) and _general(clause.text)), None)
+
+
+def searches(function: Function, declared: int) -> bool:
+    """Whether any question may be put to a function: it searches, and takes nothing but the question."""
+    needed = [slot.kind for slot in function.slots if slot.required]
+    looks = pattern("sentence", "searching").search(function.title)
+    return bool(
+        looks and needed == ["free"] and (declared == 1 or pattern("sentence", "everywhere").search(function.title))
+    )
+
+
+def _general(text: str) -> bool:
+    """Whether a text asks for something that anybody may know."""
+    return bool(pattern("sentence", "general").match(text)) and not pattern("sentence", "personal").search(text)
+
+
+def several(text: str, function: Function) -> list[str]:
+    """The text once for each of the things that it joins with `and`; empty where it joins none."""
+    whole = ("list", "enums", "code")
+    if any(slot.kind in whole or (slot.kind == "free" and slot.required) for slot in function.slots):
+        return []
+    return _several_japanese(text) if JAPANESE.search(text) else _several_english(text)
+
+
+def _several_english(text: str) -> list[str]:
+    leads = "in|at|of|for|to|from|on"
+    borders = rf"(?:^|[,:]|\b(?:{leads}|with|the|is|it|are|off|up|down|{'|'.join(listed('en', 'verbs'))}))\s+"
+    number = r"(?<![\w-])\d[\d.]*(?![\w-])"
+    for match in re.finditer(r",?\s+and\s+(?:also\s+)?", text):
+        left, right = text[: match.start()], text[match.end() :]
+        if left.count('"') % 2:
+            continue
+        numbers, verb = list(re.finditer(number, left)), re.match(r"(?:please )?\w+ ", left)
+        if numbers and re.match(r"\d", right) and re.search(r"\b(?:in|at|for|on|to)\b", right):
+            return [left, left[: numbers[-1].start()] + right]
+        if numbers and verb and re.search(rf"(?:to|at|for) .*{number}", right):
+            return [left, verb[0] + right]
+        lead = re.match(rf"(?:{leads})\s+", right)
+        rest = right[lead.end() :] if lead else right
+        if thing := pattern("value", "joined_thing").match(rest):
+            start = max(found.end() for found in re.finditer(borders, left + " ", re.I))
+            things = [
+                re.sub(r"^(?:the|my) ", "", item) for item in [*re.split(r",\s*", left[start:]), thing[0]] if item
+            ]
+            return [left[:start] + item + rest[thing.end() :] for item in things]
+    return []
+
+
+def _several_japanese(text: str) -> list[str]:
+    match = pattern("value", "joined_ja").search(text)
+    if not match:
+        return []
+    one, other, before, rest = match[1], match[2], text[: match.start()], text[match.end() :]
+    if "の" not in one and "の" in other:
+        other, tail = other.split("の", 1)
+        rest = f"の{tail}{rest}"
+    return [before + one + rest, before + other + rest]

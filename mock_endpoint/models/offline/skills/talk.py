@@ -1,0 +1,160 @@
+"""Small talk, work for tools that are not there, and the lessons' questions about a trip in Japan: all from data."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mock_endpoint.models.base import Prompt
+from mock_endpoint.models.offline.skill import Answer, Question
+from mock_endpoint.models.offline.skills.memory import known_name
+from mock_endpoint.models.offline.text import key
+
+_WORD = re.compile(r"[a-z0-9]+|[ァ-ヺー]+")
+"""What stands as a word of its own, in Japanese text too, which puts no spaces between the others."""
+_ENDING = re.compile(r"(?:(?<=[sxh])es|s|ing|ed|ese)$")
+_BUILT_IN = ("code_interpreter", "file_search")
+Entry = Mapping[str, Any]
+
+
+@cache
+def entries(file: str, kind: str = "entry") -> tuple[Entry, ...]:
+    """The entries of a data file, with their lines as look-up keys."""
+    rows = tomllib.loads(Path(__file__).with_name(file).read_text(encoding="utf-8"))[kind]
+    return tuple(
+        {**row, "lines": tuple(tuple(key(line).split()) for line in (*row["when"], *row["when_ja"]))} for row in rows
+    )
+
+
+def answer(question: Question) -> Answer | None:
+    """Answers what people say to begin, to end and to find out whom they talk with."""
+    text = key(question.text)
+    for entry in entries("talk.toml"):
+        for line in entry["lines"]:
+            phrase = " ".join(line)
+            ascii_only = phrase.isascii()
+            if (f" {phrase} " in f" {text} ") if ascii_only else (phrase in text):
+                rest = len(text.split()) - len(line) if ascii_only else (len(text) - len(phrase)) / 2.5
+                if rest <= (
+                    entry["extra"] if text.startswith(phrase) or not entry.get("courtesy") else min(entry["extra"], 3)
+                ):
+                    return _said(question, entry)
+    return None
+
+
+def abilities(question: Question) -> Answer:
+    """What the offline model can do."""
+    return _said(question, next(entry for entry in entries("talk.toml") if entry["name"] == "abilities"))
+
+
+def guide(question: Question) -> Answer | None:
+    """Answers from the entry of the phrasebook whose keywords fit best."""
+    text = key(question.text.replace("What's", "What is").replace("what's", "what is"))
+    words = words_of(text)
+    best = max(entries("phrasebook.toml"), key=lambda entry: score(entry, text, words))
+    return _said(question, best) if score(best, text, words) else None
+
+
+def score(entry: Entry, text: str, words: frozenset[str]) -> int:
+    """Letters matched by the best line of which every keyword is there; 0 for none. `words` are `words_of(text)`."""
+    fitting = (line for line in entry["lines"] if all(_stands(keyword, text, words) for keyword in line))
+    return max((sum(len(keyword) + keyword.isascii() for keyword in line) for line in fitting), default=0)
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text, each with and without a common English ending."""
+    found = set()
+    for word in _WORD.findall(text):
+        bare = _ENDING.sub("", word)
+        found |= {word, bare, bare[:-1]} if bare != word and bare[-1:] == bare[-2:-1] else {word, bare}
+    return frozenset(found)
+
+
+def _stands(keyword: str, text: str, words: frozenset[str]) -> bool:
+    """Whether a text holds a keyword: as a whole word, unless it is Japanese with more than katakana."""
+    return keyword in words if _WORD.fullmatch(keyword) else keyword in text
+
+
+def _said(question: Question, entry: Entry) -> Answer:
+    if entry.get("name") == "identity":
+        return _identity(question, entry)
+    me, you = question.style.name, known_name(question) if "{, you}" in entry.get("en", "") else ""
+    filled = {
+        "{, you}": f", {you}" if you else "",
+        "{I am me. }": f"I am {me}. " if me else "",
+        "{、youさん}": f"、{you}さん" if you else "",
+        "{meです。}": f"{me}です。" if me else "",
+    }
+    en, ja = entry["en"], entry["ja"]
+    for place, value in filled.items():
+        en, ja = en.replace(place, value), ja.replace(place, value)
+    return question.reply(en, ja, entry["word"], entry["word_ja"], courtesy=entry.get("courtesy", False))
+
+
+def _identity(question: Question, entry: Entry) -> Answer:
+    style = question.style
+    role = f"{',' if style.name else ''} {style.purpose}" if style.purpose else ""
+    nameless = "My instructions give me no name (an assistant's name is for people; models do not read it)"
+    me = f"I am {style.name}{role}" if style.name or role else nameless
+    task = f" I {style.task}." if style.task else ""
+    said = question.prompt.instructions.strip().splitlines()
+    me_ja = f"私は{style.name}で" if style.name else "指示に名前はなく"
+    task_ja = f"指示には「{said[0][:120]}」とあります。" if said else ""
+    return question.reply(
+        f"{me}; my answers come from the kit's offline model, not from a real language model.{task}",
+        f"{me_ja}、答えているのは本物の言語モデルではなく、このキットのオフラインモデルです。{task_ja}",
+        style.name or entry["word"],
+        style.name or entry["word_ja"],
+    )
+
+
+def work(question: Question) -> Answer | None:
+    """Says honestly that a tool is demanded or needed which it lacks, may not use, or cannot run yet."""
+    if forced := _forced(question.prompt):
+        return _cannot(question, "This run demands a tool", "この実行にはツールが必要です", forced)
+    text = key(question.text)
+    words = words_of(text)
+    for entry in entries("talk.toml", "work"):
+        if score(entry, text, words):
+            declared = [kind for kind in _built_in(question.prompt) if kind == entry["tool"]]
+            english = f"That needs a tool that can {entry['en']}"
+            return _cannot(question, english, f"それには{entry['ja']}ツールが必要です", declared)
+    return None
+
+
+def pictures(question: Question) -> Answer:
+    """The answer to a picture."""
+    return question.reply(
+        "I cannot see pictures: I read only text.",
+        "画像は見ることができません。読めるのは文字だけです。",
+        "Text-only",
+        "文字のみ",
+    )
+
+
+def _cannot(question: Question, en: str, ja: str, names: list[str]) -> Answer:
+    if names:
+        listed = ", ".join(names)
+        english = f"{en} ({listed}), and this endpoint cannot run that yet."
+        return question.reply(english, f"{ja}({listed})。このエンドポイントではまだ使えません。", "Cannot", "不可")
+    return question.reply(
+        f"{en}: this assistant has none that fits. Declare a function for it, and I can call it.",
+        f"{ja}が、このアシスタントに合うものはありません。関数を宣言すれば、呼び出せます。",
+        "Cannot",
+        "不可",
+    )
+
+
+def _built_in(prompt: Prompt) -> list[str]:
+    """The declared tools that are no functions."""
+    return [kind for tool in prompt.tools if (kind := str(tool.get("type", ""))) in _BUILT_IN]
+
+
+def _forced(prompt: Prompt) -> list[str]:
+    """The tools that `tool_choice` demands and that cannot be run; empty where the model is free."""
+    if isinstance(prompt.tool_choice, Mapping):
+        function = prompt.tool_choice.get("function")
+        return [str(function.get("name") if isinstance(function, Mapping) else prompt.tool_choice.get("type"))]
+    return (_built_in(prompt) or ["required"]) if prompt.tool_choice == "required" else []
