@@ -22,6 +22,8 @@ old = client.beta.threads.create(messages=texts)
 chat = ChatBox(client, tabi, thread=old)
 chat
 """
+PLACE = "node => node.getBoundingClientRect().top - node.closest('.kit-log').getBoundingClientRect().top"
+"""How far below the upper edge of the log."""
 FOCUSED_IN_BOX = "() => document.activeElement.closest('.kit-chat') !== null"
 
 OpenChat = Callable[[], Chat]
@@ -71,7 +73,7 @@ def test_a_click_on_a_starter_sends_it(open_chat: OpenChat) -> None:
     assert chat.window.page.evaluate(FOCUSED_IN_BOX)
 
 
-def test_the_menu_holds_ids_and_earlier_chats(open_chat: OpenChat, context: "BrowserContext") -> None:
+def test_the_menu_holds_ids_and_earlier_chats(open_chat: OpenChat, context: "BrowserContext", lab: Lab) -> None:
     """One click to the ids, which can be copied; a second one goes back to a chat, which goes on where it was."""
     chat = open_chat()
     context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -104,6 +106,7 @@ def test_the_menu_holds_ids_and_earlier_chats(open_chat: OpenChat, context: "Bro
     chat.bubble("answer", "echo: the first chat").wait_for()
     assert chat.bubble("question", "the second chat").count() == 0
     assert chat.window.page.evaluate(FOCUSED_IN_BOX)
+    chat.save_by_key(lab.notebooks / "chat.ipynb", "first chat")
     chat.reload()
     chat.box.get_by_label("Chats and ids").click()
     chat.box.get_by_role("button", name="the second chat").wait_for()
@@ -149,14 +152,11 @@ def test_an_older_thread_is_shown(open_chat: OpenChat) -> None:
     seen = chat.log.get_by_text("number 10", exact=True)
     button = chat.box.get_by_role("button", name="Show older messages")
     button.scroll_into_view_if_needed()
-    before = seen.bounding_box()
+    before = seen.evaluate(PLACE)
     button.click()
     chat.log.get_by_text("number 1", exact=True).wait_for(state="attached")
     assert not button.is_visible()
-    after = seen.bounding_box()
-    assert before is not None
-    assert after is not None
-    assert abs(before["y"] - after["y"]) < 40
+    assert abs(seen.evaluate(PLACE) - before) < 2
     chat.send("and now?")
     chat.bubble("answer", "echo: and now?").wait_for()
 

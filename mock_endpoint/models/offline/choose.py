@@ -88,7 +88,7 @@ def _score(clause: str, whole: str, function: Function) -> float:
         0.06 * len(shared) + 0.03 * len([word for word in said & function.stems - shared if len(word) > 3]), 0.25
     )
     meant, named = acts(clause), acts(name)
-    score += 0.14 * len(meant & named) + 0.1 * len(meant & acts(function.title) - named)
+    score += 0.2 * len(meant & named) + 0.1 * len(meant & acts(function.title) - named)
     score += 0.1 * bool(clause.isascii() and acts(" ".join(clause.split()[:2])) & named)
     if (sums := meant & _SUMS) and named & _SUMS and not named & sums:
         score -= 0.4

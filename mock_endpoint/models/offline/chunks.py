@@ -134,7 +134,7 @@ def _cleaned(work: Work, slot: Slot | None, start: int, end: int) -> tuple[int, 
     own = stems(slot.about) if slot else frozenset()
     names = {stem(word) for other in work.function.slots if other is not slot for word in other.name.split()}
     kept = slot is not None and slot.kind == "free"
-    opening = not work.text[:start].strip()
+    opening = all(work.used[place] or not work.text[place].strip() for place in range(start))
 
     def idle(token: re.Match[str]) -> bool:
         plain = token[0].casefold().strip(".'")
@@ -197,7 +197,7 @@ def free_text(work: Work) -> tuple[int, int] | None:
     at += len(work.text[at:]) - len(work.text[at:].lstrip(" :,"))
     end = to_the_end(work, at)
     trailing = pattern("value", "where_to").search(work.text[:end], at)
-    if trailing and stems(trailing[1]) & work.function.stems:
+    if trailing and (not trailing[1] or stems(trailing[1]) & work.function.stems):
         end = trailing.start()
     return (at, end) if end > at + 1 else None
 

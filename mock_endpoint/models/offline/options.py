@@ -137,6 +137,8 @@ def _mentions(work: Work, slot: Slot) -> list[Mention]:
             if not any(each[0] < other[1] and other[0] < each[1] for other in kept):
                 kept.append(each)
         return sorted(kept)
+    if slot.kind == "enums":
+        return []
     meant = _by_meaning(work, slot)
     if meant and meant[0][0] > _CERTAIN:
         return [mention for _, mention in meant]

@@ -44,7 +44,7 @@ def plan(
     """The calls that the waiting messages ask for. `earlier` are the user's messages before them, the newest last;
     `asked` tells whether the assistant's last words were a question."""
     found: list[Bound] = []
-    for message in waiting:
+    for message in map(_minutes, waiting):
         if cancels(message) or known(message) > 1:
             continue
         wanted = [bound for request in requests(message, functions, known) for bound in request.bound()]
@@ -90,6 +90,19 @@ def follow_up(message: str, earlier: Request, *, asked: bool) -> list[Bound]:
     addition = continues(message)
     values = (_same_place(earlier, before, addition) or bind(before.function, addition).values) if addition else {}
     return [_kept(Bound(before.function, {**before.values, **values}, (message,)))] if values else []
+
+
+def _minutes(message: str) -> str:
+    """`An hour and a half` and `1時間半` in minutes, for no number says them."""
+    form = re.compile(r"\b(an|one|two|three|\d+) hours? and a half|\bhalf an hour|(\d+)時間半", re.I)
+    hours = {"an": 1, "one": 1, "two": 2, "three": 3}
+
+    def told(match: re.Match[str]) -> str:
+        said = match[1] or match[2] or "0"
+        minutes = 60 * hours.get(said.casefold(), int(said) if said.isdigit() else 0) + 30
+        return f"{minutes}分" if match[2] else f"{minutes} minutes"
+
+    return form.sub(told, message)
 
 
 def _kept(bound: Bound) -> Bound:
@@ -201,7 +214,7 @@ def _several_english(text: str) -> list[str]:
         lead = re.match(rf"(?:{leads})\s+", right)
         rest = right[lead.end() :] if lead else right
         if thing := pattern("value", "joined_thing").match(rest):
-            start = max(found.end() for found in re.finditer(borders, left + " ", re.I))
+            start = max((found.end() for found in re.finditer(borders, left + " ", re.I)), default=0)
             things = [
                 re.sub(r"^(?:the|my) ", "", item) for item in [*re.split(r",\s*", left[start:]), thing[0]] if item
             ]

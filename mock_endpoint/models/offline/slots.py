@@ -149,6 +149,14 @@ class Function:
         """Its parameters, those of nested objects too, in their order."""
         return list(_slots(self.schema, (), True))[:_MOST]
 
+    @cached_property
+    def objects(self) -> list[str]:
+        """Its required parameters that are objects of named members, none of which may be needed."""
+        properties, needed = self.schema.get("properties"), self.schema.get("required")
+        found = properties if isinstance(properties, Mapping) else {}
+        names = needed if isinstance(needed, list) else []
+        return [name for name in names if isinstance(each := found.get(name), Mapping) and each.get("properties")]
+
 
 def declared(prompt: Prompt) -> list[Function]:
     """The functions of the prompt's tools."""

@@ -33,7 +33,7 @@ class Bound:
     @property
     def arguments(self) -> dict[str, Any]:
         """The values as the function's arguments, in the order of its parameters."""
-        arguments: dict[str, Any] = {}
+        arguments: dict[str, Any] = {name: {} for name in self.function.objects}
         for slot in self.function.slots:
             if slot.path in self.values:
                 inner = arguments
