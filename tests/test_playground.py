@@ -405,7 +405,7 @@ def test_a_function_that_is_not_ticked_is_named_without_a_chat_box() -> None:
         lab = Playground(made, functions=[get_weather])
         trial = lab.run('call [["get_wether", {"city": "Kyoto"}]]', a={"tools": ["get_weather"]})
         assert [call.output for call in trial.a.calls] == [
-            "LookupError: no function get_wether is known here; known: get_weather"
+            "no function get_wether is known here; known: get_weather"
         ]
         assert trial.b.problem is not None
         assert "get_wether" in trial.b.problem.what
