@@ -75,7 +75,7 @@ def test_text_is_rendered_as_it_arrives(open_chat: OpenChat, context: "BrowserCo
     live.wait_for()
     assert live.locator("strong").inner_text() == "a plan"
     assert live.locator("td").all_inner_texts() == ["May", "19"]
-    assert live.locator("pre .k").inner_text() == "def"
+    assert live.locator("pre .k").all_inner_texts() == ["def", "return"]
     assert live.locator("img, b").count() == 0
     chat.model.end()
     chat.rest()
