@@ -65,10 +65,11 @@ def mono(text: object) -> str:
 
 
 def short(text: object) -> str:
-    """HTML for an id in a table: its beginning, the whole of it when the mouse rests there."""
+    """HTML for an id in a table: its beginning, on two lines where space is short; all of it under the mouse."""
     whole = escape(str(text))
     seen = whole if len(whole) <= 14 else f"{whole[:12]}…"
-    return f'<span style="{MONO};white-space:nowrap" title="{whole}">{seen}</span>'
+    style = f"{MONO};display:inline-block;min-width:7ch;overflow-wrap:anywhere"
+    return f'<span style="{style}" title="{whole}">{seen}</span>'
 
 
 def plain(text: object) -> str:
