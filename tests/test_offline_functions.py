@@ -167,7 +167,7 @@ class TestAskingBack:
             (("Order some oolong tea", "Never mind"), []),
             (("Order some oolong tea", "Hello"), []),
             (("Order some oolong tea", "What is the capital of Spain?"), []),
-            (("Order some oolong tea", "No, forget it", "Hello"), []),
+            (("Order some oolong tea", "No, forget it", "6"), []),
         ],
     )
     def test_the_answer_goes_into_the_call(self, texts: Sequence[str], expected: list[tuple[str, Arguments]]) -> None:
@@ -316,7 +316,7 @@ class TestBounds:
         names = [f"tide_{len(text)}_{number}" for number in range(64)]  # new ones each time: vectors are kept
         tools = [function(name, f"Tide of harbour {name}", harbour=S, day=S) for name in names]
         calls(thread("".join(text.format(number) for number in range(100)), tools=tools))
-        assert 64 <= counting.texts < 400
+        assert 64 <= counting.texts < 180
         assert counting.longest <= 300
 
     def test_it_is_loaded_once_in_the_background(self) -> None:

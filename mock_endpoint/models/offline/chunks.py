@@ -188,7 +188,8 @@ def free_text(work: Work) -> tuple[int, int] | None:
     connectors = {"to", "that", "about", "for", ":", "saying", "on", "-"}
     for token in pattern("value", "token").finditer(work.text, at):
         plain = token[0].casefold()
-        idle = plain in connectors | listed("en", "small") | {","} or stem(plain) in work.function.stems
+        idle = plain in connectors | (listed("en", "small") - listed("en", "asking")) | {","}
+        idle = idle or stem(plain) in work.function.stems
         if work.free(*token.span()) and not idle:
             break
         at = token.end()

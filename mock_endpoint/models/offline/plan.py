@@ -106,13 +106,15 @@ def _minutes(message: str) -> str:
 
 
 def _kept(bound: Bound) -> Bound:
-    """Without the values that their schema refuses: those are asked back."""
+    """Without the values that their schema refuses: those are asked back. What has a type only has it already, and
+    `jsonschema`, which takes two seconds to import where it finds all its helpers, is not asked."""
+    told = {"type", "description", "enum", "title", "default", "items", "examples"}
+    strict = [slot for slot in bound.function.slots if slot.path in bound.values and set(slot.schema) - told]
+    if not strict:
+        return bound
     completer = Completer(bound.function.schema)
-    slots = [slot for slot in bound.function.slots if slot.path in bound.values]
-    good = {
-        slot.path: bound.values[slot.path] for slot in slots if completer.valid(bound.values[slot.path], slot.schema)
-    }
-    return replace(bound, values=good)
+    bad = [slot.path for slot in strict if not completer.valid(bound.values[slot.path], slot.schema)]
+    return replace(bound, values={path: value for path, value in bound.values.items() if path not in bad})
 
 
 def _same_place(earlier: Request, before: Bound, addition: str) -> dict[tuple[str, ...], str]:
