@@ -19,7 +19,15 @@ from helpers.cli import environment, installing
 
 ROOT = environment.ROOT
 AS_MODULE = "import runpy, sys; sys.path.insert(0, '.'); runpy.run_module('helpers', run_name='__main__')"
-PARTS = ["helpers", "tests/requirements.txt", "requirements.txt", "constraints.txt", "pyproject.toml", "README.md"]
+PARTS = [
+    "helpers",
+    "mock_endpoint",
+    "tests/requirements.txt",
+    "requirements.txt",
+    "constraints.txt",
+    "pyproject.toml",
+    "README.md",
+]
 
 
 @pytest.fixture

@@ -404,9 +404,7 @@ def test_a_function_that_is_not_ticked_is_named_without_a_chat_box() -> None:
     with served(model=Scripted()) as made:
         lab = Playground(made, functions=[get_weather])
         trial = lab.run('call [["get_wether", {"city": "Kyoto"}]]', a={"tools": ["get_weather"]})
-        assert [call.output for call in trial.a.calls] == [
-            "no function get_wether is known here; known: get_weather"
-        ]
+        assert [call.output for call in trial.a.calls] == ["no function get_wether is known here; known: get_weather"]
         assert trial.b.problem is not None
         assert "get_wether" in trial.b.problem.what
         assert "Tick it under Tools." in trial.b.problem.fix

@@ -108,7 +108,6 @@ def test_what_the_lessons_import(capsys: pytest.CaptureFixture[str]) -> None:
         client.beta.assistants.list()
     assert caught.error is not None
     printed = capsys.readouterr().out
-    assert "Ready" in printed
     assert f"assistant Tabi  {tabi.id}" in printed
     box = ChatBox(client, tabi)
     assert "Tokyo" in box.ask(CAPITAL)

@@ -106,8 +106,7 @@ class Store:
         row = self._row(kind, object_id, parent)
         if row is None or row["body"] is None:
             return None
-        body: Json = from_json(row["body"])
-        return body
+        return _load(row["body"])
 
     def owner(self, kind: str, object_id: str, parent: str = "") -> str | None:
         """Who moves this run."""
@@ -137,14 +136,14 @@ class Store:
             f"SELECT body FROM objects WHERE kind = 'thread.run' AND parent = ? AND status IN ({_ACTIVE})",
             (thread_id,),
         ).fetchone()
-        return from_json(row["body"]) if row else None
+        return _load(row["body"]) if row else None
 
     def all(self, kind: str, parent: str) -> list[Json]:
         """Everything of a kind under a parent, oldest first."""
         rows = self.db.execute(
             "SELECT body FROM objects WHERE kind = ? AND parent = ? AND body IS NOT NULL ORDER BY seq", (kind, parent)
         )
-        return [from_json(row["body"]) for row in rows]
+        return [_load(row["body"]) for row in rows]
 
     def place(self, kind: str, object_id: str, parent: str = "") -> int | None:
         """Where an object stands or stood in the order; None for an id that never was in this list."""
@@ -180,7 +179,7 @@ class Store:
             f"SELECT body FROM objects WHERE {' AND '.join(where)} ORDER BY seq {direction} LIMIT ?",
             (*values, limit + 1),
         ).fetchall()
-        data = [from_json(row["body"]) for row in rows[:limit]]
+        data = [_load(row["body"]) for row in rows[:limit]]
         return Page(data[::-1] if backwards else data, len(rows) > limit)
 
     async def empty(self) -> None:
@@ -194,6 +193,11 @@ class Store:
             (kind, parent, object_id),
         ).fetchone()
         return row
+
+
+def _load(body: str) -> Json:
+    loaded: Json = from_json(body, cache_strings="keys")  # the values, ids above all, seldom come again
+    return loaded
 
 
 def _dump(body: Json) -> str:

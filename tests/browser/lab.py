@@ -1,5 +1,6 @@
 """A real JupyterLab server on this computer, with a fresh copy of the notebooks."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -49,7 +50,7 @@ class Lab:
         own = {
             "JUPYTER_TOKEN": self.token,
             "JUPYTER_CONFIG_DIR": str(folder / "config"),
-            "JUPYTER_CONFIG_PATH": str(ROOT / "helpers" / "lab"),
+            "JUPYTER_CONFIG_PATH": str(ROOT / "helpers" / "cli" / "lab"),
             "JUPYTER_DATA_DIR": str(folder / "data"),
             "JUPYTER_RUNTIME_DIR": str(self._runtime),
             "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
@@ -69,7 +70,8 @@ class Lab:
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self._process.poll() is None:
             for file in self._runtime.glob("jpserver-*.json"):
-                return str(json.loads(file.read_text(encoding="utf-8"))["url"])
+                with contextlib.suppress(ValueError):  # half written
+                    return str(json.loads(file.read_text(encoding="utf-8"))["url"])
             time.sleep(0.05)
         self.stop()
         raise AssertionError(f"JupyterLab did not start:\n{Path(self._log.name).read_text(encoding='utf-8')}")
