@@ -201,6 +201,9 @@ class TestPhrasebook:
             "Who are the assistants?",
             "ポテトチップスは好き?",
             "桜島の高さは?",
+            "Plan 5 days in Japan for me?",
+            "What should one do on a trip to Japan near Okinawa?",
+            "沖縄旅行の計画を立ててくれますか?",
             "奈良は何県ですか?",
         ],
     )

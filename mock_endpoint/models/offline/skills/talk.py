@@ -54,7 +54,23 @@ def guide(question: Question) -> Answer | None:
     text = key(question.text.replace("What's", "What is").replace("what's", "what is"))
     words = words_of(text)
     best = max(entries("phrasebook.toml"), key=lambda entry: score(entry, text, words))
-    return _said(question, best) if score(best, text, words) else None
+    return _said(question, best) if score(best, text, words) and not _strange(question.text, best) else None
+
+
+def _strange(text: str, entry: Entry) -> bool:
+    """Whether a question names a number or a place that the answer does not: five days are no week."""
+    known = key(f"{entry['en']} {entry['ja']} {' '.join(map(' '.join, entry['lines']))}")
+    names = re.findall(r"(?<=[a-z,] )[A-Z][a-z]{3,}", text) + re.findall(r"\d+", text)
+    return any(key(name) not in known for name in names) or any(
+        place in text and place not in known for place in _places()
+    )
+
+
+@cache
+def _places() -> tuple[str, ...]:
+    """Japanese places that people travel to."""
+    table = tomllib.loads(Path(__file__).with_name("phrasebook.toml").read_text(encoding="utf-8"))
+    return tuple(table["places"].split())
 
 
 def score(entry: Entry, text: str, words: frozenset[str]) -> int:
