@@ -18,7 +18,9 @@ pytestmark = pytest.mark.all
 
 OLD = """
 texts = [{"role": "user" if n % 2 else "assistant", "content": f"number {n}"} for n in range(1, 60)]
-old = client.beta.threads.create(messages=texts)
+old = client.beta.threads.create(messages=texts[:32])
+for text in texts[32:]:
+    client.beta.threads.messages.create(old.id, **text)
 chat = ChatBox(client, tabi, thread=old)
 chat
 """
