@@ -85,7 +85,8 @@ def listing(items: Sequence[Facts], page: Facts) -> View:
 
 
 def _html(columns: Sequence[_Column], items: Sequence[Facts]) -> str:
-    shown = [column for column in columns if column is not _AGAIN]
+    # Times come last: in a narrow window, what comes last is scrolled away.
+    shown = sorted((column for column in columns if column is not _AGAIN), key=lambda column: not column.in_text)
     heads = [column.head for column in shown]
     bars = token_bars(items)
     rows = [
