@@ -109,6 +109,14 @@ def _end_of_value(work: Work, start: int, slot: Slot) -> int:
     end = next((match.start() for match in stop.finditer(work.text, start)), len(work.text))
     cut = pattern("value", "next_label").search(work.text[:end], start)
     end = cut.start() if cut else end
+    if slot.kind == "thing":
+        others = [other for other in work.open("thing", "list", "moment") if other is not slot]
+        leads = {
+            lead for other in others for lead, known in words()["leads"] if set(known.split()) & set(other.name.split())
+        }
+        leads &= {"with", "for"}
+        led = re.search(rf" (?:{'|'.join(sorted(leads))}) ", work.text[start:end]) if leads else None
+        end = start + led.start() if led else end
     typed = [
         each.start
         for each in work.found
@@ -133,6 +141,11 @@ def _typed(work: Work) -> None:
     for kind in ("email", "postal", "phone"):
         for slot, each in zip(work.open(kind), work.left(kind), strict=False):
             work.put(slot, each.value, each.start, each.end)
+    for slot in work.open("thing", "list"):
+        named = work.left("file") if set(slot.name.split()) & listed("", "files") else []
+        for each in named if slot.kind == "list" else named[:1]:
+            before = work.values.get(slot.path, [])
+            work.put(slot, [*before, each.value] if slot.kind == "list" else each.value, each.start, each.end)
     slots = work.open("id")
     for slot in slots:
         alone = len(slots) == 1
@@ -225,26 +238,27 @@ def _led_by(slot: Slot, chunk: Chunk, work: Work) -> float:
 
 
 def _rest(work: Work) -> None:
-    """What is left over belongs to the required parameters, in their order."""
-    for slot in [slot for slot in work.open("free", "thing", "list") if slot.required]:
-        if slot.path in work.values or (slot.kind == "free" and not work.main):
-            continue
-        span = chunks.free_text(work) if slot.kind == "free" else None
-        if span and (value := chunks.value(work, slot, *span)):
-            work.put(slot, value, *span)
-            continue
-        for chunk, end in chunks.left_over(work, slot):
-            value = chunks.value(work, slot, chunk.start, end)
-            code = re.fullmatch(r"[\W\dA-Z_-]+", value) and set(slot.name.split()) & listed("", "named")
-            if not value or code or not (work.main or value[:1].isupper() or JAPANESE.search(value)):
-                continue
-            pair, parts = [each for each in work.open("thing") if each.required], items(value)
-            if slot.kind == "thing" and len(parts) == 2 and len(pair) > 1:
-                work.put(pair[0], parts[0], chunk.start, end)
-                work.put(pair[1], parts[1], chunk.start, end)
-            else:
-                work.put(slot, parts if slot.kind == "list" else value, chunk.start, end)
-            break
+    """What is left over belongs to the required parameter that is left; where there is a choice, that is asked."""
+    slots = [slot for slot in work.open("free", "thing", "list") if slot.required]
+    if len(slots) == 1 and slots[0].kind == "free":
+        span = chunks.free_text(work) if work.main else None
+        if span and (value := chunks.value(work, slots[0], *span)):
+            work.put(slots[0], value, *span)
+            return
+    found = ((chunk.start, end) for chunk, end in (chunks.left_over(work, slots[0]) if slots else ()))
+    left = [(*span, value) for span in found if (value := chunks.value(work, slots[0], *span))]
+    if len(left) != 1:
+        return
+    start, end, value = left[0]
+    code = re.fullmatch(r"[\W\dA-Z_-]+", value) and set(slots[0].name.split()) & listed("", "named")
+    parts = items(value)
+    if code or not (work.main or value[:1].isupper() or JAPANESE.search(value)):
+        return
+    if len(slots) == len(parts) == 2 and {slot.kind for slot in slots} == {"thing"}:
+        work.put(slots[0], parts[0], start, end)
+        work.put(slots[1], parts[1], start, end)
+    elif len(slots) == 1:
+        work.put(slots[0], parts if slots[0].kind == "list" else value, start, end)
 
 
 def _modifier(work: Work) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mock_endpoint.models.encoder import encoder
 from mock_endpoint.models.offline.entities import entities
 from mock_endpoint.models.offline.slots import Function
-from mock_endpoint.models.offline.text import JAPANESE, listed, name_words, pattern, stem, stems, words
+from mock_endpoint.models.offline.text import JAPANESE, name_words, pattern, stem, stems, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,8 +92,7 @@ def _score(clause: str, whole: str, function: Function) -> float:
     score += 0.1 * bool(clause.isascii() and acts(" ".join(clause.split()[:2])) & named)
     if (sums := meant & _SUMS) and named & _SUMS and not named & sums:
         score -= 0.4
-    does = {*name.split()[:1], *function.description.casefold().split()[:1]} & listed("en", "acting")
-    if does and not named & _SUMS and pattern("sentence", "only_asks").match(clause):
+    if function.acts and pattern("sentence", "only_asks").match(clause):
         score -= 1
     return score + _fit(whole, function) + (name != "" and function.name.casefold() in clause.casefold())
 

@@ -123,6 +123,9 @@ def value(work: Work, slot: Slot, start: int, end: int) -> str:
             return text
         text = re.sub(r"(?:さん|さま|様)$", "", text)
         return text[:-2] if len(text) > 3 and acts(text[-2:]) & acts(work.function.title) else text
+    label, _, rest = text.partition(" ")
+    if slot.kind == "thing" and rest and stem(label) in map(stem, slot.name.split()):
+        text = rest
     return text if slot.kind in ("list", "free") else re.split(r",(?! [A-Z\d])", text)[0]
 
 
@@ -149,6 +152,8 @@ def _cleaned(work: Work, slot: Slot | None, start: int, end: int) -> tuple[int, 
         return known and not kept and not (token[0][:1].isupper() and start > 0)
 
     tokens = list(pattern("value", "token").finditer(work.text, start, end))
+    if opening and not kept and len(tokens) > 2 and tokens[1][0] in ("the", "a", "an", "my", "our"):
+        tokens.pop(0)
     verb_left = opening
     while tokens and (idle(tokens[0]) or (verb_left and tokens[0][0].casefold() in verbs)):
         verb_left = verb_left and tokens[0][0].casefold() not in verbs
@@ -205,8 +210,10 @@ def free_text(work: Work) -> tuple[int, int] | None:
 
 def left_over(work: Work, slot: Slot) -> list[tuple[Chunk, int]]:
     """The unused chunks in the order in which a required parameter should take them, each with where it ends."""
-    found, result = of(work), []
+    found, result, reached = of(work), [], 0
     for number, chunk in enumerate(found):
+        if chunk.end <= reached:
+            continue
         end = chunk.end
         for other in found[number + 1 :] if not work.japanese and slot.kind == "thing" and not chunk.leads else []:
             between = work.text[end : other.start].strip().casefold()
@@ -215,6 +222,7 @@ def left_over(work: Work, slot: Slot) -> list[tuple[Chunk, int]]:
                 break
             end = other.end
         result.append((chunk, end))
+        reached = end
     mixed = pattern("value", "mixed_noun_ja").search(work.text) if work.japanese and work.main and not result else None
     if mixed and work.free(*mixed.span(1)):
         return [(Chunk((), *mixed.span(1), mixed[1], mixed.start(1)), mixed.end(1))]

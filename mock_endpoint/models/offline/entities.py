@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from mock_endpoint.models.offline.text import JAPANESE, ideas, pattern, stem, stems, words
 
-_FORMED = ("code", "quoted", "email", "phone", "postal")
+_FORMED = ("code", "quoted", "email", "file", "phone", "postal")
 _SCALE = {"k": 1e3, "万": 1e4, "千": 1e3, "百万": 1e6, "億": 1e8, "thousand": 1e3, "million": 1e6, "hundred": 100}
 _PAST = {"half past": 30, "quarter past": 15, "quarter to": 45}
 _LATE = ("午後", "夜", "夕方", "afternoon", "evening", "night", "tonight")

@@ -4,7 +4,7 @@ import re
 
 from mock_endpoint.models.offline.entities import Entity
 from mock_endpoint.models.offline.slots import Slot
-from mock_endpoint.models.offline.text import JAPANESE, ideas, listed, pattern, stems
+from mock_endpoint.models.offline.text import JAPANESE, ideas, listed, pattern, stems, words
 from mock_endpoint.models.offline.work import Work
 
 
@@ -24,6 +24,9 @@ def numbers(work: Work) -> None:
     for score, slot, each in sorted(fits, key=lambda fit: -fit[0]):
         if score > 0 and slot.path not in work.values and work.free(each.start, each.end):
             _put(work, slot, each)
+    for slot in work.open("numbers"):
+        for each in work.left("number"):
+            work.put(slot, [*work.values.get(slot.path, []), each.value], each.start, each.end)
     slots = [slot for slot in work.open("number") if slot.required]
     left = [each for each in work.left("number") if all(_fits(work, slot, each) >= 0 for slot in slots)]
     if slots and len(left) <= len(slots):
@@ -44,7 +47,7 @@ def _turned(text: str, one: Entity, other: Entity) -> bool:
 
 
 def _put(work: Work, slot: Slot, each: Entity) -> None:
-    value = each.value
+    value = converted(slot, each)
     low, high = (slot.schema.get(name) for name in ("minimum", "maximum"))
     small = isinstance(low, int | float) and float(value) < low
     large = isinstance(high, int | float) and float(value) > high
@@ -52,8 +55,24 @@ def _put(work: Work, slot: Slot, each: Entity) -> None:
         return
     work.put(slot, value, each.start, each.end)
     unit = re.match(r"[-\s]?[A-Za-z]+", work.text[each.end :])
-    if unit and each.counted & slot.words:
+    if unit and (each.counted & slot.words or value != each.value):
         work.take(each.end, each.end + unit.end())
+
+
+def converted(slot: Slot, each: Entity) -> str | int | float:
+    """The number in the unit that the parameter's name or description tells: of `2 weeks` 14, where it takes days."""
+    wanted, unit = {*slot.name.split(), *re.findall(r"\w+", slot.description.casefold())}, each.unit.split()[:1]
+    for units in words()["measures"]:
+        own = [factor for factor, names in units if wanted & set(names.split())]
+        told = [factor for factor, names in units if unit and _is_unit(unit[0], names.split())]
+        if len(own) == 1 and told and told[-1] != own[0]:
+            value = float(each.value) * told[-1] / own[0]
+            return int(value) if value.is_integer() else value
+    return each.value
+
+
+def _is_unit(said: str, names: list[str]) -> bool:
+    return said in names or any(JAPANESE.match(name) and said.startswith(name) for name in names)
 
 
 def _fits(work: Work, slot: Slot, each: Entity) -> float:
@@ -66,6 +85,8 @@ def _fits(work: Work, slot: Slot, each: Entity) -> float:
         score += 3
     elif each.counted & slot.words:
         score += 2.5
+    elif converted(slot, each) != each.value:
+        score += 2
     elif each.counted and not _counted_elsewhere(work, each):
         score -= 1
     labels = (word for word in slot.words if JAPANESE.match(word) and len(word) > 1)

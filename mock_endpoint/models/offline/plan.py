@@ -194,7 +194,7 @@ def _general(text: str) -> bool:
 
 def several(text: str, function: Function) -> list[str]:
     """The text once for each of the things that it joins with `and`; empty where it joins none."""
-    whole = ("list", "enums", "code")
+    whole = ("list", "numbers", "enums", "code")
     if any(slot.kind in whole or (slot.kind == "free" and slot.required) for slot in function.slots):
         return []
     return _several_japanese(text) if JAPANESE.search(text) else _several_english(text)

@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import Any, Literal
 
 from mock_endpoint.models.base import Prompt
-from mock_endpoint.models.offline.text import ideas, listed, name_words, stem, stems
+from mock_endpoint.models.offline.text import JAPANESE, ideas, listed, name_words, pattern, stem, stems
 
 Kind = Literal[
     "enum", "enums", "boolean", "number", "list", "date", "time", "moment", "email",
-    "phone", "postal", "code", "id", "free", "thing", "other",
+    "phone", "postal", "code", "id", "free", "thing", "numbers", "other",
 ]  # fmt: skip
 _MOST = 40
 """Parameters of a function that are looked at."""
@@ -99,7 +99,8 @@ class Slot:
             return "number"
         items = self.schema.get("items")
         if kind == "array":
-            return "list" if isinstance(items, Mapping) and items.get("type", "string") == "string" else "other"
+            inner = items.get("type", "string") if isinstance(items, Mapping) else ""
+            return "list" if inner == "string" else "numbers" if inner in ("number", "integer") else "other"
         return self._text_kind() if kind == "string" else "other"
 
     def _text_kind(self) -> Kind:
@@ -138,6 +139,15 @@ class Function:
     def title(self) -> str:
         """What it is compared by: its name in words, and its description."""
         return f"{name_words(self.name)}. {self.description}"[:300]
+
+    @cached_property
+    def acts(self) -> bool:
+        """Whether it changes something; what only looks something up or works it out does not."""
+        if JAPANESE.search(self.description):
+            return not pattern("sentence", "looks_up_ja").search(self.description)
+        first = (re.findall(r"\w+", self.description.casefold()) or name_words(self.name).split() or [""])[0]
+        reads = {first, *name_words(self.name).split()} & listed("en", "reading")
+        return not reads and stem(first) in map(stem, listed("en", "verbs"))
 
     @cached_property
     def stems(self) -> frozenset[str]:
