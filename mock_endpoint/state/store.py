@@ -185,7 +185,8 @@ class Store:
     async def empty(self) -> None:
         """Forget everything. The file stays: on Windows an open file cannot be removed."""
         async with self.transaction():
-            self.db.execute("DELETE FROM objects")
+            for table in ("objects", "texts", "passages", "passage_words"):
+                self.db.execute(f"DELETE FROM {table}")
 
     def _row(self, kind: str, object_id: str, parent: str) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self.db.execute(
