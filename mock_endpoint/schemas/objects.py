@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from mock_endpoint.models.base import Annotation
 from mock_endpoint.state.ids import new_file_id, new_id
 
 Json = dict[str, Any]
@@ -95,6 +96,17 @@ def message_of_caller(thread_id: str, fields: Json) -> Json:
 def text_part(text: str) -> Json:
     """A text as a message's content holds it."""
     return {"type": "text", "text": {"value": text, "annotations": []}}
+
+
+def annotation(said: Annotation, start: int) -> Json:
+    """A piece of a text that points at a file; `start` is how many characters stand before it."""
+    return {
+        "type": said.kind,
+        "text": said.text,
+        "start_index": start,
+        "end_index": start + len(said.text),
+        said.kind: {"file_id": said.file_id},
+    }
 
 
 def _stored_part(part: Json) -> Json:
