@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from mock_endpoint import vector_stores
 from mock_endpoint.schemas import objects
 from mock_endpoint.state.lease import Lease
 from mock_endpoint.state.store import Store
@@ -51,6 +52,7 @@ async def delete(store: Store, *files: Json) -> None:
     async with store.transaction():
         for file in files:
             store.delete("file", file["id"])
+            vector_stores.forget_file(store, file["id"])
     for file in files:
         store.blobs.discard(file["id"])
 

@@ -32,6 +32,7 @@ from mock_endpoint.state.key import key_file, key_of
 from mock_endpoint.state.lease import Lease
 from mock_endpoint.state.opening import MEMORY
 from mock_endpoint.state.store import Store
+from mock_endpoint.tools.file_search import indexing
 
 _PATIENCE = 30
 """Seconds that `reset` waits for the server's thread."""
@@ -135,6 +136,7 @@ class Running:
             with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
                 with contextlib.suppress(sqlite3.Error):  # what is left lying about can wait for another start
                     runner.run(files.sweep(self.store, self._lease))
+                    runner.run(indexing.wake(self._service))
                 self._loop.set_result(runner.get_loop())
                 runner.run(self._server.serve(sockets=[self._socket]))
         finally:
@@ -153,6 +155,9 @@ class Running:
         asyncio.run_coroutine_threadsafe(self._begin_anew(), self._loop.result(_PATIENCE)).result(_PATIENCE)
 
     async def _begin_anew(self) -> None:
+        if task := self._service.indexing:
+            task.cancel()
+            await asyncio.wait([task])
         workers = self._service.workers
         while tasks := [worker.task for worker in workers.values() if worker.task]:
             for task in tasks:

@@ -60,6 +60,22 @@ def kept(store: Store, file_id: str) -> int:
     return number
 
 
+def first(store: Store, file_id: str) -> int | None:
+    """The row of the file's first passage: another one when the file was indexed anew."""
+    row = store.db.execute("SELECT id FROM passages WHERE file_id = ? AND place = 0", (file_id,)).fetchone()
+    return row["id"] if row else None
+
+
+def size(store: Store, file_id: str) -> int:
+    """The bytes that the file takes in the index: its text and its vectors."""
+    row = store.db.execute(
+        "SELECT (SELECT length(CAST(text AS BLOB)) FROM texts WHERE file_id = ?1)"
+        " + (SELECT coalesce(sum(length(vector)), 0) FROM passages WHERE file_id = ?1)",
+        (file_id,),
+    ).fetchone()
+    return int(row[0] or 0)
+
+
 def encoded(encoder: Encoder, text: str, found: Sequence[Passage]) -> list[bytes]:
     """The vectors of passages, as the index keeps them."""
     import numpy as np
