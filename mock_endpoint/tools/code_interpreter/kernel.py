@@ -114,19 +114,21 @@ class Kernel:
         return outputs
 
     async def _listen(self, request: str, outputs: Outputs) -> None:
-        until = time.monotonic() + self.limits.seconds
+        began = looked = time.monotonic()
         while not await self._next(request, outputs):
+            now = time.monotonic()
+            if now - looked < _LOOK_EVERY and not outputs.flooding:
+                continue
+            looked = now
             reason = "it printed too much" if outputs.flooding else self.excess()
             if reason or not self.alive:
                 await self.end()
-                outputs.failed = True
                 reason = reason or "its process ended"
-                outputs.say(f"\n[The code interpreter was ended: {reason}. Its variables are gone.]\n")
+                outputs.note(f"The code interpreter was ended: {reason}. Its variables are gone.")
                 return
-            if time.monotonic() > until:
+            if now - began > self.limits.seconds:
                 await self._interrupt(request, outputs)
-                outputs.failed = True
-                outputs.say(f"\n[The code was stopped: it ran for more than {self.limits.seconds:g} seconds.]\n")
+                outputs.note(f"The code was stopped: it ran for more than {self.limits.seconds:g} seconds.")
                 return
 
     async def _next(self, request: str, outputs: Outputs) -> bool:

@@ -18,7 +18,6 @@ class Outputs:
     """The outputs of one call, in their order: texts, and pictures as PNG."""
 
     parts: list[str | bytes] = field(default_factory=list)
-    failed: bool = False
     said: int = 0
     """Characters, those that are not kept included."""
 
@@ -37,7 +36,6 @@ class Outputs:
         if kind == "stream":
             self.say(str(content["text"]))
         elif kind == "error":
-            self.failed = True
             self.say("\n".join(content["traceback"]) or f"{content['ename']}: {content['evalue']}")
         elif kind in ("execute_result", "display_data"):
             data = content["data"]
@@ -53,8 +51,15 @@ class Outputs:
         if room <= 0:
             return
         text = _COLOURS.sub("", text)
+        self._add(text[:room])
         if len(text) > room:
-            text = f"{text[:room]}\n[The rest of the output was left out: it is longer than {_CHARACTERS} characters.]"
+            self.note(f"The rest of the output was left out: it is longer than {_CHARACTERS} characters.")
+
+    def note(self, text: str) -> None:
+        """A word of the endpoint's own, for which there is always room."""
+        self._add(f"\n[{text}]\n")
+
+    def _add(self, text: str) -> None:
         if self.parts and isinstance(self.parts[-1], str):
             self.parts[-1] += text
         else:
