@@ -32,8 +32,8 @@ def start(
     one unless given. `pace`: seconds that a run thinks. `run_ttl`: seconds until a run expires. `deployments`: the only
     names of models to accept. `fault`: what goes wrong with every request, for example `"rate_limit;times=2"`. `model`:
     who answers, the offline model unless given. `code_interpreter`: whether its code is run; the offline model's is,
-    unless you say no, another's is not, unless you say yes. Raises `EndpointError` for a port that is taken, a state that cannot be
-    used, a fault that does not exist.
+    unless you say no, another's is not, unless you say yes. Raises `EndpointError` for a port that is taken, a state
+    that cannot be used, a fault that does not exist.
     """
     from mock_endpoint import server  # loaded for those who start one
     from mock_endpoint.models.offline import OfflineModel
