@@ -54,8 +54,8 @@ class Options:
     """None: the state file's own random key."""
     pace: float = 0.0
     """Seconds that a run takes to think."""
-    run_ttl: int = 600
-    """Seconds until a run that has not ended expires."""
+    run_ttl: int | None = None
+    """Seconds until a run that has not ended expires; None: as many as the service gives it."""
     deployments: tuple[str, ...] = ()
     fault: str | None = None
     """What goes wrong with every request, see `faults.py`; None: nothing does on purpose."""

@@ -1,6 +1,7 @@
 """Azure's front door: Host, key, api-version, headers.
 
-Three families of paths lead to the same resources (`/openai/…?api-version=`, `/openai/v1/…`, `/v1/…`).
+Four families of paths lead to the same resources: `/openai/…?api-version=`, `/openai/v1/…`, `/v1/…`, and for the
+classic agents of Azure's Foundry, which speak the same protocol, `/api/projects/{project}/…?api-version=`.
 The gate finds out which one a request took, refuses it where Azure's gateway would, and hands it on
 with the family's prefix taken off.
 """
@@ -45,6 +46,9 @@ SHAPE_OF_VERSION = {
 WITHOUT_ASSISTANTS = {"2022-12-01", "2023-05-15", "2023-12-01-preview", "2024-02-01", "2024-06-01", "2024-10-21"}
 """Dated versions that exist and never had Assistants."""
 
+PROJECT_VERSIONS = {"v1", "2025-05-15-preview"}
+"""What the clients of classic agents send: 1.0 and 1.1 the first, the previews of 1.2 the second."""
+
 _SET_BETA_HEADER = "Please try again by setting the header 'OpenAI-Beta: assistants=v2'."
 _NO_BETA_HEADER = f"You must provide the 'OpenAI-Beta' header to access the Assistants API. {_SET_BETA_HEADER}"
 _OLD_BETA_HEADER = (
@@ -52,9 +56,9 @@ _OLD_BETA_HEADER = (
     "For more information, see: https://platform.openai.com/docs/assistants/migration."
 )
 
-_PREFIX = re.compile(r"/+(openai/v1|openai|v1)/+")
+_PREFIX = re.compile(r"/+(openai/v1|openai|v1|(api/projects)/+[^/]+)/+")
 """The beginning of every path that is served. Slashes double where an endpoint is configured with one at its end."""
-_FAMILY = {"openai/v1": "azure", "openai": "dated", "v1": "openai"}
+_FAMILY = {"openai/v1": "azure", "openai": "dated", "v1": "openai", "api/projects": "project"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Surface:
     """The way a request came in."""
 
     family: str
-    """`dated` (/openai/…), `azure` (/openai/v1/…) or `openai` (/v1/…)."""
+    """`dated` (/openai/…), `azure` (/openai/v1/…), `openai` (/v1/…) or `project` (/api/projects/{project}/…)."""
     shape: str
     """`v1` or `v2`: which form of the objects the caller understands."""
     api_version: str | None
@@ -147,7 +151,7 @@ def unknown_path(surface: Surface, method: str, path: str) -> errors.Refusal:
 def _family(path: str) -> tuple[str, str | None]:
     """The family of paths, and the path in it; none where no family begins like that, and Azure answers."""
     match = _PREFIX.match(path)
-    return (_FAMILY[match[1]], f"/{path[match.end() :]}") if match else ("azure", None)
+    return (_FAMILY[match[2] or match[1]], f"/{path[match.end() :]}") if match else ("azure", None)
 
 
 def _check_beta(header: str) -> None:
@@ -160,11 +164,13 @@ def _check_beta(header: str) -> None:
 def _shape(family: str, version: str | None, path: str) -> str:
     if family == "openai" or (family == "azure" and version in (None, "v1", "preview")):
         return "v2"
+    if family == "project" and version in PROJECT_VERSIONS:
+        return "v2"
     if version is None:
         raise errors.gateway(404, "Resource not found")
     if family == "dated" and version in SHAPE_OF_VERSION:
         return SHAPE_OF_VERSION[version]
-    if family == "azure" or version not in WITHOUT_ASSISTANTS:
+    if family != "dated" or version not in WITHOUT_ASSISTANTS:
         raise errors.gateway(400, "API version not supported", "BadRequest")
     if _is_assistants(path):
         raise (
