@@ -9,6 +9,7 @@ from mock_endpoint.engine import BuiltInTool
 from mock_endpoint.models.base import Model
 from mock_endpoint.state.lease import Lease
 from mock_endpoint.state.store import Store
+from mock_endpoint.tools.code_interpreter.interpreter import Interpreter
 
 
 @dataclass
@@ -27,6 +28,8 @@ class Service:
     """Names that may stand as `model`; empty: any name."""
     tools: Mapping[str, BuiltInTool] = field(default_factory=dict)
     """The built-in tools that the endpoint can run, by their type."""
+    code: Interpreter | str = "The code interpreter is off here."
+    """What runs code; or why nothing does."""
     workers: dict[str, Any] = field(default_factory=dict)
     """The tasks that move runs, by run id; a run whose process has none here is moved elsewhere."""
     indexing: "asyncio.Task[None] | None" = None

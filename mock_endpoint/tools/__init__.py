@@ -1,1 +1,1 @@
-"""The tools that the endpoint runs itself."""
+"""The built-in tools: what the endpoint runs itself."""
