@@ -22,7 +22,7 @@ from mock_endpoint.engine import BuiltInTool
 from mock_endpoint.http.faults import problem_of
 from mock_endpoint.http.gate import allowed_hosts
 from mock_endpoint.http.protocol import Protocol
-from mock_endpoint.listening import listen
+from mock_endpoint.listening import is_loopback, listen
 from mock_endpoint.models.base import Model
 from mock_endpoint.models.offline import OfflineModel
 from mock_endpoint.problems import EndpointError
@@ -32,9 +32,15 @@ from mock_endpoint.state.key import key_file, key_of
 from mock_endpoint.state.lease import Lease
 from mock_endpoint.state.opening import MEMORY
 from mock_endpoint.state.store import Store
+from mock_endpoint.tools.code_interpreter.interpreter import Interpreter
+from mock_endpoint.tools.file_search import indexing
 
 _PATIENCE = 30
 """Seconds that `reset` waits for the server's thread."""
+_NO_CODE = (
+    "The code interpreter is off here, so no code was run. It is on by itself for the offline model at an address that "
+    "only this machine reaches; set CODE_INTERPRETER=on to have code of other models run, or of other machines' users."
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,8 @@ class Options:
     model: Model = field(default_factory=OfflineModel)
     tools: Mapping[str, BuiltInTool] = field(default_factory=dict)
     """The built-in tools that the endpoint runs, by their type."""
+    code_interpreter: bool | None = None
+    """Whether models' code is run; None: only the offline model's, and only where nobody but this machine asks."""
     by_learner: bool = False
     """Whether each caller sees only what is their own, see `spaces.py`."""
     around: Callable[[ASGIApp], ASGIApp] | None = None
@@ -84,6 +92,7 @@ class Running:
             raise
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self._code = Interpreter() if _runs_code(options) else _NO_CODE
         self._build()
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -121,7 +130,8 @@ class Running:
     def _service_on(self, store: Store) -> Service:
         options = self._options
         return Service(
-            store, options.model, self._lease, options.pace, options.run_ttl, options.deployments, options.tools
+            *(store, options.model, self._lease, options.pace, options.run_ttl, options.deployments, options.tools),
+            code=self._code,
         )
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -135,6 +145,7 @@ class Running:
             with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
                 with contextlib.suppress(sqlite3.Error):  # what is left lying about can wait for another start
                     runner.run(files.sweep(self.store, self._lease))
+                    runner.run(indexing.wake(self._service))
                 self._loop.set_result(runner.get_loop())
                 runner.run(self._server.serve(sockets=[self._socket]))
         finally:
@@ -144,6 +155,8 @@ class Running:
             self.store.close()
             if self._spaces:
                 self._spaces.close()
+            if isinstance(self._code, Interpreter):
+                self._code.close()
 
     def reset(self) -> None:
         """Begin anew in an empty state, at the same address, with the same key.
@@ -153,6 +166,9 @@ class Running:
         asyncio.run_coroutine_threadsafe(self._begin_anew(), self._loop.result(_PATIENCE)).result(_PATIENCE)
 
     async def _begin_anew(self) -> None:
+        if task := self._service.indexing:
+            task.cancel()
+            await asyncio.wait([task])
         workers = self._service.workers
         while tasks := [worker.task for worker in workers.values() if worker.task]:
             for task in tasks:
@@ -207,6 +223,12 @@ def serve(options: Options) -> int:
     with contextlib.suppress(KeyboardInterrupt):
         running.run()
     return 0
+
+
+def _runs_code(options: Options) -> bool:
+    if options.code_interpreter is not None:
+        return options.code_interpreter
+    return isinstance(options.model, OfflineModel) and is_loopback(options.host)
 
 
 def _own_key(state: Path | Literal["memory"]) -> str:

@@ -47,7 +47,7 @@ def test_options_exist(row: tuple[str, str]) -> None:
 
 
 def test_variables_are_read_by_the_kit() -> None:
-    named = set(re.findall(r"\b(?:AZURE_OPENAI|MODEL|KIT)_[A-Z_]+\b", README.replace(OWN_PROGRAM, "")))
+    named = set(re.findall(r"\b(?:AZURE_OPENAI|MODEL|KIT|CODE)_[A-Z_]+\b", README.replace(OWN_PROGRAM, "")))
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     assert named == set(re.findall(r"^([A-Z_]+)=", example, re.M))
     code = (ROOT / "helpers" / "settings.py").read_text(encoding="utf-8")

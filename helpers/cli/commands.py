@@ -210,6 +210,7 @@ def _serve(arguments: argparse.Namespace) -> int:
             fault=arguments.fault,
             by_learner=arguments.by_learner,
             model=model_for(settings),
+            code_interpreter=settings.code_interpreter,
         )
         return serve(options)
 

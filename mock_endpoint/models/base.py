@@ -42,6 +42,8 @@ class Prompt:
     """The conversation, oldest first. It may be empty or end with an assistant's turn."""
     tools: tuple[Mapping[str, Any], ...] = ()
     """The tools as the API declares them, e.g. `{"type": "function", "function": {"name": …}}`."""
+    files: tuple[str, ...] = ()
+    """The names of the files that code can read."""
     tool_choice: str | Mapping[str, Any] = "auto"
     parallel_tool_calls: bool = True
     """Whether one answer may ask for several functions."""
