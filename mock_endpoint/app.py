@@ -15,13 +15,12 @@ from mock_endpoint import errors
 from mock_endpoint.http import answers, faults
 from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.http.gate import Gate, Surface, unknown_path
-from mock_endpoint.http.stream import EventStream
-from mock_endpoint.resources import assistants, messages, models, runs, steps, threads
+from mock_endpoint.resources import assistants, files, messages, models, runs, steps, threads
 from mock_endpoint.schemas import assistants_v1
 from mock_endpoint.service import Service
 from mock_endpoint.state.opening import explain
 
-Operation = Callable[[RequestContext], Awaitable[Json | EventStream]]
+Operation = Callable[[RequestContext], Awaitable[Json | Response]]
 
 _THREAD = "/threads/{thread_id}"
 _MESSAGE = _THREAD + "/messages/{message_id}"
@@ -29,6 +28,11 @@ _RUN = _THREAD + "/runs/{run_id}"
 
 ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "/models", models.list_all),
+    ("POST", "/files", files.create),
+    ("GET", "/files", files.list_all),
+    ("GET", "/files/{file_id}", files.retrieve),
+    ("GET", "/files/{file_id}/content", files.content),
+    ("DELETE", "/files/{file_id}", files.delete),
     ("POST", "/assistants", assistants.create),
     ("GET", "/assistants", assistants.list_all),
     ("GET", "/assistants/{assistant_id}", assistants.retrieve),
@@ -96,7 +100,7 @@ async def _answer(service: Service, request: Request, operation: Operation) -> R
     await faults.before(context.fault, context.surface.family, request.scope["path"])
     answer = await operation(context)
     await faults.after(context.fault, request)
-    if isinstance(answer, EventStream):
+    if isinstance(answer, Response):
         return answer
     return answers.answer(_seen_from(context.surface, answer), context.headers)
 

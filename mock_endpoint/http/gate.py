@@ -16,13 +16,15 @@ from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_endpoint import errors
+from mock_endpoint import errors, files
 from mock_endpoint.http import answers
 from mock_endpoint.http.faults import HEADER, Faults, RequestFault
 from mock_endpoint.listening import is_loopback
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a request body; the longest legal one (a message of several long texts) fits well."""
+_AROUND_A_FILE = 64 * 1024
+"""Bytes of the form around an uploaded file."""
 
 SHAPE_OF_VERSION = {
     "2024-02-15-preview": "v1",
@@ -114,8 +116,7 @@ class Gate:
         shape = _shape(family, version, path)
         if family == "openai" and _is_assistants(path):
             _check_beta(headers.get("openai-beta", ""))
-        if int(headers.get("content-length") or 0) > MAX_BODY:
-            raise errors.invalid(f"Request body too large. At most {MAX_BODY} bytes are read.", status=413)
+        _check_length(int(headers.get("content-length") or 0), path)
         state = {**scope.get("state", {}), "surface": Surface(family, shape, version), "fault": fault}
         return {**scope, "path": path, "raw_path": None, "state": state}
 
@@ -178,6 +179,15 @@ def _shape(family: str, version: str | None, path: str) -> str:
             else errors.gateway(404, "Resource not found")
         )
     return "v2"
+
+
+def _check_length(length: int, path: str) -> None:
+    """Refuse a body that is too large before anything of it is read."""
+    if path == "/files":
+        if length > files.MAX_BYTES + _AROUND_A_FILE:
+            raise errors.file_too_large(files.MAX_BYTES)
+    elif length > MAX_BODY:
+        raise errors.invalid(f"Request body too large. At most {MAX_BODY} bytes are read.", status=413)
 
 
 def _is_assistants(path: str) -> bool:
