@@ -77,6 +77,13 @@ def test_a_program_runs_unchanged(served: dict[str, str]) -> None:
             "gone": ["ResourceNotFoundError", 404, None],
             "foreign tool": ["HttpResponseError", 400, "invalid_value"],
         },
+        "files": {
+            "id": "assistant",
+            "name": "気温 2024.csv",
+            "purposes": ["assistants"],
+            "the same": True,
+            "left": 0,
+        },
         "async": {
             "run": "completed",
             "said": "Onomichi: height 3.5 metres, 8 letters.",

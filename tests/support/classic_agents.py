@@ -6,6 +6,8 @@
 import asyncio
 import json
 import os
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from azure.ai.agents import AgentsClient
@@ -15,6 +17,7 @@ from azure.ai.agents.models import (
     AsyncAgentEventHandler,
     AsyncFunctionTool,
     AsyncToolSet,
+    FilePurpose,
     FunctionTool,
     ListSortOrder,
     MessageRole,
@@ -28,6 +31,7 @@ ASK = "How high is the tide at the harbour of Onomichi?"
 CAPITAL = "What is the capital of Japan?"
 ENDPOINT = os.environ["PROJECT_ENDPOINT"]
 POLL = 0.05
+TABLE = "month,mean\r\n5月,19\r\n".encode()
 
 
 def get_tide(harbour: str) -> str:
@@ -143,6 +147,26 @@ def walk() -> dict[str, object]:
     return saw
 
 
+def files() -> dict[str, object]:
+    """What a program with files saw."""
+    saw: dict[str, object] = {}
+    with (
+        AgentsClient(endpoint=ENDPOINT, credential=DefaultAzureCredential()) as client,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        path = Path(folder, "気温 2024.csv")
+        path.write_bytes(TABLE)
+        file = client.files.upload_and_poll(file_path=str(path), purpose=FilePurpose.AGENTS, polling_interval=POLL)
+        saw["id"] = file.id.partition("-")[0]
+        saw["name"] = client.files.get(file.id).filename
+        saw["purposes"] = [each.purpose.value for each in client.files.list().data]
+        client.files.save(file_id=file.id, file_name="back.csv", target_dir=folder)
+        saw["the same"] = Path(folder, "back.csv").read_bytes() == TABLE
+        client.files.delete(file.id)
+        saw["left"] = len(client.files.list().data)
+    return saw
+
+
 def _refused(action: Any) -> list[object]:  # noqa: ANN401
     try:
         action()
@@ -181,4 +205,4 @@ async def async_walk() -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"sync": walk(), "async": asyncio.run(async_walk())}))  # noqa: T201
+    print(json.dumps({"sync": walk(), "files": files(), "async": asyncio.run(async_walk())}))  # noqa: T201
