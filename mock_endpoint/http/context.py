@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -69,22 +69,32 @@ class RequestContext:
             raise errors.not_found(noun, object_id)
         return found
 
-    def page(self, noun: str, kind: str, parent: str = "", *, run_id: str | None = None) -> Json:
-        """The list that the query asks for (`limit`, `order`, `after`, `before`), as it goes over the wire."""
+    def page(
+        self,
+        noun: str,
+        kind: str,
+        parent: str = "",
+        *,
+        only: Mapping[str, str | None] | None = None,
+        most: int = 100,
+        usual: int = 20,
+    ) -> Json:
+        """The list that the query asks for (`limit`, `order`, `after`, `before`), as it goes over the wire.
+
+        `only`: members and the values that they must have, if any; `most` and `usual`: what `limit` may be, and is.
+        """
         query = self.query
-        if run_id is not None:
-            check_id("run_id", run_id)
         order = query.get("order", "desc")
         if order not in ("asc", "desc"):
             raise errors.invalid_value("order", order, ("asc", "desc"))
         page = self.store.page(
             kind,
             parent,
-            limit=_limit(query.get("limit", "20")),
+            limit=_limit(query.get("limit", str(usual)), most),
             newest_first=order == "desc",
             after=self._cursor("after", noun, kind, parent),
             before=self._cursor("before", noun, kind, parent),
-            run_id=run_id,
+            only={name: value for name, value in (only or {}).items() if value is not None},
         )
         return objects.list_of(page.data, page.has_more)
 
@@ -93,8 +103,7 @@ class RequestContext:
         value = self.query.get(param)
         if value is None:
             return None
-        if not value.startswith(PREFIX[noun]):
-            raise errors.malformed_id(param, value, PREFIX[noun])
+        check_id(param, value, noun)
         place = self.store.place(kind, value, parent)
         if place is None:
             raise errors.not_found(noun, value, param)
@@ -120,21 +129,24 @@ class RequestContext:
             return value
 
 
-def check_id(param: str, value: str) -> None:
-    """Refuse an id of another kind; `param` names it, as in `thread_id`."""
-    prefix = PREFIX[param.removesuffix("_id")]
+def check_id(param: str, value: str, noun: str | None = None) -> None:
+    """Refuse an id of another kind; `param` names it, as in `thread_id`, and with that its noun, unless it is given.
+
+    Ids of files have no prefix of their own: the service says of any text that there is no such file.
+    """
+    prefix = PREFIX.get(noun or param.removesuffix("_id"), "")
     if not value.startswith(prefix):
         raise errors.malformed_id(param, value, prefix)
 
 
-def _limit(text: str) -> int:
+def _limit(text: str, most: int) -> int:
     if not re.fullmatch(r"-?[0-9]{1,18}", text):
         raise errors.wrong_type("limit", "an integer", text)
     limit = int(text)
     if limit < 1:
         raise errors.out_of_range("limit", limit, least=1)
-    if limit > 100:
-        raise errors.out_of_range("limit", limit, most=100)
+    if limit > most:
+        raise errors.out_of_range("limit", limit, most=most)
     return limit
 
 
