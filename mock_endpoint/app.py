@@ -15,7 +15,18 @@ from mock_endpoint import errors
 from mock_endpoint.http import answers, faults
 from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.http.gate import Gate, Surface, unknown_path
-from mock_endpoint.resources import assistants, files, files_v1, messages, models, runs, steps, threads
+from mock_endpoint.resources import (
+    assistants,
+    files,
+    files_v1,
+    messages,
+    models,
+    runs,
+    steps,
+    threads,
+    vector_store_files,
+    vector_stores,
+)
 from mock_endpoint.schemas import assistants_v1
 from mock_endpoint.service import Service
 from mock_endpoint.state.opening import explain
@@ -25,6 +36,8 @@ Operation = Callable[[RequestContext], Awaitable[Json | Response]]
 _THREAD = "/threads/{thread_id}"
 _MESSAGE = _THREAD + "/messages/{message_id}"
 _RUN = _THREAD + "/runs/{run_id}"
+_STORE = "/vector_stores/{vector_store_id}"
+_BATCH = _STORE + "/file_batches/{batch_id}"
 
 ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "/models", models.list_all),
@@ -33,6 +46,22 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "/files/{file_id}", files.retrieve),
     ("GET", "/files/{file_id}/content", files.content),
     ("DELETE", "/files/{file_id}", files.delete),
+    ("POST", "/vector_stores", vector_stores.create),
+    ("GET", "/vector_stores", vector_stores.list_all),
+    ("GET", _STORE, vector_stores.retrieve),
+    ("POST", _STORE, vector_stores.modify),
+    ("DELETE", _STORE, vector_stores.delete),
+    ("POST", _STORE + "/search", vector_stores.search),
+    ("POST", _STORE + "/files", vector_store_files.create),
+    ("GET", _STORE + "/files", vector_store_files.list_all),
+    ("GET", _STORE + "/files/{file_id}", vector_store_files.retrieve),
+    ("POST", _STORE + "/files/{file_id}", vector_store_files.modify),
+    ("DELETE", _STORE + "/files/{file_id}", vector_store_files.delete),
+    ("GET", _STORE + "/files/{file_id}/content", vector_store_files.content),
+    ("POST", _STORE + "/file_batches", vector_store_files.create_batch),
+    ("GET", _BATCH, vector_store_files.retrieve_batch),
+    ("POST", _BATCH + "/cancel", vector_store_files.cancel_batch),
+    ("GET", _BATCH + "/files", vector_store_files.list_of_batch),
     ("POST", "/assistants", assistants.create),
     ("GET", "/assistants", assistants.list_all),
     ("GET", "/assistants/{assistant_id}", assistants.retrieve),

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from mock_endpoint import vector_stores
 from mock_endpoint.schemas import objects
 from mock_endpoint.state.lease import Lease
 from mock_endpoint.state.store import Store
@@ -60,6 +61,7 @@ async def delete(store: Store, *files: Json) -> None:
             for owner in store.naming(_OWNERS, file["id"]):
                 if forget(owner, file["id"]):
                     store.replace(owner, owner.get("thread_id", ""))
+            vector_stores.forget_file(store, file["id"])
     for file in files:
         store.blobs.discard(file["id"])
 

@@ -130,6 +130,17 @@ class Store:
         """Forget an object's content; its place in the order stays, for a cursor that points to it."""
         self.db.execute(f"UPDATE objects SET body = NULL, owner = NULL WHERE {_AT}", (kind, parent, object_id))
 
+    def remove(self, kind: str, object_id: str, parent: str = "") -> None:
+        """Forget an object and its place, so that another of this id can be kept there."""
+        self.db.execute(f"DELETE FROM objects WHERE {_AT}", (kind, parent, object_id))
+
+    def parents(self, kind: str, object_id: str) -> list[str]:
+        """Under whom an id is in use."""
+        rows = self.db.execute(
+            "SELECT parent FROM objects WHERE kind = ? AND id = ? AND body IS NOT NULL", (kind, object_id)
+        )
+        return [row["parent"] for row in rows]
+
     def naming(self, kinds: Sequence[str], object_id: str) -> list[Json]:
         """The objects of these kinds, whatever their parents, in which an id stands anywhere."""
         rows = self.db.execute(
@@ -208,7 +219,8 @@ class Store:
     async def empty(self) -> None:
         """Forget everything. The file stays: on Windows an open file cannot be removed."""
         async with self.transaction():
-            self.db.execute("DELETE FROM objects")
+            for table in ("objects", "texts", "passages", "passage_words"):
+                self.db.execute(f"DELETE FROM {table}")
         self.blobs.empty()
 
     def _row(self, kind: str, object_id: str, parent: str) -> sqlite3.Row | None:
