@@ -1,11 +1,12 @@
 """`client.beta.threads.messages`: what was said in a thread."""
 
-from mock_endpoint import errors
+from mock_endpoint import errors, vector_stores
 from mock_endpoint.http.context import Json, RequestContext, check_id
 from mock_endpoint.resources import tool_resources
 from mock_endpoint.runs import run_status
 from mock_endpoint.schemas import objects, requests
 from mock_endpoint.state.store import Store
+from mock_endpoint.tools.file_search import indexing
 
 
 async def create(request: RequestContext) -> Json:
@@ -16,7 +17,9 @@ async def create(request: RequestContext) -> Json:
         run = await run_status.active(request.service, thread["id"])
         if run is not None:
             raise errors.thread_is_locked(thread["id"], run["id"])
-        return add(request.store, thread["id"], fields)
+        message = add(request.store, thread["id"], fields)
+    await indexing.wake(request.service)
+    return message
 
 
 async def list_all(request: RequestContext) -> Json:
@@ -58,6 +61,9 @@ def add(store: Store, thread_id: str, fields: Json) -> Json:
     pictures = [part["image_file"]["file_id"] for part in message["content"] if part["type"] == "image_file"]
     tool_resources.check_files(store, tool_resources.file_ids(message["attachments"]) + pictures)
     store.insert(message, thread_id)
+    thread = store.get("thread", thread_id)
+    if thread and (searched := tool_resources.for_search(message["attachments"])):
+        vector_stores.attach(store, thread, searched)
     return message
 
 

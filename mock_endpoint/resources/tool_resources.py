@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mock_endpoint import errors, files
+from mock_endpoint import errors, files, vector_stores
 from mock_endpoint.state.store import Store
 
 Json = dict[str, Any]
@@ -11,9 +11,20 @@ Json = dict[str, Any]
 def check(store: Store, resources: Json) -> None:
     """Refuse files and vector stores that do not exist."""
     check_files(store, resources.get("code_interpreter", {}).get("file_ids", []))
+    for new in resources.get("file_search", {}).get("vector_stores", []):
+        check_files(store, new.get("file_ids", []))
     for store_id in resources.get("file_search", {}).get("vector_store_ids", []):
         if store.get("vector_store", store_id) is None:
-            raise errors.invalid(f"No vector store found with id '{store_id}'.", status=404)
+            raise errors.not_found("vector_store", store_id)
+
+
+def with_new_stores(store: Store, resources: Json) -> Json:
+    """The resources with the vector stores made that they ask for; inside a transaction."""
+    searched = resources.get("file_search", {})
+    if "vector_stores" not in searched:
+        return resources
+    made = [vector_stores.create(store, fields)["id"] for fields in searched["vector_stores"]]
+    return resources | {"file_search": {"vector_store_ids": made}}
 
 
 def check_files(store: Store, file_ids: list[str]) -> None:
@@ -33,3 +44,12 @@ def merge(owner: Json, fields: Json) -> None:
 def file_ids(attachments: list[Json]) -> list[str]:
     """The files of a message's attachments."""
     return [attachment["file_id"] for attachment in attachments]
+
+
+def for_search(attachments: list[Json]) -> list[str]:
+    """Those that file search shall see."""
+    return [
+        attachment["file_id"]
+        for attachment in attachments
+        if any(tool["type"] == "file_search" for tool in attachment.get("tools") or ())
+    ]
