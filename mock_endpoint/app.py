@@ -18,6 +18,7 @@ from mock_endpoint.http.gate import Gate, Surface, unknown_path
 from mock_endpoint.resources import (
     assistants,
     files,
+    files_v1,
     messages,
     models,
     runs,
@@ -66,6 +67,10 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "/assistants/{assistant_id}", assistants.retrieve),
     ("POST", "/assistants/{assistant_id}", assistants.modify),
     ("DELETE", "/assistants/{assistant_id}", assistants.delete),
+    ("POST", "/assistants/{assistant_id}/files", files_v1.attach),
+    ("GET", "/assistants/{assistant_id}/files", files_v1.list_of_assistant),
+    ("GET", "/assistants/{assistant_id}/files/{file_id}", files_v1.retrieve_of_assistant),
+    ("DELETE", "/assistants/{assistant_id}/files/{file_id}", files_v1.detach),
     ("POST", "/threads", threads.create),
     ("GET", "/threads", threads.list_all),
     ("POST", "/threads/runs", runs.create_with_thread),
@@ -77,6 +82,8 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", _MESSAGE, messages.retrieve),
     ("POST", _MESSAGE, messages.modify),
     ("DELETE", _MESSAGE, messages.delete),
+    ("GET", _MESSAGE + "/files", files_v1.list_of_message),
+    ("GET", _MESSAGE + "/files/{file_id}", files_v1.retrieve_of_message),
     ("POST", _THREAD + "/runs", runs.create),
     ("GET", _THREAD + "/runs", runs.list_all),
     ("GET", _RUN, runs.retrieve),
@@ -92,6 +99,15 @@ ONLY_IN: dict[Operation, tuple[str, ...]] = {
     threads.list_all: ("project",),
 }
 """The families of paths that have these operations (see `Surface`); all have the others."""
+OLD_ONLY = {
+    files_v1.attach,
+    files_v1.list_of_assistant,
+    files_v1.retrieve_of_assistant,
+    files_v1.detach,
+    files_v1.list_of_message,
+    files_v1.retrieve_of_message,
+}
+"""Operations that the old shape had, and the later one has no longer."""
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +139,7 @@ def _serve(service: Service, operation: Operation) -> Callable[[Request], Awaita
 
 async def _answer(service: Service, request: Request, operation: Operation) -> Response:
     context = RequestContext(service, request)
-    if context.surface.family not in ONLY_IN.get(operation, (context.surface.family,)):
+    if not _is_offered(operation, context.surface):
         raise unknown_path(context.surface, request.method, request.url.path)
     await faults.before(context.fault, context.surface.family, request.scope["path"])
     answer = await operation(context)
@@ -131,6 +147,12 @@ async def _answer(service: Service, request: Request, operation: Operation) -> R
     if isinstance(answer, Response):
         return answer
     return answers.answer(_seen_from(context.surface, answer), context.headers)
+
+
+def _is_offered(operation: Operation, surface: Surface) -> bool:
+    """Whether callers on this surface have the operation."""
+    in_family = surface.family in ONLY_IN.get(operation, (surface.family,))
+    return in_family and (surface.shape == "v1" or operation not in OLD_ONLY)
 
 
 def _seen_from(surface: Surface, answer: Json) -> Json:

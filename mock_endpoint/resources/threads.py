@@ -54,4 +54,4 @@ def add(store: Store, fields: Json) -> Json:
     store.insert(thread)
     for message in fields.get("messages", []):
         messages.add(store, thread["id"], message)
-    return store.get("thread", thread["id"]) or thread  # attachments may have given it a vector store
+    return store.get("thread", thread["id"]) or thread  # with what the messages brought for tools

@@ -11,6 +11,8 @@ from mock_endpoint.schemas import wording
 
 MAX_TEXT = 256_000
 """Characters in instructions and in one text of a message."""
+MAX_FILES = 20
+"""Files that code of an assistant, and of a thread, may read."""
 MAX_FIRST_MESSAGES = 32
 """Messages that a thread may begin with (openai-php/client#269); those of a run have no known limit."""
 
@@ -58,7 +60,7 @@ Metadata = Annotated[
     BeforeValidator(_a_metadata_object),
     AfterValidator(at_most_16),
 ]
-FileIds = Annotated[list[str], Field(max_length=20)]
+FileIds = Annotated[list[str], Field(max_length=MAX_FILES)]
 Temperature = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
 TopP = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 TokenLimit = Annotated[int, Field(ge=256)]

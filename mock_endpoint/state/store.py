@@ -142,10 +142,9 @@ class Store:
         return [row["parent"] for row in rows]
 
     def naming(self, kinds: Sequence[str], object_id: str) -> list[Json]:
-        """The objects of these kinds, without a parent, that name an id somewhere."""
+        """The objects of these kinds, whatever their parents, in which an id stands anywhere."""
         rows = self.db.execute(
-            f"SELECT body FROM objects WHERE kind IN ({', '.join('?' * len(kinds))}) AND parent = ''"
-            " AND instr(body, ?) > 0",
+            f"SELECT body FROM objects WHERE kind IN ({', '.join('?' * len(kinds))}) AND instr(body, ?) > 0",
             (*kinds, object_id),
         )
         return [_load(row["body"]) for row in rows]
