@@ -1,5 +1,6 @@
 """What all requests share."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,3 +32,9 @@ class Service:
     """What runs code; or why nothing does."""
     workers: dict[str, Any] = field(default_factory=dict)
     """The tasks that move runs, by run id; a run whose process has none here is moved elsewhere."""
+    indexing: "asyncio.Task[None] | None" = None
+    """The task that puts files into the index of file search."""
+    indexing_again: bool = False
+    """Whether more has come since it looked."""
+    shelves: dict[Any, Any] = field(default_factory=dict)
+    """Passages in memory, see `tools/file_search/search.py`."""

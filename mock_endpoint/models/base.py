@@ -1,8 +1,9 @@
 """What a model is to the endpoint: a conversation goes in, events come out."""
 
-from collections.abc import AsyncIterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -107,12 +108,15 @@ class Failed:
 Event = TextDelta | Annotation | CallDelta | Finished | Failed
 
 
-class Model(Protocol):
+class Model(ABC):
     """One answer at a time; the last event is always `Finished` or `Failed`."""
 
     label: str
     """Who answers, in words for a person, e.g. `the offline model`."""
 
+    @abstractmethod
     def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
         """The events of one answer."""
-        ...
+
+    def expect(self, tools: Sequence[Mapping[str, Any]]) -> None:  # noqa: B027 - most have nothing to get ready
+        """Get ready, in the background, for messages that come with these tools: the first need not wait then."""

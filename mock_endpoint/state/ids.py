@@ -13,6 +13,8 @@ PREFIX = {
     "run": "run",
     "step": "step",
     "call": "call",
+    "vector_store": "vs",
+    "batch": "vsfb",
 }
 """The prefix of an id by the noun that the service's messages use for its owner."""
 

@@ -18,9 +18,9 @@ Place = tuple[str | int, ...]
 
 _ROOT = "urn:openapi"
 
-NULL_ALLOWED = {"first_id", "last_id", "instructions", "expires_at", "status_details"}
+NULL_ALLOWED = {"first_id", "last_id", "instructions", "expires_at", "status_details", "name"}
 """Members that the service sends as null although the schema has no null there: the ends of an empty list, the
-instructions of a run whose assistant has none, and of a file what it does not have."""
+instructions of a run whose assistant has none, of a file what it does not have, the name of a vector store."""
 MISSING_PURPOSE = "evals"
 """Legal in an upload, and forgotten in the schema of the answer (contract §7)."""
 
