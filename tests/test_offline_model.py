@@ -71,8 +71,6 @@ class TestHonesty:
     @pytest.mark.parametrize(
         ("question", "tools", "named"),
         [
-            ("Plot the cosine", ({"type": "code_interpreter"},), "code_interpreter"),
-            ("Run this Python code: print(7)", ({"type": "code_interpreter"},), "code_interpreter"),
             ("Search the files for ferries", ({"type": "file_search"},), "file_search"),
         ],
     )
