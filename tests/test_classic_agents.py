@@ -47,7 +47,7 @@ def served(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def test_a_program_runs_unchanged(served: dict[str, str]) -> None:
-    """contract-successor §8.2, §8.3: agents, threads, messages, functions, a handler, steps; sync and async."""
+    """contract-successor §8.2, §8.3: agents, threads, messages, functions, a handler, files; sync and async."""
     environment = served | {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     line = [sys.executable, "-I", "-W", "error", str(PROGRAM)]
     done = subprocess.run(line, env=environment, capture_output=True, encoding="utf-8", timeout=240, check=False)
@@ -82,7 +82,11 @@ def test_a_program_runs_unchanged(served: dict[str, str]) -> None:
             "name": "気温 2024.csv",
             "purposes": ["assistants"],
             "the same": True,
-            "left": 0,
+            "store": ["completed", 1],
+            "batch": "completed",
+            "all found": True,
+            "stores": ["guides"],
+            "left": [0, 0],
         },
         "async": {
             "run": "completed",

@@ -102,7 +102,7 @@ class TestHonesty:
 
     def test_a_plain_question_with_a_tool_at_hand(self) -> None:
         """A declared tool does not stand in the way."""
-        assert answer("What is 8 + 9?", tools=({"type": "code_interpreter"},)) == "8 + 9 = 17."
+        assert answer("What is 8 + 9?", tools=({"type": "file_search"},)) == "8 + 9 = 17."
 
     def test_pictures(self) -> None:
         """It says that it sees none and answers the words."""

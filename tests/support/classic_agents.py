@@ -162,8 +162,23 @@ def files() -> dict[str, object]:
         saw["purposes"] = [each.purpose.value for each in client.files.list().data]
         client.files.save(file_id=file.id, file_name="back.csv", target_dir=folder)
         saw["the same"] = Path(folder, "back.csv").read_bytes() == TABLE
-        client.files.delete(file.id)
-        saw["left"] = len(client.files.list().data)
+        guide = Path(folder, "guide.md")
+        guide.write_text("The ferry to Miyajima leaves every fifteen minutes.\n", encoding="utf-8")
+        other = client.files.upload_and_poll(file_path=str(guide), purpose=FilePurpose.AGENTS, polling_interval=POLL)
+        store = client.vector_stores.create_and_poll(file_ids=[other.id], name="guides", polling_interval=POLL)
+        saw["store"] = [store.status.value, store.file_counts.completed]
+        batch = client.vector_store_file_batches.create_and_poll(
+            vector_store_id=store.id, file_ids=[file.id], polling_interval=POLL
+        )
+        saw["batch"] = batch.status.value
+        found = {each.id for each in client.vector_store_files.list(vector_store_id=store.id)}
+        saw["all found"] = found == {file.id, other.id}
+        client.vector_store_files.delete(vector_store_id=store.id, file_id=file.id)
+        saw["stores"] = [each.name for each in client.vector_stores.list()]
+        client.vector_stores.delete(store.id)
+        for file_id in (file.id, other.id):
+            client.files.delete(file_id)
+        saw["left"] = [len(client.files.list().data), len(list(client.vector_stores.list()))]
     return saw
 
 

@@ -61,6 +61,13 @@ class Reply:
 
 def compose(prompt: Prompt) -> Reply:
     """The whole answer to the messages that wait for one."""
+    from mock_endpoint.models.offline import coding
+
+    step = coding.answer(prompt)
+    if isinstance(step, coding.Code):
+        return Reply(calls=(Call("code_interpreter", step.text, "code_interpreter"),))
+    if step is not None:
+        return Reply(step)
     thread = replace(prompt, turns=tuple(turn for turn in prompt.turns if not turn.calls))
     waiting = _waiting(thread)
     texts = [tidy(thread.turns[place].text[:_READ]) for place in waiting]
