@@ -24,7 +24,7 @@ from azure.ai.agents.models import (
     ToolSet,
 )
 from azure.core.exceptions import HttpResponseError
-from azure.identity import DefaultAzureCredential
+from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.identity.aio import DefaultAzureCredential as AsyncDefaultAzureCredential
 
 ASK = "How high is the tide at the harbour of Onomichi?"
@@ -151,7 +151,7 @@ def files() -> dict[str, object]:
     """What a program with files saw."""
     saw: dict[str, object] = {}
     with (
-        AgentsClient(endpoint=ENDPOINT, credential=DefaultAzureCredential()) as client,
+        AgentsClient(endpoint=ENDPOINT, credential=ManagedIdentityCredential()) as client,
         tempfile.TemporaryDirectory() as folder,
     ):
         path = Path(folder, "気温 2024.csv")
