@@ -40,6 +40,7 @@ def served(tmp_path: Path) -> Iterator[dict[str, str]]:
             assert said[2].endswith("set:")
             printed = dict(each.split("=", 1) for each in said[3:])
             secrets = [state.with_name(state.name + ".key"), Path(printed["AZURE_FEDERATED_TOKEN_FILE"])]
+            assert secrets[1].is_relative_to(tmp_path / "ステート.db.tls")
             assert not any(file.read_text(encoding="ascii") in "\n".join(said) for file in secrets)
             yield printed
         finally:
