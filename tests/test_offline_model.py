@@ -73,7 +73,6 @@ class TestHonesty:
         [
             ("Plot the cosine", ({"type": "code_interpreter"},), "code_interpreter"),
             ("Run this Python code: print(7)", ({"type": "code_interpreter"},), "code_interpreter"),
-            ("Search the files for ferries", ({"type": "file_search"},), "file_search"),
         ],
     )
     def test_work_for_a_tool(self, question: str, tools: tuple[dict[str, Any], ...], named: str) -> None:
@@ -95,15 +94,15 @@ class TestHonesty:
         assert "関数" in answer(question) or "function" in answer(question)
 
     def test_a_demanded_tool(self) -> None:
-        """`tool_choice` may demand a tool even for a sum; those of the service cannot be run yet."""
-        for choice in ("required", {"type": "file_search"}):
-            text = answer("What is 2 + 2?", tools=({"type": "file_search"},), tool_choice=choice)
-            assert "file_search" in text
+        """`tool_choice` may demand a tool even for a sum; code cannot be run yet."""
+        for choice in ("required", {"type": "code_interpreter"}):
+            text = answer("What is 2 + 2?", tools=({"type": "code_interpreter"},), tool_choice=choice)
+            assert "code_interpreter" in text
             assert "4" not in text
 
     def test_a_plain_question_with_a_tool_at_hand(self) -> None:
         """A declared tool does not stand in the way."""
-        assert answer("What is 8 + 9?", tools=({"type": "code_interpreter"},)) == "8 + 9 = 17."
+        assert answer("What is 8 + 9?", tools=({"type": "file_search"},)) == "8 + 9 = 17."
 
     def test_pictures(self) -> None:
         """It says that it sees none and answers the words."""

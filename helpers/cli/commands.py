@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands.add_parser("serve", help="run the endpoint as a process, for any client"))
     running.add_run(commands.add_parser("run", help="run any program with an endpoint of its own"))
     commands.add_parser("doctor", help="say what is configured and what is wrong")
-    reset = commands.add_parser("reset", help="empty the state: assistants, threads, messages, runs, exercises done")
+    reset = commands.add_parser("reset", help="empty the state: all objects, files, exercises done")
     reset.add_argument("--yes", action="store_true", help="do not ask first")
     teaching.add_fresh(
         commands.add_parser("fresh", help="put a lesson back as it was shipped, and keep yours beside it")
@@ -237,7 +237,10 @@ def _reset(arguments: argparse.Namespace) -> int:
     if not isinstance(state, Path) or not (state.exists() or results.file_of(state).exists()):
         print("There is no state yet: nothing to empty.")
         return 0
-    lost = "Assistants, threads, messages and runs in it are lost, and which exercises you have solved is forgotten."
+    lost = (
+        "Assistants, threads, messages, runs and files in it are lost, "
+        "and which exercises you have solved is forgotten."
+    )
     if not arguments.yes and not _agreed(f"Empty {state}? {lost}"):
         print("Nothing was changed.")
         return 1

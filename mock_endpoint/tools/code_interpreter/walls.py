@@ -5,6 +5,7 @@ Each wall stands by itself: where a system lacks one, the others still hold, and
 
 import ctypes
 import importlib
+import mimetypes
 import os
 import random
 import signal
@@ -122,7 +123,7 @@ def _landlock(folders: Sequence[Path]) -> bool | None:
     everything = ~AccessFS.NONE & ~(AccessFS.MAKE_CHAR | AccessFS.MAKE_BLOCK | AccessFS.IOCTL_DEV)
     scopes = Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL
     with Ruleset(handled_net=AccessNet.BIND_TCP | AccessNet.CONNECT_TCP, scoped=scopes) as rules:
-        for path in {*_READABLE, *_of_python()}:
+        for path in {*_READABLE, *mimetypes.knownfiles, *_of_python()}:
             if Path(path).exists():
                 rules.allow_path(path, read if Path(path).is_dir() else AccessFS.READ_FILE | AccessFS.EXECUTE)
         for path in _SYSTEM:

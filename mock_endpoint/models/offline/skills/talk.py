@@ -151,6 +151,8 @@ def work(question: Question) -> Answer | None:
     for entry in entries("talk.toml", "work"):
         if score(entry, text, words):
             declared = [kind for kind in _built_in(question.prompt) if kind == entry["tool"]]
+            if declared == ["file_search"]:  # its files have been searched, or will be
+                return None
             english = f"That needs a tool that can {entry['en']}"
             return _cannot(question, english, f"{entry['ja']}にはツールが必要です", declared)
     return None
