@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import httpx2
 
-from mock_endpoint.models.base import Event, Prompt
+from mock_endpoint.models.base import Event, Model, Prompt
 from mock_endpoint.models.offline import OfflineModel
 
 from .scripted import Scripted
@@ -27,6 +27,7 @@ FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (("/openai/v1", {}), ("/v1", 
 """The prefixes of the paths, and what belongs to their queries."""
 
 _PARAMETERS = {
+    "file": ("file_id",),
     "assistant": ("assistant_id",),
     "thread": ("thread_id",),
     "thread.message": ("thread_id", "message_id"),
@@ -43,7 +44,7 @@ _FREE = ("metadata", "parameters", "schema")
 _TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
 
 
-class Mixed:
+class Mixed(Model):
     """The offline model, and on demand a scripted one."""
 
     label = "the offline model, or a scripted one"
@@ -78,7 +79,7 @@ class World:
             return
         for each in body["data"] if isinstance(body.get("data"), list) else [body]:
             names = _PARAMETERS.get(each.get("object", ""))
-            if names:
+            if names and each.get("id") not in self.files:  # those are to stay, for bodies to name
                 self.known[names[-1]].append({name: each.get(name, each["id"]) for name in names})
             if each.get("required_action"):
                 calls = each["required_action"]["submit_tool_outputs"]["tool_calls"]
@@ -140,7 +141,8 @@ class World:
             steps = self._call("GET", f"{thread}/runs/{run['id']}/steps")
             if run["status"] != "queued" and steps["data"] and (told == "wait" or run["status"] != "in_progress"):
                 break
-        for made in (assistant, self._call("GET", thread), run, steps, self._call("GET", f"{thread}/messages")):
+        file = self.client.post("/openai/v1/files", data={"purpose": "batch"}, files={"file": b"x"}).json()
+        for made in (file, assistant, self._call("GET", thread), run, steps, self._call("GET", f"{thread}/messages")):
             self.learn(made)
 
     def _call(self, method: str, path: str, body: Json | None = None) -> Json:
@@ -159,14 +161,29 @@ def send(world: World, method: str, template: str, case: Any) -> httpx2.Response
     if rng.random() < 0.8:
         body = world.aim(body, target or {})
         query |= dict.fromkeys({"after", "before"} & set(query), world.cursor(template))
+    content_type = "application/json"
+    if (method, template) == ("POST", "/files") and isinstance(body, dict) and rng.random() < 0.9:
+        content_type, body = _form(body)
     if not isinstance(body, bytes):
         body = b"" if body is NOT_SET else json.dumps(body).encode()
     prefix, version = rng.choice(FAMILIES)
     url = f"{prefix}{template.format(**values)}?{urlencode(query | version, doseq=True, errors='replace')}"
-    response = world.client.request(method, url, content=body, headers={"content-type": "application/json"})
+    response = world.client.request(method, url, content=body, headers={"content-type": content_type})
     if response.status_code == 200 and "json" in response.headers["content-type"]:
         world.learn(response.json())
     return response
+
+
+def _form(body: Json) -> tuple[str, bytes]:
+    """A made-up body as a form: its content type and its bytes."""
+    fields = {name: value for name, value in body.items() if name != "file"}
+    for name, value in (body.get("expires_after") or {}).items() if isinstance(body.get("expires_after"), dict) else ():
+        fields[f"expires_after[{name}]"] = value
+        fields.pop("expires_after", None)
+    data = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
+    file = {"file": (str(data.pop("name", "file")), repr(body.get("file")).encode())} if "file" in body else {}
+    request = httpx2.Request("POST", "http://form", data=data, files=file)
+    return request.headers.get("content-type", "multipart/form-data"), request.read()
 
 
 def _parameters(template: str) -> list[str]:
