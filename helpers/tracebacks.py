@@ -21,6 +21,17 @@ _REMEDIES = (
     (404, " found", "It was deleted, or never there: run the cell that makes it again, then this one."),
     (400, "active run", "Wait for that run with runs.poll(…), or cancel it; then try again."),
     (400, "is active", "Wait for that run with runs.poll(…), or cancel it; then try again."),
+    (
+        400,
+        'status "expired" do not accept',
+        "The run waited for longer than ten minutes: begin again at the cell that makes it.",
+    ),
+    (
+        400,
+        "do not accept tool outputs",
+        "The run waits for no outputs (they may be in already): go on with the next cell, or make a new run.",
+    ),
+    (400, "Cannot cancel run", "The run is over, and nothing is left to stop: look at its status."),
     (429, "", "Too many requests at once: wait a little, then run the cell again."),
     (410, "", "The hosted service is retired: leave AZURE_OPENAI_ENDPOINT in .env blank, and the kit's own answers."),
     (500, "", "Something broke over there: wait a little, then run the cell again."),
@@ -28,6 +39,11 @@ _REMEDIES = (
 """Status, words of the sentence, and what to do."""
 _NOBODY = "Nobody answers at that address: run prepare() once more, and then the cells from the top."
 _KEYWORD = "Look at what the call takes: put the cursor into its brackets, and press Shift+Tab."
+_BEFORE = (
+    ("OpenAIError", "credentials", "The client was given no key: run prepare() first, or set the variable it reads."),
+    ("AttributeError", "_AssistantEventHandler__", "Begin the __init__ of your handler with super().__init__()."),
+)
+"""Class and words of an error of the client that comes before any answer, and what to do."""
 _AROUND = 2
 """Lines of one's own cell shown before the one that failed."""
 _INNER = (
@@ -82,7 +98,8 @@ def _of_the_client(error: Exception, last_file: str) -> tuple[str, str]:
         return f"{kind}: {error.message}", _NOBODY
     if isinstance(error, TypeError) and Path(last_file).parent.name in ("_utils", "site-packages"):
         return f"{kind}: {error}", _KEYWORD
-    return "", ""
+    remedy = next((what for name, words, what in _BEFORE if name == kind and words in str(error)), "")
+    return (f"{kind}: {error}", remedy) if remedy else ("", "")
 
 
 def _place(frame: traceback.FrameSummary) -> list[str]:

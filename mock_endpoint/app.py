@@ -14,27 +14,65 @@ from starlette.types import ASGIApp
 from mock_endpoint import errors
 from mock_endpoint.http import answers, faults
 from mock_endpoint.http.context import Json, RequestContext
-from mock_endpoint.http.gate import Gate, unknown_path
-from mock_endpoint.http.stream import EventStream
-from mock_endpoint.resources import assistants, messages, models, runs, steps, threads
+from mock_endpoint.http.gate import Gate, Surface, unknown_path
+from mock_endpoint.resources import (
+    assistants,
+    files,
+    files_v1,
+    messages,
+    models,
+    runs,
+    steps,
+    threads,
+    vector_store_files,
+    vector_stores,
+)
 from mock_endpoint.schemas import assistants_v1
 from mock_endpoint.service import Service
 from mock_endpoint.state.opening import explain
 
-Operation = Callable[[RequestContext], Awaitable[Json | EventStream]]
+Operation = Callable[[RequestContext], Awaitable[Json | Response]]
 
 _THREAD = "/threads/{thread_id}"
 _MESSAGE = _THREAD + "/messages/{message_id}"
 _RUN = _THREAD + "/runs/{run_id}"
+_STORE = "/vector_stores/{vector_store_id}"
+_BATCH = _STORE + "/file_batches/{batch_id}"
 
 ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "/models", models.list_all),
+    ("POST", "/files", files.create),
+    ("GET", "/files", files.list_all),
+    ("GET", "/files/{file_id}", files.retrieve),
+    ("GET", "/files/{file_id}/content", files.content),
+    ("DELETE", "/files/{file_id}", files.delete),
+    ("POST", "/vector_stores", vector_stores.create),
+    ("GET", "/vector_stores", vector_stores.list_all),
+    ("GET", _STORE, vector_stores.retrieve),
+    ("POST", _STORE, vector_stores.modify),
+    ("DELETE", _STORE, vector_stores.delete),
+    ("POST", _STORE + "/search", vector_stores.search),
+    ("POST", _STORE + "/files", vector_store_files.create),
+    ("GET", _STORE + "/files", vector_store_files.list_all),
+    ("GET", _STORE + "/files/{file_id}", vector_store_files.retrieve),
+    ("POST", _STORE + "/files/{file_id}", vector_store_files.modify),
+    ("DELETE", _STORE + "/files/{file_id}", vector_store_files.delete),
+    ("GET", _STORE + "/files/{file_id}/content", vector_store_files.content),
+    ("POST", _STORE + "/file_batches", vector_store_files.create_batch),
+    ("GET", _BATCH, vector_store_files.retrieve_batch),
+    ("POST", _BATCH + "/cancel", vector_store_files.cancel_batch),
+    ("GET", _BATCH + "/files", vector_store_files.list_of_batch),
     ("POST", "/assistants", assistants.create),
     ("GET", "/assistants", assistants.list_all),
     ("GET", "/assistants/{assistant_id}", assistants.retrieve),
     ("POST", "/assistants/{assistant_id}", assistants.modify),
     ("DELETE", "/assistants/{assistant_id}", assistants.delete),
+    ("POST", "/assistants/{assistant_id}/files", files_v1.attach),
+    ("GET", "/assistants/{assistant_id}/files", files_v1.list_of_assistant),
+    ("GET", "/assistants/{assistant_id}/files/{file_id}", files_v1.retrieve_of_assistant),
+    ("DELETE", "/assistants/{assistant_id}/files/{file_id}", files_v1.detach),
     ("POST", "/threads", threads.create),
+    ("GET", "/threads", threads.list_all),
     ("POST", "/threads/runs", runs.create_with_thread),
     ("GET", _THREAD, threads.retrieve),
     ("POST", _THREAD, threads.modify),
@@ -44,6 +82,8 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", _MESSAGE, messages.retrieve),
     ("POST", _MESSAGE, messages.modify),
     ("DELETE", _MESSAGE, messages.delete),
+    ("GET", _MESSAGE + "/files", files_v1.list_of_message),
+    ("GET", _MESSAGE + "/files/{file_id}", files_v1.retrieve_of_message),
     ("POST", _THREAD + "/runs", runs.create),
     ("GET", _THREAD + "/runs", runs.list_all),
     ("GET", _RUN, runs.retrieve),
@@ -53,6 +93,21 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", _RUN + "/steps", steps.list_all),
     ("GET", _RUN + "/steps/{step_id}", steps.retrieve),
 )
+
+ONLY_IN: dict[Operation, tuple[str, ...]] = {
+    models.list_all: ("dated", "azure", "openai"),
+    threads.list_all: ("project",),
+}
+"""The families of paths that have these operations (see `Surface`); all have the others."""
+OLD_ONLY = {
+    files_v1.attach,
+    files_v1.list_of_assistant,
+    files_v1.retrieve_of_assistant,
+    files_v1.detach,
+    files_v1.list_of_message,
+    files_v1.retrieve_of_message,
+}
+"""Operations that the old shape had, and the later one has no longer."""
 
 log = logging.getLogger(__name__)
 
@@ -84,13 +139,30 @@ def _serve(service: Service, operation: Operation) -> Callable[[Request], Awaita
 
 async def _answer(service: Service, request: Request, operation: Operation) -> Response:
     context = RequestContext(service, request)
+    if not _is_offered(operation, context.surface):
+        raise unknown_path(context.surface, request.method, request.url.path)
     await faults.before(context.fault, context.surface.family, request.scope["path"])
     answer = await operation(context)
     await faults.after(context.fault, request)
-    if isinstance(answer, EventStream):
+    if isinstance(answer, Response):
         return answer
-    body = assistants_v1.view(answer) if context.surface.shape == "v1" else answer
-    return answers.answer(body, context.headers)
+    return answers.answer(_seen_from(context.surface, answer), context.headers)
+
+
+def _is_offered(operation: Operation, surface: Surface) -> bool:
+    """Whether callers on this surface have the operation."""
+    in_family = surface.family in ONLY_IN.get(operation, (surface.family,))
+    return in_family and (surface.shape == "v1" or operation not in OLD_ONLY)
+
+
+def _seen_from(surface: Surface, answer: Json) -> Json:
+    """The answer as callers on this surface know it."""
+    if surface.shape == "v1":
+        return assistants_v1.view(answer)
+    if surface.family == "project" and answer.get("data") == []:
+        # Their client asks for page after page until one names no last id.
+        return {name: answer[name] for name in answer if name not in ("first_id", "last_id")}
+    return answer
 
 
 async def _nowhere(request: Request, _: Exception) -> Response:

@@ -82,7 +82,19 @@ def retired(family: str) -> Refusal:
 
 def not_found(noun: str, object_id: str, param: str | None = None) -> Refusal:
     """404 for an id that is well formed but belongs to nothing."""
-    return invalid(f"No {noun} found with id '{object_id}'.", param, status=404)
+    if noun == "file":
+        return no_such_file(object_id)
+    return invalid(f"No {noun.replace('_', ' ')} found with id '{object_id}'.", param, status=404)
+
+
+def not_in_store(noun: str, object_id: str, store_id: str) -> Refusal:
+    """404 for a file or batch that a vector store does not have."""
+    return invalid(f"No {noun} found with id '{object_id}' in vector store '{store_id}'.", status=404)
+
+
+def store_expired(store_id: str) -> Refusal:
+    """400: a vector store that has expired is there to be seen, and for nothing else."""
+    return invalid(f"Vector store {store_id} is expired.")
 
 
 def malformed_id(param: str, value: str, prefix: str) -> Refusal:
@@ -128,8 +140,18 @@ def unsupported_model(model: str) -> Refusal:
 
 
 def no_such_file(file_id: str) -> Refusal:
-    """A file that was never uploaded cannot be attached."""
+    """404 for a file that was never uploaded, or is gone."""
     return invalid(f"No such File object: {file_id}", "id", status=404)
+
+
+def invalid_form(why: str) -> Refusal:
+    """A body that should be a form with a file."""
+    return invalid(f"We could not parse the multipart form of your request: {why}.")
+
+
+def file_too_large(most: int) -> Refusal:
+    """413 for a file of more than so many bytes."""
+    return invalid(f"File too large. At most {most} bytes are kept.", "file", status=413)
 
 
 def invalid_value(param: str, value: str, supported: tuple[str, ...]) -> Refusal:

@@ -134,7 +134,7 @@ class TestAskingBack:
         [
             ("Order some oolong tea", "For that I need the tins: buy_tea(tea, tins, gift, grind). Which one?"),
             ("Turn on the fan", "For that I need the fan: set_fan(fan, on). Which one?"),
-            ("扇風機をつけて", "それにはfanが必要です: set_fan(fan, on)。どれですか?"),
+            ("扇風機をつけて", "set_fan(fan, on)を呼ぶには、fanが必要です。教えてください。"),
             (
                 "Send a mail to kim@quay.example",
                 "For that I need the body: mail(to, subject, body). Which one?",
@@ -281,10 +281,10 @@ class TestToolChoice:
         for text, count in (("Roll 4 dice", 4), ("Museums in Riga?", 0)):
             assert calls(thread(text, tools=self.TOOLS, tool_choice=choice)) == [("roll_dice", {"count": count})]
 
-    @pytest.mark.parametrize("choice", ["required", {"type": "code_interpreter"}, {"type": "file_search"}])
+    @pytest.mark.parametrize("choice", ["required", {"type": "file_search"}])
     def test_built_in_tools(self, choice: str | dict[str, Any]) -> None:
         """They cannot be run yet, and it says so."""
-        tools = [{"type": "code_interpreter"}, {"type": "file_search"}]
+        tools = [{"type": "file_search"}]
         made, text = converse(thread("Plot a sine", tools=tools, tool_choice=choice), lambda *_: "")
         assert not made
         assert "yet" in text

@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands.add_parser("serve", help="run the endpoint as a process, for any client"))
     running.add_run(commands.add_parser("run", help="run any program with an endpoint of its own"))
     commands.add_parser("doctor", help="say what is configured and what is wrong")
-    reset = commands.add_parser("reset", help="empty the state: assistants, threads, messages, runs, exercises done")
+    reset = commands.add_parser("reset", help="empty the state: all objects, files, exercises done")
     reset.add_argument("--yes", action="store_true", help="do not ask first")
     teaching.add_fresh(
         commands.add_parser("fresh", help="put a lesson back as it was shipped, and keep yours beside it")
@@ -116,7 +116,9 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         "--pace", type=_between(float, 0, 3600), default=0.0, help="simulated thinking time in seconds (default: 0)"
     )
     serve.add_argument(
-        "--run-ttl", type=_between(int, 1, 86400), default=600, help="seconds until a run expires (default: 600)"
+        "--run-ttl",
+        type=_between(int, 1, 86400),
+        help="seconds until a run expires (default: 600, for classic agents 1800)",
     )
     serve.add_argument("--deployments", type=_names, default=(), metavar="A,B", help="accept these names only")
     serve.add_argument(
@@ -124,6 +126,9 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         dest="by_learner",
         action="store_true",
         help="keep learners apart: each sees only what is their own, in memory",
+    )
+    serve.add_argument(
+        "--tls", action="store_true", help="answer over https, and print what programs with azure-ai-agents need"
     )
     serve.add_argument(
         "--fault",
@@ -192,7 +197,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     _check_key(arguments.host, arguments.key, in_memory=state == "memory")
     with endpoint_problems():
         listen(arguments.host, arguments.port).close()  # a port that is taken is said before the endpoint is loaded
-    if not is_loopback(arguments.host):
+    if not (is_loopback(arguments.host) or arguments.tls):
         print("Anyone on the network who has the key can reach this endpoint; nothing is encrypted.", file=sys.stderr)
     from mock_endpoint.server import Options, serve
 
@@ -207,7 +212,9 @@ def _serve(arguments: argparse.Namespace) -> int:
             deployments=arguments.deployments,
             fault=arguments.fault,
             by_learner=arguments.by_learner,
+            tls=_beside(state) if arguments.tls else None,
             model=model_for(settings),
+            code_interpreter=settings.code_interpreter,
         )
         return serve(options)
 
@@ -230,7 +237,10 @@ def _reset(arguments: argparse.Namespace) -> int:
     if not isinstance(state, Path) or not (state.exists() or results.file_of(state).exists()):
         print("There is no state yet: nothing to empty.")
         return 0
-    lost = "Assistants, threads, messages and runs in it are lost, and which exercises you have solved is forgotten."
+    lost = (
+        "Assistants, threads, messages, runs and files in it are lost, "
+        "and which exercises you have solved is forgotten."
+    )
     if not arguments.yes and not _agreed(f"Empty {state}? {lost}"):
         print("Nothing was changed.")
         return 1
@@ -267,6 +277,11 @@ def _state(text: str | None) -> Path | Literal["memory"] | None:
     if text is None:
         return None
     return "memory" if text == "memory" else Path(text).absolute()
+
+
+def _beside(state: Path | Literal["memory"]) -> Path:
+    """The folder for what programs need to trust the endpoint."""
+    return ROOT / ".kit" / "tls" if isinstance(state, str) else state.with_name(state.name + ".tls")
 
 
 def _check_key(host: str, key: str | None, *, in_memory: bool) -> None:

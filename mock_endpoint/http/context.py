@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -69,32 +69,63 @@ class RequestContext:
             raise errors.not_found(noun, object_id)
         return found
 
-    def page(self, noun: str, kind: str, parent: str = "", *, run_id: str | None = None) -> Json:
-        """The list that the query asks for (`limit`, `order`, `after`, `before`), as it goes over the wire."""
-        query = self.query
-        if run_id is not None:
-            check_id("run_id", run_id)
-        order = query.get("order", "desc")
-        if order not in ("asc", "desc"):
-            raise errors.invalid_value("order", order, ("asc", "desc"))
+    def page(
+        self,
+        noun: str,
+        kind: str,
+        parent: str = "",
+        *,
+        only: Mapping[str, str | None] | None = None,
+        most: int = 100,
+        usual: int = 20,
+    ) -> Json:
+        """The list that the query asks for (`limit`, `order`, `after`, `before`), as it goes over the wire.
+
+        `only`: members and the values that they must have, if any; `most` and `usual`: what `limit` may be, and is.
+        """
+        limit, newest_first = self._asked(most, usual)
         page = self.store.page(
             kind,
             parent,
-            limit=_limit(query.get("limit", "20")),
-            newest_first=order == "desc",
+            limit=limit,
+            newest_first=newest_first,
             after=self._cursor("after", noun, kind, parent),
             before=self._cursor("before", noun, kind, parent),
-            run_id=run_id,
+            only={name: value for name, value in (only or {}).items() if value is not None},
         )
         return objects.list_of(page.data, page.has_more)
+
+    def page_of(self, noun: str, everything: list[Json]) -> Json:
+        """The same of a short list that is not stored as one; it comes oldest first."""
+        limit, newest_first = self._asked(most=100, usual=20)
+        data = everything[::-1] if newest_first else everything
+        after, before = (self._position(param, noun, data) for param in ("after", "before"))
+        window = data[0 if after is None else after + 1 : before]
+        nearest_last = before is not None and after is None
+        return objects.list_of(window[-limit:] if nearest_last else window[:limit], len(window) > limit)
+
+    def _position(self, param: str, noun: str, data: list[Json]) -> int | None:
+        value = self.query.get(param)
+        if value is None:
+            return None
+        for position, each in enumerate(data):
+            if each["id"] == value:
+                return position
+        raise errors.not_found(noun, value, param)
+
+    def _asked(self, most: int, usual: int) -> tuple[int, bool]:
+        """The `limit` and whether the newest come first."""
+        order = self.query.get("order", "desc")
+        if order not in ("asc", "desc"):
+            raise errors.invalid_value("order", order, ("asc", "desc"))
+        return _limit(self.query.get("limit", str(usual)), most), order == "desc"
 
     def _cursor(self, param: str, noun: str, kind: str, parent: str) -> int | None:
         """Where the cursor stands. One that was never in this list is refused: page one would repeat what was seen."""
         value = self.query.get(param)
         if value is None:
             return None
-        if not value.startswith(PREFIX[noun]):
-            raise errors.malformed_id(param, value, PREFIX[noun])
+        check_id(param, value, noun)
         place = self.store.place(kind, value, parent)
         if place is None:
             raise errors.not_found(noun, value, param)
@@ -120,21 +151,24 @@ class RequestContext:
             return value
 
 
-def check_id(param: str, value: str) -> None:
-    """Refuse an id of another kind; `param` names it, as in `thread_id`."""
-    prefix = PREFIX[param.removesuffix("_id")]
+def check_id(param: str, value: str, noun: str | None = None) -> None:
+    """Refuse an id of another kind; `param` names it, as in `thread_id`, and with that its noun, unless it is given.
+
+    Ids of files have no prefix of their own: the service says of any text that there is no such file.
+    """
+    prefix = PREFIX.get(noun or param.removesuffix("_id"), "")
     if not value.startswith(prefix):
         raise errors.malformed_id(param, value, prefix)
 
 
-def _limit(text: str) -> int:
+def _limit(text: str, most: int) -> int:
     if not re.fullmatch(r"-?[0-9]{1,18}", text):
         raise errors.wrong_type("limit", "an integer", text)
     limit = int(text)
     if limit < 1:
         raise errors.out_of_range("limit", limit, least=1)
-    if limit > 100:
-        raise errors.out_of_range("limit", limit, most=100)
+    if limit > most:
+        raise errors.out_of_range("limit", limit, most=most)
     return limit
 
 

@@ -1,16 +1,24 @@
-"""`client.beta.threads`: conversations. They belong to no assistant and cannot be listed."""
+"""`client.beta.threads`: conversations. They belong to no assistant; only projects can list them."""
 
 from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.resources import messages, tool_resources
 from mock_endpoint.schemas import objects, requests
 from mock_endpoint.state.store import Store
+from mock_endpoint.tools.file_search import indexing
 
 
 async def create(request: RequestContext) -> Json:
     """`POST /threads`."""
     fields = await request.body(requests.CreateThread)
     async with request.store.transaction():
-        return add(request.store, fields)
+        thread = add(request.store, fields)
+    await indexing.wake(request.service)
+    return thread
+
+
+async def list_all(request: RequestContext) -> Json:
+    """`GET /threads`: in projects only, as Azure's Foundry has it for classic agents."""
+    return request.page("thread", "thread")
 
 
 async def retrieve(request: RequestContext) -> Json:
@@ -40,9 +48,10 @@ async def delete(request: RequestContext) -> Json:
 
 def add(store: Store, fields: Json) -> Json:
     """Store a new thread with its first messages; inside a transaction."""
-    tool_resources.check(store, fields.get("tool_resources", {}))
-    thread = objects.thread(fields)
+    resources = fields.get("tool_resources", {})
+    tool_resources.check(store, resources)
+    thread = objects.thread(fields | {"tool_resources": tool_resources.with_new_stores(store, resources)})
     store.insert(thread)
     for message in fields.get("messages", []):
         messages.add(store, thread["id"], message)
-    return thread
+    return store.get("thread", thread["id"]) or thread  # with what the messages brought for tools

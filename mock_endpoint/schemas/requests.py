@@ -19,7 +19,7 @@ from mock_endpoint.schemas.base import (
     TopP,
     by_json_type,
 )
-from mock_endpoint.schemas.tools import Tool, ToolResources, UniqueNames
+from mock_endpoint.schemas.tools import NewToolResources, Tool, ToolResources, UniqueNames
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
@@ -94,6 +94,20 @@ class TruncationStrategy(Body):
     last_messages: Annotated[int, Field(ge=1)] | None = None
 
 
+class ExpiresAfter(Body):
+    """How long an uploaded file is kept."""
+
+    anchor: Literal["created_at"]
+    seconds: Annotated[int, Field(ge=3600, le=2_592_000)]
+
+
+class CreateFile(Body):
+    """`POST /files`, without the file itself."""
+
+    purpose: Literal["assistants", "batch", "fine-tune", "vision", "user_data", "evals"]
+    expires_after: ExpiresAfter | None = None
+
+
 class AssistantFields(Body):
     """What an assistant may be given, at creation and later."""
 
@@ -113,6 +127,7 @@ class CreateAssistant(AssistantFields):
     """`POST /assistants`."""
 
     model: str
+    tool_resources: NewToolResources | None = None
 
 
 class ModifyAssistant(AssistantFields):
@@ -213,6 +228,7 @@ class ModifyThread(Body):
 class CreateThread(ModifyThread):
     """`POST /threads`."""
 
+    tool_resources: NewToolResources | None = None
     messages: Annotated[list[CreateMessage], Field(max_length=MAX_FIRST_MESSAGES)] | None = None
 
 

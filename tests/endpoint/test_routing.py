@@ -247,8 +247,6 @@ def test_paths_outside_of_all_families(endpoint: Running, recorder: Recorder, pa
         ("PATCH", "threads/thread_x"),
         ("GET", "assistants/"),
         ("GET", "assistants/asst_x/files"),
-        ("POST", "files"),
-        ("GET", "vector_stores"),
         ("POST", "responses"),
         ("POST", "conversations"),
         ("POST", "chat/completions"),

@@ -18,13 +18,15 @@ from .schemas import Schemas
 OLD_SHAPE = ("2024-02-15-preview", "2024-03-01-preview", "2024-04-01-preview")
 """Their objects lack members that the published schemas require; `test_old_shape.py` says how they look."""
 
-_PREFIX = re.compile(r"^/+(openai/v1|openai|v1)/*(?=/)")
+_PREFIX = re.compile(r"^/+(openai/v1|openai|v1|api/projects/[^/]+)/*(?=/)")
 _STANDING = {
     "azure": ("x-request-id", "apim-request-id", "x-ms-region"),
     "openai": ("x-request-id", "openai-version", "openai-processing-ms"),
 }
 """The headers of every answer, by whose paths it comes from; each side lacks those of the other."""
 _TYPES = ("application/json; charset=UTF-8", "text/event-stream; charset=utf-8")
+_DOWNLOAD = re.compile(r"(?<!/vector_stores)(?<!vs_\w{24})/files/[^/]+/content$")
+"""The one answer that is neither JSON nor a stream: a file's own bytes."""
 _SERVICE_STYLE = {"message", "type", "param", "code"}
 _GATEWAY_STYLE = {"message", "code"}
 
@@ -99,8 +101,9 @@ class Recorder(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     def _faults(self, request: httpx2.Request, response: httpx2.Response) -> list[str]:
         if response.status_code == 404 and response.headers.get("x-kit-fault") == "retired" and not response.content:
             return []  # bare, as OpenAI answers since the retirement
-        faults = _header_faults(request, response)
-        if _is_stream(response):
+        download = _DOWNLOAD.search(request.url.path) is not None and response.status_code == 200
+        faults = _header_faults(request, response, download)
+        if _is_stream(response) or download:
             return faults
         try:
             body = json.loads(response.content)
@@ -167,14 +170,14 @@ def _is_stream(response: httpx2.Response) -> bool:
     return response.headers.get("content-type", "").startswith("text/event-stream")
 
 
-def _header_faults(request: httpx2.Request, response: httpx2.Response) -> list[str]:
+def _header_faults(request: httpx2.Request, response: httpx2.Response, download: bool) -> list[str]:
     headers = response.headers
     match = _PREFIX.match(request.url.path)
     side = "openai" if match and match[1] == "v1" else "azure"
     wrong = {name for names in _STANDING.values() for name in names if name not in _STANDING[side]}
     faults = [f"no header {name}" for name in _STANDING[side] if not headers.get(name)]
     faults += [f"header {name}" for name in headers if name in wrong]
-    if headers.get("content-type") not in _TYPES:
+    if headers.get("content-type") not in _TYPES and not download:
         faults.append(f"content-type {headers.get('content-type')!r}")
     if headers.get("x-content-type-options") != "nosniff":
         faults.append("sniffing is not forbidden")
