@@ -181,6 +181,35 @@ class TestAskingBack:
         assert text.endswith("For that I need the fan: set_fan(fan, on). Which one?")
         assert "done" in text
 
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("Hire the tandem for two weeks", {"days": 14}),
+            ("Hire the tandem for 3 days", {"days": 3}),
+            ("タンデムを1週間借りたい", {"days": 7}),
+        ],
+    )
+    def test_a_number_in_the_unit_of_its_parameter(self, text: str, expected: dict[str, object]) -> None:
+        """Weeks are told in days, where the parameter takes days."""
+        tool = function("hire_tandem", "Hire the tandem, タンデムを借りる", days=INT)
+        assert calls(thread(text, tools=[tool])) == [("hire_tandem", expected)]
+
+    def test_numbers_and_files_in_an_array(self) -> None:
+        """All of them, in their order."""
+        mean = function("mean", "Mean of numbers", numbers={"type": "array", "items": {"type": "number"}})
+        assert calls(thread("What is the mean of 3.5, 8 and 10?", tools=[mean])) == [
+            ("mean", {"numbers": [3.5, 8, 10]})
+        ]
+        merge = function("merge_pdfs", "Merge PDF files", files={"type": "array", "items": {"type": "string"}})
+        wanted = {"files": ["one.pdf", "b/two.pdf"]}
+        assert calls(thread("Merge one.pdf and b/two.pdf", tools=[merge])) == [("merge_pdfs", wanted)]
+
+    def test_where_more_than_one_value_is_left_it_is_asked(self) -> None:
+        """A value is never chosen by chance."""
+        tool = function("feed", "Feed an animal", animal=S)
+        assert calls(thread("Feed the lynx", tools=[tool])) == [("feed", {"animal": "lynx"})]
+        assert calls(thread("Feed whichever is hungry, lynx or otter, for Ada", tools=[tool])) == []
+
     def test_a_default_is_no_question(self) -> None:
         """It is what the schema says."""
         tool = function("roll_dice", "Roll dice", count=INT, sides={"type": INT, "default": 6})

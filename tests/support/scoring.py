@@ -59,7 +59,7 @@ class Score:
 
 
 def messages(name: str) -> list[Json]:
-    """The messages of a file: `seen` or `aside`."""
+    """The messages of a file: `seen`, `more` or `aside`."""
     return [json.loads(line) for line in (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 

@@ -7,7 +7,7 @@ from mock_endpoint.models.offline.choose import alike
 from mock_endpoint.models.offline.chunks import is_tool
 from mock_endpoint.models.offline.entities import entities
 from mock_endpoint.models.offline.slots import Slot
-from mock_endpoint.models.offline.text import JAPANESE, name_words, pattern, stem, stems, words
+from mock_endpoint.models.offline.text import JAPANESE, listed, name_words, pattern, stem, stems, words
 from mock_endpoint.models.offline.work import Work
 
 _NEAR, _NEAR_TO_A_GLOSS, _NEAR_TO_A_SWITCH, _CERTAIN = 0.42, 0.2, 0.47, 0.6
@@ -82,9 +82,14 @@ def _by_label(work: Work, slot: Slot) -> bool | None:
         place = work.text.find(known[0] if known else piece)
     else:
         return None
-    around = work.text[max(place - 25, 0) : place + 25].casefold()
+    around = pattern("value", "polite_no_ja").sub("", work.text[max(place - 25, 0) : place + 25].casefold())
     without = (rf"\b{re.escape(word)}\b" if word.isascii() else word for word in words()["without"].split())
-    return not any(re.search(word, around) for word in without)
+    negated = any(re.search(word, around) for word in without)
+    if set(slot.name.split()) & listed("", "avoiding"):
+        return negated or None
+    if negated and re.search(r"ないで|ないよう|ずに", around):  # whether it denies the switch, its verb alone tells
+        return None
+    return not negated
 
 
 def choices(work: Work) -> None:
