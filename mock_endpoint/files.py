@@ -61,7 +61,7 @@ async def delete(store: Store, *files: Json) -> None:
             for owner in store.naming(_OWNERS, file["id"]):
                 if forget(owner, file["id"]):
                     store.replace(owner, owner.get("thread_id", ""))
-            vector_stores.forget_file(store, file["id"])
+            pass
     for file in files:
         store.blobs.discard(file["id"])
 
