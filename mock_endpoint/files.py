@@ -61,7 +61,7 @@ async def delete(store: Store, *files: Json) -> None:
             for owner in store.naming(_OWNERS, file["id"]):
                 if forget(owner, file["id"]):
                     store.replace(owner, owner.get("thread_id", ""))
-            pass
+            vector_stores.forget_file(store, file["id"])
     for file in files:
         store.blobs.discard(file["id"])
 
