@@ -89,8 +89,9 @@ def _check_zip(path: Path) -> None:
 async def _read_apart(path: Path, ending: str) -> str:
     """What `reader.py` says in a process of its own: nothing of this process's environment but where Python is."""
     kept = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+    reader = Path(__file__).with_name("reader.py")
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "mock_endpoint.tools.file_search.reader", str(path), ending),
+        *(sys.executable, "-P", str(reader), str(path), ending),  # -P: the names of its neighbours are no modules
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

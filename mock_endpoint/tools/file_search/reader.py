@@ -1,4 +1,4 @@
-"""Reads one file that needs a parser and prints its text as UTF-8: `python -m … PATH ENDING`.
+"""Reads one file that needs a parser and prints its text as UTF-8: `python -P reader.py PATH ENDING`.
 
 It is a process of its own, because parsers meet files that were made to break them. Exit code 1: the file is broken.
 """
