@@ -32,7 +32,8 @@ function render({ model, el }) {
   const answering = h("article", { class: "kit-turn kit-live", "data-kind": "live", "aria-live": "off", tabindex: -1 },
     h("div", { class: "kit-who" }, name), growing, h("div", { class: "kit-dots" }, h("i"), h("i"), h("i")));
   const marker = h("button", { type: "button", class: "kit-new", hidden: "", onclick: jump }, `\u2193 ${words.new}`);
-  const field = h("textarea", { rows: 1, placeholder: words.placeholder, "aria-label": words.placeholder, oninput: onInput, onkeydown: onKey, onblur: keepDraft });
+  const attach = attachments({ words, say: (text) => say(text), tell });
+  const field = h("textarea", { rows: 1, placeholder: words.placeholder, "aria-label": words.placeholder, oninput: onInput, onkeydown: onKey, onblur: keepDraft, onpaste: attach.pasted });
   const send = iconButton("send", words.send, ask);
   const stop = iconButton("stop", words.stop, halt);
   const clear = iconButton("clear", words.clear, () => tell({ type: "clear" }));
@@ -40,11 +41,12 @@ function render({ model, el }) {
   const status = h("div", { class: "kit-status", role: "status" });
   const root = h("section",
     // Otherwise the notebook would take keys for its own commands.
-    { class: "kit-chat", lang: model.get("language"), "aria-label": fill(words.title), "data-lm-suppress-shortcuts": "", onkeydown: onBoxKey },
+    { class: "kit-chat", lang: model.get("language"), "aria-label": fill(words.title), "data-lm-suppress-shortcuts": "", onkeydown: onBoxKey, ondragover: attach.over, ondrop: attach.dropped },
     h("header", {}, h("strong", {}, name), menu.node, clear),
     h("div", { class: "kit-window" }, log, marker),
     welcome,
-    h("div", { class: "kit-composer" }, field, stop, send),
+    attach.names,
+    h("div", { class: "kit-composer" }, attach.button, attach.picker, field, stop, send),
     status);
   const twin = `.${model.get("twin")}`;
   log.append(older);
@@ -66,9 +68,9 @@ function render({ model, el }) {
     again: () => iconButton("retry", words.again, () => tell({ type: "retry" })),
   };
 
-  function tell(message) {
+  function tell(message, buffers) {
     try {
-      model.send(message);
+      model.send(message, undefined, buffers);
     } catch {
       say(words.waiting); // the kernel is gone
     }
@@ -173,6 +175,7 @@ function render({ model, el }) {
     const text = field.value.trim();
     if (model.get("busy") || sent.size) return say(`${model.get("status")} ${words.wait}`);
     if (!text) return say(words.empty);
+    if (attach.waiting()) return say(words.uploading);
     const kind = draft === undefined ? "send" : "edit";
     leaveEditing();
     put(kind, text);
@@ -181,7 +184,7 @@ function render({ model, el }) {
   // The page shows the question before it asks the kernel.
   function put(kind, text) {
     const mark = `${Date.now()}-${Math.random()}`;
-    const node = article({ kind: "question", who: words.you, text });
+    const node = article({ kind: "question", who: words.you, text, attached: kind === "send" ? attach.list() : [] });
     node.classList.add("kit-pending");
     const timer = setTimeout(() => say(words.waiting), PATIENCE);
     sent.set(mark, { node, text, timer });
@@ -293,16 +296,18 @@ function render({ model, el }) {
     if (hadFocus && (!root.contains(before) || before.hidden || before.disabled)) field.focus();
   }
 
-  const onMessage = (message, buffers) => ({ delta: grow, refused, file: files.arrived })[message.type]?.(message, buffers);
+  const onMessage = (message, buffers) => ({ delta: grow, refused, file: files.arrived, unattached: attach.failed })[message.type]?.(message, buffers);
   const onStatus = () => {
     clearTimeout(stopTimer);
     say(model.get("status"));
   };
-  const listeners = { "change:turns": onState, "change:busy": onState, "change:ids": drawState, "change:status": onStatus, "msg:custom": onMessage };
+  const onAttached = () => { if (attach.draw(model.get("attached"))) say(model.get("status")); };
+  const listeners = { "change:attached": onAttached, "change:turns": onState, "change:busy": onState, "change:ids": drawState, "change:status": onStatus, "msg:custom": onMessage };
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
   field.value = model.get("draft");
   onState();
   onStatus();
+  onAttached();
   onInput();
   if (model.get("busy")) tell({ type: "hello" });
 

@@ -1,7 +1,7 @@
 """The chat box: a conversation, the page that shows it, and a worker thread that waits for the run."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from typing import Any
@@ -10,6 +10,7 @@ import openai
 from openai.types.beta import Assistant, Thread
 
 from helpers.chat import bubbles as made
+from helpers.chat.attaching import Attached, uploaded
 from helpers.chat.board import Board
 from helpers.chat.bubbles import Bubble
 from helpers.chat.chats import Chat
@@ -35,6 +36,7 @@ class ChatBox(Board):
     `assistant` is an assistant or its id; when it is deleted later, the next question makes it again as it was now.
     A `thread` (or its id) shows and goes on with an older conversation on the server.
     `functions` are Python functions that the assistant may ask for: a list, or a dict of name and function.
+    Files that are chosen, dropped or pasted are uploaded, and attached to the next question.
     `language` is that of the box itself: `en` or `ja`.
     Works with any client of the `openai` package and any server that speaks the protocol.
     """
@@ -58,6 +60,7 @@ class ChatBox(Board):
         self._growing: Growing | None = None
         self._calling: str | None = None
         self._closed = False
+        self._attached: list[Attached] = []
         self._on: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
             "send": self._on_send,
             "stop": self._on_stop,
@@ -69,6 +72,8 @@ class ChatBox(Board):
             "edit": self._on_edit,
             "hello": self._on_hello,
             "file": self._on_file,
+            "attach": self._on_attach,
+            "detach": self._on_detach,
         }
         self.widget.on_msg(self._received)
         take_at_once(self.widget, lambda content: content.get("type") == "stop")
@@ -100,19 +105,47 @@ class ChatBox(Board):
             worker.join(timeout=_CLOSING_SECONDS)
         self.widget.close()
 
-    def _received(self, _: object, content: Mapping[str, Any], __: object) -> None:
+    def _received(self, _: object, content: Mapping[str, Any], buffers: Sequence[Any]) -> None:
         """A click or a key in the page. Whatever goes wrong appears in the box: a callback has no other place."""
         try:
-            self._on[content["type"]](content)
+            self._on[content["type"]]({**content, "buffers": buffers})
         except Exception as error:
             self._add_problem(problem_of(error, self._words))
 
     def _on_send(self, content: Mapping[str, Any]) -> None:
         text = content["text"].strip()
         if text and self._take_turn():
-            self._begin(text, made.question(text, self._words, content["id"]))
+            taken, self._attached = self._attached, []
+            self._show_attached()
+            self._begin(text, made.question(text, self._words, content["id"], taken))
         else:
             self.widget.send({"type": "refused", "id": content["id"]})
+
+    def _on_attach(self, content: Mapping[str, Any]) -> None:
+        """A file from the page. The upload may take a while, and the kernel must be free."""
+        data = bytes(content["buffers"][0])
+        work = partial(self._upload, content["name"], data, content["id"])
+        threading.Thread(target=work, name="chat box, upload", daemon=True).start()
+
+    def _upload(self, name: str, data: bytes, mark: str) -> None:
+        try:
+            self._attached.append(uploaded(self._client, name, data, mark))
+            self._show_attached()
+        except Exception as error:
+            detail = problem_of(error, self._words).what
+            text = self._words["unattached"].format(name=name, detail=detail)
+            self.widget.send({"type": "unattached", "id": mark, "text": text})
+
+    def _on_detach(self, content: Mapping[str, Any]) -> None:
+        """The file goes with no question; as nothing else names it, it is deleted."""
+        gone = [one for one in self._attached if one.mark == content["id"]]
+        self._attached = [one for one in self._attached if one not in gone]
+        self._show_attached()
+        for one in gone:
+            self._client.files.delete(one.file_id)
+
+    def _show_attached(self) -> None:
+        self.widget.attached = [{"id": one.mark, "name": one.name} for one in self._attached]
 
     def _on_stop(self, content: Mapping[str, Any]) -> None:
         """The request to the server may take a while; meanwhile the kernel must be free.
@@ -137,7 +170,8 @@ class ChatBox(Board):
         if all(bubble.kind != "answer" for bubble in led_to):
             del self.bubbles[places[-1] :]
         tries = 1 + max((bubble.tries for bubble in led_to if bubble.problem), default=0)
-        self._begin(again.text, made.question(again.text, self._words), tries, wait=content["type"] == "wait")
+        once_more = made.question(again.text, self._words, attached=again.attached)
+        self._begin(again.text, once_more, tries, wait=content["type"] == "wait")
 
     def _on_clear(self, _: Mapping[str, Any]) -> None:
         """An empty log, and a new thread: the assistant forgets, too. The menu keeps the old one."""
@@ -176,9 +210,10 @@ class ChatBox(Board):
         if not (text and places and self._take_turn()):
             self.widget.send({"type": "refused", "id": content["id"]})
             return
+        attached = self.bubbles[places[-1]].attached
         note = made.note(self._words["edited"], self._words["box"])
         self._change_to(Chat(self._conversation.branch(), [*self.bubbles[: places[-1]], note], self._chat.older))
-        self._begin(text, made.question(text, self._words, content["id"]))
+        self._begin(text, made.question(text, self._words, content["id"], attached))
 
     def _on_hello(self, _: Mapping[str, Any]) -> None:
         """A new view has missed the beginning of a growing text."""
@@ -213,7 +248,7 @@ class ChatBox(Board):
         except BaseException:
             self._give_turn_back()
             raise
-        self._start(partial(self._converse, question, tries, wait=wait))
+        self._start(partial(self._converse, question, tries, wait=wait, attached=bubble.attached))
 
     def _start(self, work: Callable[[], object]) -> None:
         """Begin this work on the worker, which gives the turn back when it is done."""
@@ -246,11 +281,11 @@ class ChatBox(Board):
             self._add(bubble)
             self._set_busy(True)
 
-    def _converse(self, question: str, tries: int = 1, *, wait: bool = False) -> str:
+    def _converse(self, question: str, tries: int = 1, *, wait: bool = False, attached: Sequence[Attached] = ()) -> str:
         """Ask, and show what comes; the turn is taken. `tries` counts this one, too."""
         texts: list[str] = []
         try:
-            asked = self._conversation.ask(question, wait=wait)
+            asked = self._conversation.ask(question, wait=wait, attached=attached)
             with Growing(self.widget) as self._growing, closing(asked) as events:
                 for event in events:
                     self._show_event(event, self._growing, texts)

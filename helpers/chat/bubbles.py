@@ -1,9 +1,10 @@
 """What is said in the box: one bubble after the other, as data for the page and as text and HTML without one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from helpers.chat.attaching import Attached
 from helpers.chat.events import Call, File, Said
 from helpers.chat.markdown import html_of
 from helpers.chat.words import Words
@@ -34,10 +35,14 @@ class Bubble:
     """How often the question was asked that led to the problem."""
     sent: str = ""
     """The mark by which the page knows the question that it sent."""
+    attached: tuple[Attached, ...] = ()
+    """The files that came with the question."""
 
     def for_page(self, number: int) -> dict[str, Any]:
         """The bubble as the page gets it; `number` is its own for good."""
         data: dict[str, Any] = {"id": number, "kind": self.kind, "who": self.who, "text": self.text, "sent": self.sent}
+        if self.attached:
+            data["attached"] = [one.name for one in self.attached]
         if self.said:
             shown = html_of(self.said.text)
             notes = [{"mark": note.mark, "text": note.text} for note in self.said.notes]
@@ -50,9 +55,9 @@ class Bubble:
         return data
 
 
-def question(text: str, words: Words, sent: str = "") -> Bubble:
+def question(text: str, words: Words, sent: str = "", attached: Sequence[Attached] = ()) -> Bubble:
     """What the person asks."""
-    return Bubble("question", words["you"], text, sent=sent)
+    return Bubble("question", words["you"], text, sent=sent, attached=tuple(attached))
 
 
 def answer(said: Said, name: str) -> Bubble:
@@ -103,7 +108,7 @@ def _picture(bubble: Bubble) -> str:
         f"display:inline-block;max-width:85%;padding:6px 12px;border:1px solid {_COLOURS[bubble.kind]};"
         f"border-radius:12px;background:{PANEL};text-align:left;overflow-wrap:anywhere;line-height:1.5"
     )
-    inside = html_of(_with_files(bubble)) if bubble.said else plain(bubble.text)
+    inside = html_of(_with_files(bubble)) if bubble.said else plain(_with_files(bubble))
     return (
         f'<div style="margin:8px 0;text-align:{"right" if mine else "left"}">{quiet(bubble.who)}<br>'
         f'<div style="{style}">{inside}</div></div>'
@@ -113,7 +118,7 @@ def _picture(bubble: Bubble) -> str:
 def _with_files(bubble: Bubble) -> str:
     """The text, and below it the sources and files by their names."""
     if not bubble.said:
-        return bubble.text
+        return "\n".join([bubble.text, *(one.name for one in bubble.attached)])
     notes = [f"{note.mark} {note.text}" for note in bubble.said.notes]
     return "\n".join([bubble.text, *notes, *(file.name for file in bubble.said.files)])
 

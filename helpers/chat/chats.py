@@ -8,6 +8,7 @@ import openai
 from openai.types.beta.threads import Message
 
 from helpers.chat import bubbles as made
+from helpers.chat.attaching import attached
 from helpers.chat.bubbles import Bubble
 from helpers.chat.conversation import Conversation
 from helpers.chat.events import said_of
@@ -55,5 +56,5 @@ class Chat:
 def _bubble_of(message: Message, client: openai.OpenAI, name: str, words: Words) -> Bubble:
     said = said_of(message.model_dump())
     if message.role == "user":
-        return made.question(said.text, words)
+        return made.question(said.text, words, attached=[attached(client, file.id) for file in said.files])
     return made.answer(with_files(client, said, words), name)

@@ -4,13 +4,14 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import openai
 from openai.types.beta import Assistant, AssistantStreamEvent, Thread
 from openai.types.beta.threads import Message, MessageDeltaEvent, Run
 
+from helpers.chat.attaching import Attached, message_of
 from helpers.chat.branching import messages_before
 from helpers.chat.events import Call, Dropped, Event, Remade, Said, Text, said_of
 from helpers.chat.failures import NoAnswer, end_of, no_answer, problem_of
@@ -59,7 +60,7 @@ class Conversation:
         self._run: Run | None = None
         self.last_run: Run | None = None
         """The run of the latest question as it was last seen, whatever became of it."""
-        self._unanswered: str | None = None
+        self._unanswered: tuple[str, tuple[Attached, ...]] | None = None
         self.question_id: str | None = None
         """The message on the thread that is the last question."""
         self._origin: tuple[str, str | None] | None = None
@@ -80,17 +81,20 @@ class Conversation:
         """Forget the wish to stop, before the next question; it must not get lost while that begins."""
         self._stop.clear()
 
-    def ask(self, question: str, *, wait: bool = False) -> Generator[Event, None, None]:
+    def ask(
+        self, question: str, *, wait: bool = False, attached: Sequence[Attached] = ()
+    ) -> Generator[Event, None, None]:
         """What happens until the run answers. Any kind of failure raises `NoAnswer`, which says what to do.
 
-        With `wait` another run that is at work on the thread is first waited for.
+        `attached` are files that come with the question. With `wait` another run that is at work on the thread is
+        first waited for.
         """
         self.last_run = None
         self._said, self._writing = {}, []
         try:
             if wait:
                 self._wait_for_the_other_run()
-            run = yield from self._answered(question)
+            run = yield from self._answered(question, tuple(attached))
             yield from self._conclude(run)
         except NoAnswer:
             raise
@@ -129,7 +133,7 @@ class Conversation:
             if self._stop.wait(_LOOK_SECONDS):
                 raise no_answer("cancelled", self._words, stopped=True)
 
-    def _answered(self, question: str) -> Asked:
+    def _answered(self, question: str, attached: tuple[Attached, ...]) -> Asked:
         """A run on the question, its functions called as often as it asks for them."""
         runs = self._client.beta.threads.runs
         if self._thread_id is None:
@@ -137,10 +141,12 @@ class Conversation:
             self._thread_id = self._client.beta.threads.create(messages=before or openai.omit).id
         thread_id = self._thread_id
         # A question that got no answer is in the thread already: sent again, it must not stand there twice.
-        if question != self._unanswered:
+        if (question, attached) != self._unanswered:
             self.question_id = None
-            asked = self._client.beta.threads.messages.create(thread_id, role="user", content=question)
-            self._unanswered, self.question_id = question, asked.id
+            tools = [tool["type"] for tool in self._assistant.tools]
+            given = message_of(question, attached, tools)
+            asked = self._client.beta.threads.messages.create(thread_id, role="user", **given)
+            self._unanswered, self.question_id = (question, attached), asked.id
 
         def begin(**streamed: Any) -> Any:  # noqa: ANN401 - the client's own
             return runs.create(thread_id, assistant_id=self._assistant.id, **self._options, **streamed)

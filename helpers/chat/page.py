@@ -38,6 +38,8 @@ class Page(anywidget.AnyWidget):
     starters: traitlets.List[str] = traitlets.List().tag(sync=True)
     chats: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     """What the menu offers: the other chats of this box."""
+    attached: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
+    """The files that go with the next question: the page's marks, and the names."""
     older = traitlets.Bool(False).tag(sync=True)
     """Whether the thread has older messages that are not shown."""
     ids = traitlets.Dict().tag(sync=True)

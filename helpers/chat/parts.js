@@ -2,6 +2,8 @@
 
 const ICONS = {
   send: "M12 19V6M6 11l6-6 6 6",
+  attach: "M20 11l-8.5 8.5a5 5 0 0 1-7-7L13 4a3.3 3.3 0 0 1 4.7 4.7L9.3 17a1.7 1.7 0 0 1-2.4-2.4l7.6-7.6",
+  remove: "M7 7l10 10M17 7L7 17",
   stop: "M7 7h10v10H7z",
   copy: "M9 9h10v11H9zM5 15V4h10",
   copied: "M5 12l5 5 9-10",
@@ -60,6 +62,7 @@ function indented(json) {
 const INSIDE = {
   question: (turn, act) => [
     h("div", { class: "kit-text" }, turn.text),
+    list("kit-files", act.words.attached, turn.attached ?? [], (name) => name),
     h("div", { class: "kit-tools" }, act.copy(turn.text), act.edit(turn.text)),
   ],
   answer: (turn, act) => {

@@ -87,6 +87,64 @@ function isShortcut(event) {
   return command && !editing.test(event.key) && !composing(event);
 }
 
+/** What a person attaches: the button and the names. `bring` hands files to the kernel, which uploads them. */
+function attachments({ words, say, tell }) {
+  const LARGEST = 8e6; // bytes; a larger message would cost the notebook its connection
+  const arriving = new Map(); // names of the files that are not uploaded yet, by their marks
+  const picker = h("input", { type: "file", multiple: "", hidden: "", "aria-label": words.attach, onchange: () => { bring(picker.files); picker.value = ""; } });
+  const button = iconButton("attach", words.attach, () => picker.click());
+  const names = h("ul", { class: "kit-attached", "aria-label": words.attached });
+  let uploaded = [];
+
+  async function bring(files) {
+    for (const file of [...files]) {
+      if (file.size > LARGEST) {
+        say(words.too_large.replace("{name}", file.name));
+        continue;
+      }
+      const mark = `${Date.now()}-${Math.random()}`;
+      arriving.set(mark, file.name);
+      draw(uploaded);
+      say(words.uploading);
+      tell({ type: "attach", id: mark, name: file.name }, [await file.arrayBuffer()]);
+    }
+  }
+
+  /** The files as the kernel has them, and those on their way; whether the last of these has arrived. */
+  function draw(now) {
+    const before = arriving.size;
+    uploaded = now;
+    uploaded.forEach(({ id }) => arriving.delete(id));
+    const remove = ({ id, name }) => iconButton("remove", words.detach.replace("{name}", name), () => tell({ type: "detach", id }));
+    names.replaceChildren(
+      ...uploaded.map((one) => h("li", {}, one.name, remove(one))),
+      ...[...arriving.values()].map((name) => h("li", { class: "kit-pending" }, name)));
+    names.hidden = !names.children.length;
+    return before > 0 && !arriving.size;
+  }
+
+  function failed({ id, text }) {
+    arriving.delete(id);
+    draw(uploaded);
+    say(text);
+  }
+
+  const holds = (data) => [...(data?.types ?? [])].includes("Files");
+  const over = (event) => { if (holds(event.dataTransfer)) event.preventDefault(); };
+  function dropped(event) {
+    if (!holds(event.dataTransfer)) return;
+    event.preventDefault();
+    event.stopPropagation(); // the notebook would take it, too
+    bring(event.dataTransfer.files);
+  }
+  function pasted(event) {
+    if (!event.clipboardData?.files.length) return;
+    event.preventDefault();
+    bring(event.clipboardData.files);
+  }
+  return { button, picker, names, draw, failed, over, dropped, pasted, waiting: () => arriving.size > 0, list: () => uploaded.map(({ name }) => name) };
+}
+
 /** Files: the kernel sends each once, when `tell` asks for it; the page keeps it under an address of its own. */
 function filesOf(log, tell) {
   const addresses = new Map(); // by the files' ids; empty until they are here

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import unquote_to_bytes
 
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
@@ -20,6 +21,8 @@ _AT_ONCE = 1024 * 1024
 _MAX_FIELD = 4096
 """Bytes of a field that is no file, and characters of its name."""
 _MAX_FIELDS = 16
+_ENCODED_NAME = re.compile(rb"""filename\*\s*=\s*"?utf-8'[^']*'([^;"\s]+)""", re.I)
+"""As .NET and older Python clients send a name with other letters than English ones; RFC 7578 would not have it."""
 
 # What a caller got wrong is said in the answer, not on the screen of whoever runs the endpoint.
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
@@ -115,11 +118,13 @@ class _Reader:
         if b"name" not in options:
             raise errors.invalid_form("a part of it has no name")
         self._name = _text(options[b"name"])
-        self._in_file = b"filename" in options
+        encoded = _ENCODED_NAME.search(self._disposition)
+        self._in_file = encoded is not None or b"filename" in options
         if self._in_file:
             if self._form.file is not None:
                 raise errors.invalid_form("it holds more than one file")
-            self._form.file, self._form.filename = self._name, _file_name(_text(options[b"filename"]))
+            sent = unquote_to_bytes(encoded[1]) if encoded else options[b"filename"]
+            self._form.file, self._form.filename = self._name, _file_name(_text(sent))
 
     def _take(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:

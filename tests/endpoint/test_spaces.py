@@ -132,3 +132,14 @@ def test_serve_for_a_class_says_how_learners_are_told_apart() -> None:
         answer = httpx2.get(f"{url}/openai/assistants", params=V2, headers={"api-key": f"{KEY}.aiko"})
         process.terminate()
     assert answer.status_code == 200
+
+
+def test_files_are_the_learners_own(endpoint: Running) -> None:
+    """Rows and bytes: nobody lists, reads or deletes what somebody else has uploaded."""
+    aiko, ben = learner(endpoint, "aiko"), learner(endpoint, "ben")
+    made = aiko.files.create(file=("a.csv", b"a,b"), purpose="assistants")
+    assert ben.files.list().data == []
+    for method in (ben.files.retrieve, ben.files.content, ben.files.delete):
+        with pytest.raises(openai.NotFoundError):
+            method(made.id)
+    assert aiko.files.content(made.id).read() == b"a,b"

@@ -92,6 +92,14 @@ def test_names(raw: httpx2.Client, sent: str, kept: str) -> None:
     assert raw.get(f"files/{answer.json()['id']}/content").content == b"x"
 
 
+@pytest.mark.parametrize("plain", ["", 'filename="=?utf-8?B?5rCX5YCZLmNzdg==?="; '])
+def test_encoded_name(raw: httpx2.Client, plain: str) -> None:
+    """.NET and older Python clients send it percent-encoded, with or without a plain one; still without a folder."""
+    named = plain + "filename*=utf-8''..%2F%E6%B0%97%E5%80%99.csv"
+    body = form(PURPOSE, ("file", "NAME", b"x")).replace(b'filename="NAME"', named.encode())
+    assert raw.post("files", content=body, headers=FORM).json()["filename"] == "気候.csv"
+
+
 def test_name_in_other_letters(raw: httpx2.Client) -> None:
     """Some old clients send their system's letters."""
     body = form(PURPOSE, ("file", "NAME", b"x")).replace(b"NAME", "été.csv".encode("latin-1"))

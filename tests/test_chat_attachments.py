@@ -1,0 +1,132 @@
+"""Files that a person puts into the chat box: uploaded at once, attached to the next question, for the right tool."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import openai
+import pytest
+from support.boxes import kinds, page_says, press, settle, told
+from support.talking import served
+
+from helpers import ChatBox
+from helpers.chat.attaching import Attached, message_of
+
+PATIENCE = 20
+"""Seconds for an upload."""
+CODE, SEARCH = "code_interpreter", "file_search"
+
+
+@pytest.fixture
+def client() -> Iterator[openai.AzureOpenAI]:
+    """A client, and an endpoint that answers it."""
+    with served() as made:
+        yield made
+
+
+@pytest.fixture
+def box(client: openai.AzureOpenAI) -> Iterator[ChatBox]:
+    """A chat box with an assistant named Tabi."""
+    made = ChatBox(client, client.beta.assistants.create(model="gpt-35-turbo", name="Tabi"))
+    yield made
+    made.close()
+
+
+def put_in(box: ChatBox, name: str, data: bytes, mark: str) -> None:
+    """What the page says when a person chooses a file."""
+    box.widget._handle_custom_msg({"type": "attach", "id": mark, "name": name}, [memoryview(data)])
+
+
+def wait_for(box: ChatBox, count: int) -> None:
+    """Until so many files are there."""
+    deadline = time.monotonic() + PATIENCE
+    while len(box.widget.attached) != count and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(box.widget.attached) == count
+
+
+def test_the_next_question_takes_them_along(box: ChatBox, client: openai.AzureOpenAI) -> None:
+    """Byte for byte, a picture as a part of the message, and only with this question; the bubble names them."""
+    put_in(box, "気候.csv", b"a,b", "1")
+    wait_for(box, 1)
+    put_in(box, "map.png", b"\x89PNG", "2")
+    wait_for(box, 2)
+    assert box.widget.attached == [{"id": "1", "name": "気候.csv"}, {"id": "2", "name": "map.png"}]
+    press(box, "What is 6 times 7?")
+    assert box.widget.attached == []
+    settle(box)
+    assert kinds(box) == ["question", "answer"]
+    assert box.widget.turns[0]["attached"] == ["気候.csv", "map.png"]
+    assert "You: What is 6 times 7?\n気候.csv\nmap.png" in repr(box)
+    assert box.thread_id is not None
+    (message,) = [one for one in client.beta.threads.messages.list(box.thread_id) if one.role == "user"]
+    (table,) = message.attachments or []
+    assert [tool.type for tool in table.tools or []] == [CODE]
+    assert client.files.content(table.file_id or "").read() == b"a,b"
+    picture = message.content[1]
+    assert picture.type == "image_file"
+    assert client.files.retrieve(picture.image_file.file_id).purpose == "vision"
+    press(box, "And 6 times 8?")
+    settle(box)
+    newest = next(one for one in client.beta.threads.messages.list(box.thread_id) if one.role == "user")
+    assert newest.attachments == []
+    older = ChatBox(client, "asst_none", thread=box.thread_id)
+    assert sorted(older.widget.turns[0]["attached"]) == ["map.png", "気候.csv"]
+    older.close()
+
+
+def test_edited_and_asked_again(box: ChatBox, client: openai.AzureOpenAI) -> None:
+    """The files belong to the question, in whichever words."""
+    put_in(box, "a.csv", b"a,b", "1")
+    wait_for(box, 1)
+    press(box, "What is 6 times 7?")
+    settle(box)
+    page_says(box, "edit", text="What is 6 times 8?", id="2")
+    settle(box)
+    page_says(box, "retry")
+    settle(box)
+    assert box.thread_id is not None
+    asked = [one for one in client.beta.threads.messages.list(box.thread_id) if one.role == "user"]
+    assert [len(one.attachments or []) for one in asked] == [1, 1]
+
+
+def test_removed(box: ChatBox, client: openai.AzureOpenAI) -> None:
+    """What is taken out before it was sent is deleted at the service as well."""
+    put_in(box, "a.csv", b"a,b", "1")
+    wait_for(box, 1)
+    assert len(client.files.list().data) == 1
+    page_says(box, "detach", id="1")
+    assert box.widget.attached == []
+    assert client.files.list().data == []
+
+
+def test_a_file_that_is_refused(box: ChatBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page is told which file, and why; no question is lost."""
+    messages = told(box, monkeypatch)
+    put_in(box, "n" * 300, b"x", "1")
+    deadline = time.monotonic() + PATIENCE
+    while not messages and time.monotonic() < deadline:
+        time.sleep(0.01)
+    (message,) = messages
+    assert (message["type"], message["id"]) == ("unattached", "1")
+    assert "string too long" in message["text"]
+    assert kinds(box) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "tools", "chosen"),
+    [
+        ("a.csv", [CODE, SEARCH], CODE),
+        ("a.CSV", [], CODE),
+        ("a.xlsx", [CODE], CODE),
+        ("no ending", [CODE, SEARCH], CODE),
+        ("guide.md", [CODE, SEARCH], SEARCH),
+        ("guide.PDF", [], SEARCH),
+        ("guide.md", [CODE], CODE),
+        ("a.csv", [SEARCH], SEARCH),
+    ],
+)
+def test_tools_by_the_kind_of_file(name: str, tools: list[str], chosen: str) -> None:
+    """Texts are searched, the rest is for code; where the assistant has one of both, that one."""
+    given: dict[str, Any] = message_of("x", [Attached("file-1", name)], tools)
+    assert given == {"content": "x", "attachments": [{"file_id": "file-1", "tools": [{"type": chosen}]}]}
