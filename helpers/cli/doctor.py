@@ -26,6 +26,7 @@ from helpers.connection import model_for, start_embedded
 from helpers.problems import KitError
 from helpers.settings import Settings, address, settings_and_problems
 from helpers.views import text_table
+from mock_endpoint.state.blobs import folder_of
 
 ALL_WELL, WRONG = 0, 1
 
@@ -130,8 +131,17 @@ def _facts(settings: Settings) -> Iterator[list[str]]:
     if own:
         yield ["who answers", _model(settings)]
         yield ["state", str(settings.state)]
+        yield ["files", _files(settings.state)]
         yield ["thinking time", f"{settings.pace:g} s"]
         yield ["code interpreter", _code_interpreter(settings)]
+
+
+def _files(state: Path | Literal["memory"]) -> str:
+    if not isinstance(state, Path):
+        return "in a temporary folder, gone with the endpoint"
+    folder = folder_of(state)
+    sizes = [path.stat().st_size for path in folder.iterdir()] if folder.exists() else []
+    return f"{len(sizes)}, {sum(sizes) / 1e6:.1f} MB, in {folder}" if sizes else "none"
 
 
 def _key(settings: Settings) -> str:

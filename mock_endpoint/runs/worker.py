@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from mock_endpoint import engine, errors
 from mock_endpoint.models.base import Failed, Finished, Model, Prompt
 from mock_endpoint.runs import run_status, tool_calls
-from mock_endpoint.runs.built_in import attached, tools_of
+from mock_endpoint.runs.built_in import attached, marks_of, tools_of
 from mock_endpoint.runs.events import RunEvents
 from mock_endpoint.runs.prompt import OutOfTokens, prompt_of
 from mock_endpoint.runs.usage import NOTHING, added, of_steps, usage
@@ -163,7 +163,8 @@ async def _listen(worker: Worker, prompt: Prompt, writer: RunWriter) -> Finished
     """Write the answer down as it comes; how it ended comes back."""
     pause = worker.service.pace * _PIECE_SHARE if worker.events.feed else 0
     since = time.perf_counter()
-    async for event in engine.answer(worker.model, prompt, tools_of(worker.service, worker.run)):
+    marks = marks_of(worker.service.store.all("thread.run.step", worker.run["id"]))
+    async for event in engine.answer(worker.model, prompt, tools_of(worker.service, worker.run), marks):
         if isinstance(event, Finished | Failed):
             if isinstance(event, Finished) and not writer.step:
                 await writer.open_message()  # an empty answer is a message, too

@@ -27,7 +27,7 @@ class OfflineModel(Model):
 
     def expect(self, tools: Sequence[Mapping[str, Any]]) -> None:
         """Get ready, in the background, for messages that come with these tools."""
-        if any(tool.get("type") == "function" for tool in tools):
+        if any(tool.get("type") in ("function", "file_search") for tool in tools):
             preload()
 
     async def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
