@@ -191,6 +191,8 @@ class Running:
             await asyncio.wait(tasks)
         if self._spaces:
             self._spaces.close()
+        if isinstance(self._code, Interpreter):
+            await asyncio.to_thread(self._code.close)
         await self.store.empty()
         self.store.close()
         self.store = Store(self._options.state)

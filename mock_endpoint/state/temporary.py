@@ -27,8 +27,8 @@ class TemporaryFolder:
     @cached_property
     def path(self) -> Path:
         """The folder; the lock is beside it, in one that belongs to this user."""
-        for left in Path(tempfile.gettempdir()).glob(f"{self._prefix}*"):
-            _remove_if_left(left)
+        for left in left_behind(self._prefix):
+            shutil.rmtree(left, ignore_errors=True)
         outer = Path(tempfile.mkdtemp(prefix=self._prefix))
         self._lock = FileLock(outer / _LOCK, thread_local=False)
         self._lock.acquire()
@@ -44,17 +44,22 @@ class TemporaryFolder:
             self._lock = None
 
 
-def _remove_if_left(folder: Path) -> None:
-    """Remove a folder whose process has died; one without a lock is just being made, or somebody else's."""
+def left_behind(prefix: str) -> list[Path]:
+    """The folders with this prefix whose processes have died."""
+    return [folder for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*") if _is_left(folder)]
+
+
+def _is_left(folder: Path) -> bool:
+    """Whether its process has died; a folder without a lock is just being made, or somebody else's."""
     try:
         if folder.is_symlink() or not (folder / _LOCK).is_file() or not _is_mine(folder):
-            return
+            return False
         lock = FileLock(folder / _LOCK)
         lock.acquire(timeout=0)
     except (OSError, Timeout):
-        return
+        return False
     lock.release()
-    shutil.rmtree(folder, ignore_errors=True)
+    return True
 
 
 def _is_mine(folder: Path) -> bool:

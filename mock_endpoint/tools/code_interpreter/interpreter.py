@@ -1,8 +1,6 @@
 """All kernels of an endpoint: one for each thread of messages, a bounded number, each ended when nobody needs it."""
 
 import asyncio
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -12,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil  # type: ignore[import-untyped]
-from filelock import FileLock, Timeout
 
+from mock_endpoint.state.temporary import TemporaryFolder, left_behind
 from mock_endpoint.tools.code_interpreter.folders import Attached, Folders, Product
 from mock_endpoint.tools.code_interpreter.limits import Limits
 from mock_endpoint.tools.code_interpreter.outputs import Outputs
@@ -21,7 +19,7 @@ from mock_endpoint.tools.code_interpreter.outputs import Outputs
 if TYPE_CHECKING:
     from mock_endpoint.tools.code_interpreter.kernel import Kernel
 
-_PREFIX, _LOCK = "assistants-code-", "owner.lock"
+_PREFIX = "assistants-code-"
 _WATCH_EVERY = 2.0
 """Seconds between two looks at the kernels that are not at work."""
 
@@ -59,6 +57,7 @@ class Interpreter:
         self._room = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._folder = TemporaryFolder(_PREFIX)
         self._made = 0
 
     async def run(self, key: str, code: str, files: Sequence[Attached]) -> Ran:
@@ -76,8 +75,8 @@ class Interpreter:
             asyncio.run_coroutine_threadsafe(self._end_all(), loop).result(60)
             loop.call_soon_threadsafe(loop.stop)
             self._thread.join(10)
-            self._owner.release()
-            shutil.rmtree(self._root, ignore_errors=True)
+            self._folder.remove()
+            self._folder = TemporaryFolder(_PREFIX)
 
     def walls(self) -> dict[str, list[str]]:
         """The walls around each live kernel, by thread."""
@@ -87,11 +86,8 @@ class Interpreter:
         """The loop of the kernels; the first call makes it, and sweeps up after processes that have died."""
         with self._room:
             if self._loop is None:
-                _sweep()
-                self._root = Path(tempfile.mkdtemp(prefix=_PREFIX))
-                self._root.chmod(0o711)
-                self._owner = FileLock(self._root / _LOCK, thread_local=False)
-                self._owner.acquire()
+                _end_what_was_left()
+                self._folder.path.parent.chmod(0o711)  # a kernel may have a user of its own, who passes through
                 self._loop = asyncio.SelectorEventLoop()
                 self._thread = threading.Thread(target=_turn, args=(self._loop,), name="code interpreter", daemon=True)
                 self._thread.start()
@@ -121,7 +117,7 @@ class Interpreter:
         from mock_endpoint.tools.code_interpreter.kernel import Kernel  # loads Jupyter
 
         self._made += 1
-        kernel = session.kernel = Kernel(Folders(self._root / str(self._made)), self._limits)
+        kernel = session.kernel = Kernel(Folders(self._folder.path / str(self._made)), self._limits)
         try:
             await kernel.start()
         except BaseException:
@@ -151,6 +147,7 @@ class Interpreter:
     async def _end_all(self) -> None:
         for session in self._sessions.values():
             await self._drop(session)
+        self._sessions.clear()
 
 
 def _turn(loop: asyncio.AbstractEventLoop) -> None:
@@ -162,20 +159,11 @@ def _turn(loop: asyncio.AbstractEventLoop) -> None:
     loop.close()
 
 
-def _sweep() -> None:
-    """End what kernels of dead processes have left running, and remove their folders."""
-    for root in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        lock = FileLock(root / _LOCK)
-        with suppress(OSError, Timeout):
-            with lock.acquire(timeout=0):
-                _end_processes_of(root)
-            shutil.rmtree(root, ignore_errors=True)
-
-
-def _end_processes_of(root: Path) -> None:
-    """Every process whose home or working folder is in there."""
-    for process in psutil.process_iter():
+def _end_what_was_left() -> None:
+    """End every process whose home or working folder belongs to an endpoint that has died."""
+    left = left_behind(_PREFIX)
+    for process in psutil.process_iter() if left else ():
         with suppress(psutil.Error, OSError):
             places = (process.environ().get("HOME", ""), process.cwd())
-            if any(Path(place).is_relative_to(root) for place in places):
+            if any(Path(place).is_relative_to(folder) for place in places for folder in left):
                 process.kill()

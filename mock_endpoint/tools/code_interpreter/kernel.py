@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 import zmq
@@ -64,6 +64,11 @@ class Kernel:
             self._manager.ip = str(folders.wire / "k")
 
     @property
+    def _log(self) -> Path:
+        """What its process says that is not an output of code."""
+        return self.folders.place / "log"
+
+    @property
     def alive(self) -> bool:
         """Whether its process still runs."""
         with suppress(psutil.Error):
@@ -82,8 +87,8 @@ class Kernel:
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         environment |= {"HOME": home, "USERPROFILE": home, "MPLCONFIGDIR": home, "IPYTHONDIR": home}
         environment |= {"OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2", "PYTHONUTF8": "1"}
-        quiet: dict[str, Any] = dict.fromkeys(("stdout", "stderr"), asyncio.subprocess.DEVNULL)
-        await self._manager.start_kernel(cwd=str(self.folders.data), env=environment, **quiet)
+        with self._log.open("wb") as log:
+            await self._manager.start_kernel(cwd=str(self.folders.data), env=environment, stdout=log, stderr=log)
         self._process = psutil.Process(self._manager.provisioner.pid)  # type: ignore[union-attr]
         self._client = self._manager.client()
         self._client.start_channels(stdin=False, hb=False)
@@ -91,7 +96,8 @@ class Kernel:
             await self._client.wait_for_ready(timeout=_START)
         except RuntimeError as error:
             await self.end()
-            raise CannotStart("The code interpreter did not start.") from error
+            said = self._log.read_text(encoding="utf-8", errors="replace").strip()
+            raise CannotStart(f"The code interpreter did not start: {said[-500:] or error}") from error
 
     async def run(self, code: str) -> Outputs:
         """Run the code; what it says comes back, also when it fails, is stopped or takes the kernel with it.
