@@ -21,6 +21,8 @@ _REMEDIES = (
     (404, " found", "It was deleted, or never there: run the cell that makes it again, then this one."),
     (400, "active run", "Wait for that run with runs.poll(…), or cancel it; then try again."),
     (400, "is active", "Wait for that run with runs.poll(…), or cancel it; then try again."),
+    (400, "Expected an ID that begins with", "Give the id, not the object or its text: thread.id, run.id."),
+    (400, "API version not supported", "Is -preview missing at its end, or a digit wrong? Lesson 01 has a table."),
     (
         400,
         'status "expired" do not accept',
@@ -41,6 +43,11 @@ _NOBODY = "Nobody answers at that address: run prepare() once more, and then the
 _KEYWORD = "Look at what the call takes: put the cursor into its brackets, and press Shift+Tab."
 _BEFORE = (
     ("OpenAIError", "credentials", "The client was given no key: run prepare() first, or set the variable it reads."),
+    (
+        "ValueError",
+        "Expected a non-empty value for",
+        "The id is empty: run the cell that makes the object, then this one.",
+    ),
     ("AttributeError", "_AssistantEventHandler__", "Begin the __init__ of your handler with super().__init__()."),
 )
 """Class and words of an error of the client that comes before any answer, and what to do."""

@@ -39,7 +39,7 @@ CASES = [
     (("99a", "queued"), "○ 99a: not yet, because the run is queued."),
     (("99a", ...), "○ 99a: not yet tried. Put your answer in place of the ..."),
     (("99a", None), "not yet tried"),
-    (("99a",), "not yet tried"),
+    (("99a",), 'not yet, because the check was not given your answer: check("99a", …).'),
     (("99a", 7), "not yet, because the answer is not of the kind that the exercise asks for (AttributeError"),
     (("99a", "completed", "more"), "not yet, because the check was called with other arguments"),
     (("99z", "completed"), "not yet, because there is no exercise of that name"),
@@ -103,6 +103,12 @@ def test_expect_fails_when_something_else_is_raised() -> None:
         expect(LookupError),
     ):
         raise ValueError("other")
+
+
+def test_expect_wants_a_class() -> None:
+    """Its name in quotes is what somebody tries who has read it in an output."""
+    with pytest.raises(KitError, match="expect was given 'NotFoundError'"), expect("NotFoundError"):  # type: ignore[arg-type]
+        pass
 
 
 def test_expect_lets_an_interrupt_through() -> None:

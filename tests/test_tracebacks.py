@@ -46,6 +46,21 @@ CASES = [
         "wire() shows what was asked for",
     ),
     (
+        "thread = threads.create()\nthreads.messages.create(thread, role='user', content='Hello')",
+        "BadRequestError 400: Invalid 'thread_id'",
+        "Give the id, not the object",
+    ),
+    (
+        "connect(api_version='2024-05-01').beta.threads.create()",
+        "BadRequestError 400: API version not supported",
+        "Is -preview missing at its end",
+    ),
+    (
+        "threads.retrieve('')",
+        "ValueError: Expected a non-empty value for `thread_id`",
+        "The id is empty",
+    ),
+    (
         "import openai\nopenai.AzureOpenAI(api_key='', azure_endpoint='http://127.0.0.1:1', api_version='x')",
         "OpenAIError: Missing credentials.",
         "The client was given no key",

@@ -72,6 +72,10 @@ def expect(kind: type[E]) -> Iterator[Caught[E]]:
     `with expect(openai.NotFoundError) as caught: …`, then `caught.error`.
     Raises `KitError` when nothing is raised, or something else.
     """
+    if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+        raise KitError(
+            f"expect was given {kind!r}.", "Give it the class of an error, for example openai.NotFoundError."
+        )
     caught: Caught[E] = Caught()
     try:
         yield caught
@@ -112,7 +116,9 @@ def _verdict(exercise: str, answer: tuple[object, ...]) -> _Verdict:
     stale = _stale(exercise, makers)
     if stale:
         return _Verdict(f"not yet, because {stale}", counts=False)
-    if not answer or any(one is ... or one is None or _is_blank(one) for one in answer):
+    if not answer:
+        return _Verdict(f'not yet, because the check was not given your answer: check("{exercise}", …).', counts=False)
+    if any(one is ... or one is None or _is_blank(one) for one in answer):
         return _Verdict(_UNTRIED, counts=False, loud=False)
     reason = _reason(getattr(module, f"check_{exercise}"), answer)
     if reason is None:
