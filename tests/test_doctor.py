@@ -91,6 +91,25 @@ def test_all_well_with_nothing_configured(settings: Settings, capsys: pytest.Cap
     assert threading.active_count() == before
 
 
+@pytest.mark.parametrize(
+    ("chosen", "model", "said"),
+    [
+        (None, False, "on; code is "),
+        (True, True, "on; code is "),
+        (None, True, "off for this model; CODE_INTERPRETER=on turns it on"),
+        (False, False, "off\n"),
+    ],
+)
+def test_whether_code_is_run(
+    chosen: bool | None, model: bool, said: str, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And what it is kept from, where it is."""
+    other = ModelSettings("http://127.0.0.1:1/v1", None, None) if model else None
+    doctor(replace(settings, code_interpreter=chosen, model=other))
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("code interpreter"))
+    assert said in f"{line}\n"
+
+
 def test_all_well_with_a_server_that_runs(
     settings: Settings, endpoint: Running, capsys: pytest.CaptureFixture[str]
 ) -> None:

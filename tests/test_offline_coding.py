@@ -230,3 +230,25 @@ def test_other_messages_need_no_code(text: str) -> None:
     """With the tool at hand, too."""
     prompt = Prompt("gpt-4o", "", (Turn("user", text),), tools=({"type": "code_interpreter"},), files=("a.csv",))
     assert coding.answer(prompt) is None
+
+
+def test_without_a_table_it_says_what_is_missing() -> None:
+    """No chart is drawn of nothing."""
+    for text, said in (("Draw a chart", "Attach a table"), ("グラフを描いて", "添付")):
+        told = coding.answer(Prompt("gpt-4o", "", (Turn("user", text),), tools=({"type": "code_interpreter"},)))
+        assert isinstance(told, str)
+        assert said in told
+
+
+def hello(**options: Any) -> Prompt:  # noqa: ANN401
+    """A message that asks for nothing, with both built-in tools at hand."""
+    tools = ({"type": "code_interpreter"}, {"type": "file_search"})
+    return Prompt("gpt-4o", "", (Turn("user", "Hello"),), tools=tools, **options)
+
+
+def test_code_that_is_demanded() -> None:
+    """Something runs, whatever was said; where another tool is demanded, nothing does."""
+    assert isinstance(coding.answer(hello(tool_choice={"type": "code_interpreter"})), coding.Code)
+    assert isinstance(coding.answer(hello(tool_choice="required")), coding.Code)
+    assert coding.answer(hello(tool_choice={"type": "file_search"})) is None
+    assert coding.answer(hello(tool_choice="none")) is None

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any
 
 import pytest
 from support.asking import answer, ask, run
@@ -69,19 +68,6 @@ class TestHonesty:
         assert "no clock" in answer("What day is it today?")
 
     @pytest.mark.parametrize(
-        ("question", "tools", "named"),
-        [
-            ("Plot the cosine", ({"type": "code_interpreter"},), "code_interpreter"),
-            ("Run this Python code: print(7)", ({"type": "code_interpreter"},), "code_interpreter"),
-        ],
-    )
-    def test_work_for_a_tool(self, question: str, tools: tuple[dict[str, Any], ...], named: str) -> None:
-        """`Cannot yet`, with the tool by name where one is declared."""
-        text = answer(question, tools=tools)
-        assert named in text
-        assert "yet" in text or "まだ" in text
-
-    @pytest.mark.parametrize(
         ("question", "named"),
         [
             ("グラフを描いて", "このアシスタントには合うツールがありません"),
@@ -92,13 +78,6 @@ class TestHonesty:
         """It says that a function would help."""
         assert named in answer(question)
         assert "関数" in answer(question) or "function" in answer(question)
-
-    def test_a_demanded_tool(self) -> None:
-        """`tool_choice` may demand a tool even for a sum; code cannot be run yet."""
-        for choice in ("required", {"type": "code_interpreter"}):
-            text = answer("What is 2 + 2?", tools=({"type": "code_interpreter"},), tool_choice=choice)
-            assert "code_interpreter" in text
-            assert "4" not in text
 
     def test_a_plain_question_with_a_tool_at_hand(self) -> None:
         """A declared tool does not stand in the way."""

@@ -212,7 +212,7 @@ def _serve(arguments: argparse.Namespace) -> int:
             deployments=arguments.deployments,
             fault=arguments.fault,
             by_learner=arguments.by_learner,
-            tls=(ROOT / ".kit" if state == "memory" else Path(state).parent) / "tls" if arguments.tls else None,
+            tls=_beside(state) if arguments.tls else None,
             model=model_for(settings),
             code_interpreter=settings.code_interpreter,
         )
@@ -277,6 +277,11 @@ def _state(text: str | None) -> Path | Literal["memory"] | None:
     if text is None:
         return None
     return "memory" if text == "memory" else Path(text).absolute()
+
+
+def _beside(state: Path | Literal["memory"]) -> Path:
+    """The folder for what programs need to trust the endpoint."""
+    return ROOT / ".kit" / "tls" if isinstance(state, str) else state.with_name(state.name + ".tls")
 
 
 def _check_key(host: str, key: str | None, *, in_memory: bool) -> None:

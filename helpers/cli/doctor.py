@@ -133,6 +133,7 @@ def _facts(settings: Settings) -> Iterator[list[str]]:
         yield ["state", str(settings.state)]
         yield ["files", _files(settings.state)]
         yield ["thinking time", f"{settings.pace:g} s"]
+        yield ["code interpreter", _code_interpreter(settings)]
 
 
 def _files(state: Path | Literal["memory"]) -> str:
@@ -153,6 +154,18 @@ def _model(settings: Settings) -> str:
     if settings.model is None:
         return "the offline model"
     return f"{name_of(settings.model)} at {_shown(settings.model.base_url)}"
+
+
+def _code_interpreter(settings: Settings) -> str:
+    """Whether code is run, and what it is kept from on this machine."""
+    on = settings.model is None if settings.code_interpreter is None else settings.code_interpreter
+    if not on:
+        return "off" if settings.code_interpreter is False else "off for this model; CODE_INTERPRETER=on turns it on"
+    from mock_endpoint.tools.code_interpreter.probe import held
+
+    found = held()
+    kept = f"kept from {', '.join(found.kept_from)}" if found.kept_from else "not kept from your files and the network"
+    return f"on; code is {kept} ({', '.join(found.walls) or 'no walls'})"
 
 
 def _shown(url: str) -> str:

@@ -13,8 +13,8 @@ AS_FUNCTIONS: dict[str, Json] = {
         "name": "file_search",
         "description": (
             "Searches the files of this conversation and gives excerpts of them, each under a marker. Search before "
-            "you answer what files may know. Behind each sentence that rests on an excerpt, write its marker as it stands, "
-            "for example 【4:0†guide.md】. Say so where the excerpts do not answer."
+            "you answer what files may know. Behind each sentence that rests on an excerpt, write its marker as it "
+            "stands, for example 【4:0†guide.md】. Say so where the excerpts do not answer."
         ),
         "parameters": {
             "type": "object",

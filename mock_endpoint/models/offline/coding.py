@@ -7,11 +7,12 @@ again, anything else is told.
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from mock_endpoint.models.base import Prompt, ToolCall
-from mock_endpoint.models.offline.tables import Table, asks_of_a_table, code_for
+from mock_endpoint.models.offline.tables import Table, asks_for_code, asks_of_a_table, code_for
 from mock_endpoint.models.offline.text import Language, language_of, tidy
 
 _FENCED = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.S)
@@ -43,6 +44,12 @@ _SAYS = {
     "nothing": ("The code ended and printed nothing.", "コードは何も出力せずに終わりました。"),
     "error": ("The code stopped with an error.", "コードはエラーで止まりました。"),
     "which": ("Which column do you mean? There are:", "どの列のことですか。列は次のとおりです:"),
+    "needs": (
+        "I can run code here. Attach a table (CSV or XLSX) and ask about its columns, or send me the code in a block "
+        "that begins with ```python.",
+        "ここではコードを実行できます。表(CSV か XLSX)を添付してその列について聞くか、```python で始まるブロックで"
+        "コードを送ってください。",
+    ),
     "off": (
         "The code interpreter is off here, so I have run no code. Set CODE_INTERPRETER=on to allow it.",
         "ここではコードインタープリターがオフなので、コードは実行していません。"
@@ -60,17 +67,23 @@ class Code:
 
 def answer(prompt: Prompt) -> Code | str | None:
     """Code to run or the answer to give; None where the message asks for no code."""
-    if prompt.tool_choice == "none" or not any(tool.get("type") == "code_interpreter" for tool in prompt.tools):
+    types = {str(tool.get("type")) for tool in prompt.tools}
+    if "code_interpreter" not in types or not _may_run(prompt.tool_choice):
         return None
     place = max((place for place, turn in enumerate(prompt.turns) if turn.role == "user"), default=-1)
     text = prompt.turns[place].text if place >= 0 else ""
     made = [call for turn in prompt.turns[place + 1 :] for call in turn.calls if call.tool == "code_interpreter"]
     language = language_of(_FENCED.sub("", text)) or "en"
-    return _after(text, made, language) if made else _first(prompt, text)
+    return _after(text, made, language) if made else _first(prompt, text, language)
 
 
-def _first(prompt: Prompt, text: str) -> Code | None:
-    """The user's own code, or code for what can be reckoned, or a look into the table."""
+def _may_run(choice: str | Mapping[str, object]) -> bool:
+    """Whether `tool_choice` leaves room for code."""
+    return choice != "none" if isinstance(choice, str) else choice.get("type") == "code_interpreter"
+
+
+def _first(prompt: Prompt, text: str, language: Language) -> Code | str | None:
+    """The user's own code, or code for what can be reckoned, or a look into the table; or what is missing for that."""
     if fenced := _FENCED.search(text):
         return Code(fenced[1])
     plain = tidy(text)
@@ -83,10 +96,10 @@ def _first(prompt: Prompt, text: str) -> Code | None:
         return Code(_LOOK.format(reader=_READERS[PurePath(name).suffix.lower()].format(repr(name))))
     if expression := _SUM.search(plain):
         return Code(f"print({_python(expression[0].replace(',', ''))})\n")
-    types = {tool.get("type") for tool in prompt.tools}
-    forced = prompt.tool_choice == {"type": "code_interpreter"}
-    forced = forced or (prompt.tool_choice == "required" and types == {"code_interpreter"})
-    return Code("import os\nprint(os.listdir())\n") if forced else None
+    forced = prompt.tool_choice == "required" and all(tool["type"] != "function" for tool in prompt.tools)
+    if forced or prompt.tool_choice == {"type": "code_interpreter"}:
+        return Code("import os\nprint(os.listdir())\n")
+    return _words("needs", language) if asks_for_code(plain) else None
 
 
 def _after(text: str, made: list[ToolCall], language: Language) -> Code | str:

@@ -31,6 +31,11 @@ def asks_of_a_table(text: str) -> bool:
     return any(_asks(kind, text) for kind in _WORTH)
 
 
+def asks_for_code(text: str) -> bool:
+    """Whether a message without a table still asks for something that takes code."""
+    return any(_asks(kind, text) for kind in ("chart", "code", "describe"))
+
+
 def code_for(text: str, table: Table) -> list[str] | None:
     """The lines that answer, once the table is read; None where it is not clear which column is meant."""
     request = _Request(text, table)

@@ -36,7 +36,7 @@ def raise_walls(bounds: Bounds, folders: Sequence[Path], others: int) -> list[st
     if sys.platform == "win32":
         return ["environment"]  # the job object is the host's to put up
     names = ["environment"]
-    own_user = os.geteuid() == 0 and _become_nobody(folders)
+    own_user = sys.platform == "linux" and os.geteuid() == 0 and _become_nobody(folders)
     names += ["user"] if own_user else []
     _limit(bounds, 0 if own_user else others)
     names.append("limits")
