@@ -239,6 +239,12 @@ class TestOfflineModel:
             text = answer(question)
             assert (text.value, text.annotations) == (reply, [])
 
+    def test_without_a_store(self, client: openai.AzureOpenAI) -> None:
+        """The tool without a store finds nothing: the answer says so, and the run completes."""
+        assistant = client.beta.assistants.create(model="gpt-4o", instructions="Answer.", tools=[SEARCH])
+        text = said(client, ask(client, assistant, "Does the gate close?"))
+        assert (text.value, text.annotations) == ("I found nothing about that in the files.", [])
+
     def test_when_it_searches(self, client: openai.AzureOpenAI, assistant: Assistant) -> None:
         """Not for a greeting or a sum, nor where no tool may be used; always where the search is demanded."""
 

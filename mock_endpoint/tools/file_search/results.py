@@ -38,6 +38,6 @@ def written(search: int, results: Sequence[Json]) -> str:
 def read(text: str) -> Iterator[Excerpt]:
     """The excerpts in what `written` gave."""
     marks = list(_MARKER.finditer(text))
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
-        stop = following.start() if following else len(text)
+    stops = [*(mark.start() for mark in marks[1:]), len(text)]
+    for mark, stop in zip(marks, stops, strict=False):  # a search that found nothing has no mark
         yield Excerpt(mark[0], text[mark.end() : stop].strip())
