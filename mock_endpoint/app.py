@@ -16,7 +16,7 @@ from mock_endpoint.http import answers, faults
 from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.http.gate import Gate, unknown_path
 from mock_endpoint.http.stream import EventStream
-from mock_endpoint.resources import assistants, messages, models, runs, steps, threads
+from mock_endpoint.resources import assistants, messages, models, responses, runs, steps, threads
 from mock_endpoint.schemas import assistants_v1
 from mock_endpoint.service import Service
 from mock_endpoint.state.opening import explain
@@ -26,6 +26,7 @@ Operation = Callable[[RequestContext], Awaitable[Json | EventStream]]
 _THREAD = "/threads/{thread_id}"
 _MESSAGE = _THREAD + "/messages/{message_id}"
 _RUN = _THREAD + "/runs/{run_id}"
+_RESPONSE = "/responses/{response_id}"
 
 ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "/models", models.list_all),
@@ -52,6 +53,12 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("POST", _RUN + "/submit_tool_outputs", runs.submit_tool_outputs),
     ("GET", _RUN + "/steps", steps.list_all),
     ("GET", _RUN + "/steps/{step_id}", steps.retrieve),
+    ("POST", "/responses", responses.create),
+    ("POST", "/responses/input_tokens", responses.input_tokens),
+    ("GET", _RESPONSE, responses.retrieve),
+    ("DELETE", _RESPONSE, responses.delete),
+    ("POST", _RESPONSE + "/cancel", responses.cancel),
+    ("GET", _RESPONSE + "/input_items", responses.input_items),
 )
 
 log = logging.getLogger(__name__)

@@ -20,6 +20,8 @@ from mock_endpoint.state.store import Store
 
 Json = dict[str, Any]
 
+_SUCCESSOR = ("/responses", "/conversations")
+"""Where a body that cannot be read is refused in other words."""
 MAX_DEPTH = 200
 """Arrays and objects inside each other in a body; SQLite, pydantic and Python each give up somewhere beyond it."""
 
@@ -62,6 +64,13 @@ class RequestContext:
         """What the request's body gives, checked, in the stored form; no body at all counts as an empty one."""
         return parse(assistants_v1.BODY[kind] if self.surface.shape == "v1" else kind, await self._json())
 
+    async def json_object(self) -> Json:
+        """The request's body as it is; no body at all counts as an empty object."""
+        body = await self._json()
+        if not isinstance(body, dict):
+            raise errors.wrong_type("body", "an object", body)
+        return body
+
     def find(self, noun: str, kind: str, object_id: str, parent: str = "") -> Json:
         """The stored object; 404 in the service's words when there is none."""
         found = self.store.get(kind, object_id, parent)
@@ -80,7 +89,7 @@ class RequestContext:
         page = self.store.page(
             kind,
             parent,
-            limit=_limit(query.get("limit", "20")),
+            limit=self.whole_number("limit", 20, least=1, most=100),
             newest_first=order == "desc",
             after=self._cursor("after", noun, kind, parent),
             before=self._cursor("before", noun, kind, parent),
@@ -88,13 +97,26 @@ class RequestContext:
         )
         return objects.list_of(page.data, page.has_more)
 
+    def whole_number(self, name: str, default: int, *, least: int | None = None, most: int | None = None) -> int:
+        """What the query says behind this name, within its bounds."""
+        text = self.query.get(name, str(default))
+        if not re.fullmatch(r"-?[0-9]{1,18}", text):
+            raise errors.wrong_type(name, "an integer", text)
+        number = int(text)
+        if least is not None and number < least:
+            raise errors.out_of_range(name, number, least=least)
+        if most is not None and number > most:
+            raise errors.out_of_range(name, number, most=most)
+        return number
+
     def _cursor(self, param: str, noun: str, kind: str, parent: str) -> int | None:
         """Where the cursor stands. One that was never in this list is refused: page one would repeat what was seen."""
         value = self.query.get(param)
         if value is None:
             return None
-        if not value.startswith(PREFIX[noun]):
-            raise errors.malformed_id(param, value, PREFIX[noun])
+        prefix = PREFIX.get(noun, "")  # items have many
+        if not value.startswith(prefix):
+            raise errors.malformed_id(param, value, prefix)
         place = self.store.place(kind, value, parent)
         if place is None:
             raise errors.not_found(noun, value, param)
@@ -115,27 +137,16 @@ class RequestContext:
             if b"\\ud" in raw.lower():
                 json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a surrogate pair cannot be answered with
         except (ValueError, RecursionError):
-            raise errors.invalid("We could not parse the JSON body of your request.") from None
+            raise errors.unparsable(successor=self.http.url.path.startswith(_SUCCESSOR)) from None
         else:
             return value
 
 
 def check_id(param: str, value: str) -> None:
     """Refuse an id of another kind; `param` names it, as in `thread_id`."""
-    prefix = PREFIX[param.removesuffix("_id")]
+    prefix = PREFIX.get(param.removesuffix("_id"), "")  # items have many
     if not value.startswith(prefix):
         raise errors.malformed_id(param, value, prefix)
-
-
-def _limit(text: str) -> int:
-    if not re.fullmatch(r"-?[0-9]{1,18}", text):
-        raise errors.wrong_type("limit", "an integer", text)
-    limit = int(text)
-    if limit < 1:
-        raise errors.out_of_range("limit", limit, least=1)
-    if limit > 100:
-        raise errors.out_of_range("limit", limit, most=100)
-    return limit
 
 
 def _finite(text: str) -> float:

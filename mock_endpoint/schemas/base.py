@@ -1,6 +1,7 @@
 """What all request bodies have in common. Explicit nulls mean "not given"."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 from pydantic.functional_validators import AfterValidator, BeforeValidator
@@ -22,6 +23,9 @@ class Body(BaseModel):
         extra="forbid", strict=True, defer_build=True
     )  # built at first use: `serve` starts sooner
 
+    suggests: ClassVar[bool] = False
+    """Whether a member that is spelled nearly right is told what may be meant (contract-successor §6)."""
+
     def given(self) -> errors.Json:
         """What the caller wrote, nulls left out, in the form in which it is stored."""
         return self.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
@@ -34,7 +38,29 @@ def parse(kind: type[Body], body: object) -> errors.Json:
     try:
         return kind.model_validate(body).given()
     except ValidationError as problem:
-        raise wording.of(problem.errors(include_url=False)[0], body) from None
+        error = problem.errors(include_url=False)[0]
+        if kind.suggests and error["type"] == "extra_forbidden" and len(error["loc"]) == 1:
+            name = str(error["loc"][0])
+            raise errors.unknown_parameter(name, _nearest(name, kind.model_fields)) from None
+        raise wording.of(error, body) from None
+
+
+def _nearest(word: str, words: Iterable[str]) -> str | None:
+    """The word that differs least, by one or two letters; None where all differ by more."""
+    distance, nearest = min((_distance(word, other), other) for other in words)
+    return nearest if distance <= 2 else None
+
+
+def _distance(one: str, other: str) -> int:
+    """How many letters must be put in, taken out or exchanged to make one word of the other."""
+    if abs(len(one) - len(other)) > 2:
+        return 3
+    row = list(range(len(other) + 1))
+    for place, letter in enumerate(one, 1):
+        before, row[0] = row[0], place
+        for column, wanted in enumerate(other, 1):
+            before, row[column] = row[column], min(row[column] + 1, row[column - 1] + 1, before + (letter != wanted))
+    return row[-1]
 
 
 def _at_most_16(pairs: dict[str, str]) -> dict[str, str]:

@@ -20,9 +20,10 @@ class _Finding:
     context: dict[str, Any]
 
 
-def of(error: ErrorDetails, body: object) -> Refusal:
-    """What the service says about this error."""
-    finding = _Finding(json_path(error["loc"], body), error["input"], error["msg"], error.get("ctx", {}))
+def of(error: ErrorDetails, body: object, path: str = "") -> Refusal:
+    """What the service says about this error; `path` is where the body stands in the request's own."""
+    param = ".".join(filter(None, (path, json_path(error["loc"], body))))
+    finding = _Finding(param, error["input"], error["msg"], error.get("ctx", {}))
     return _WORDING.get(error["type"], _anything_else)(finding)
 
 
@@ -100,6 +101,13 @@ _WORDING: dict[str, Callable[[_Finding], Refusal]] = {
     "same_name": lambda f: errors.invalid(f.message, f"{f.param}[{f.context['place']}]"),
     "function_schema": lambda f: errors.invalid(f.message, f"{f.param}.parameters", "invalid_function_parameters"),
     "answer_schema": lambda f: errors.invalid(f.message, f.param.removesuffix(".json_schema")),
+    # The last part of these two paths names a branch of a union.
+    "flat_schema": lambda f: errors.invalid(
+        f.message, f"{f.param.removesuffix('.function')}.parameters", "invalid_function_parameters"
+    ),
+    "format_schema": lambda f: errors.invalid(
+        f.message, f"{f.param.removesuffix('.json_schema')}.schema", "invalid_json_schema"
+    ),
     "no_url": lambda f: errors.invalid(
         f"Invalid '{f.param}'. Expected a valid URL, but got a value with an invalid format.", f.param, "invalid_value"
     ),

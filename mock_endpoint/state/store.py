@@ -94,11 +94,11 @@ class Store:
         """
         return _Transaction(self.db)
 
-    def insert(self, body: Json, parent: str = "", owner: str | None = None) -> None:
-        """Keep a new object."""
+    def insert(self, body: Json, parent: str = "", owner: str | None = None, kind: str | None = None) -> None:
+        """Keep a new object; `kind` where it does not say itself what it is, as items do not."""
         self.db.execute(
             "INSERT INTO objects (kind, parent, id, body, owner) VALUES (?, ?, ?, ?, ?)",
-            (body["object"], parent, body["id"], _dump(body), owner),
+            (kind or body["object"], parent, body["id"], _dump(body), owner),
         )
 
     def get(self, kind: str, object_id: str, parent: str = "") -> Json | None:
@@ -109,7 +109,7 @@ class Store:
         return _load(row["body"])
 
     def owner(self, kind: str, object_id: str, parent: str = "") -> str | None:
-        """Who moves this run."""
+        """Who moves this run or response."""
         row = self._row(kind, object_id, parent)
         return row["owner"] if row else None
 
@@ -125,6 +125,10 @@ class Store:
         """Forget an object's content; its place in the order stays, for a cursor that points to it."""
         self.db.execute(f"UPDATE objects SET body = NULL, owner = NULL WHERE {_AT}", (kind, parent, object_id))
 
+    def forget(self, kind: str, object_id: str, parent: str = "") -> None:
+        """Remove an object without a trace."""
+        self.db.execute(f"DELETE FROM objects WHERE {_AT}", (kind, parent, object_id))
+
     def delete_under(self, parent: str) -> None:
         """Remove all that belongs to an object, and what belongs to that: a thread's messages, runs and their steps."""
         self.db.execute("DELETE FROM objects WHERE parent IN (SELECT id FROM objects WHERE parent = ?)", (parent,))
@@ -132,9 +136,12 @@ class Store:
 
     def active_run(self, thread_id: str) -> Json | None:
         """The run that locks the thread."""
+        return self.active("thread.run", thread_id)
+
+    def active(self, kind: str, parent: str) -> Json | None:
+        """An object under this parent that has not ended."""
         row = self.db.execute(
-            f"SELECT body FROM objects WHERE kind = 'thread.run' AND parent = ? AND status IN ({_ACTIVE})",
-            (thread_id,),
+            f"SELECT body FROM objects WHERE kind = '{kind}' AND parent = ? AND status IN ({_ACTIVE})", (parent,)
         ).fetchone()
         return _load(row["body"]) if row else None
 
