@@ -16,7 +16,7 @@ from mock_endpoint.http import answers, faults
 from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.http.gate import Gate, unknown_path
 from mock_endpoint.http.stream import EventStream
-from mock_endpoint.resources import assistants, messages, models, responses, runs, steps, threads
+from mock_endpoint.resources import assistants, conversations, messages, models, responses, runs, steps, threads
 from mock_endpoint.schemas import assistants_v1
 from mock_endpoint.service import Service
 from mock_endpoint.state.opening import explain
@@ -27,6 +27,7 @@ _THREAD = "/threads/{thread_id}"
 _MESSAGE = _THREAD + "/messages/{message_id}"
 _RUN = _THREAD + "/runs/{run_id}"
 _RESPONSE = "/responses/{response_id}"
+_CONVERSATION = "/conversations/{conversation_id}"
 
 ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "/models", models.list_all),
@@ -59,6 +60,14 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("DELETE", _RESPONSE, responses.delete),
     ("POST", _RESPONSE + "/cancel", responses.cancel),
     ("GET", _RESPONSE + "/input_items", responses.input_items),
+    ("POST", "/conversations", conversations.create),
+    ("GET", _CONVERSATION, conversations.retrieve),
+    ("POST", _CONVERSATION, conversations.modify),
+    ("DELETE", _CONVERSATION, conversations.delete),
+    ("POST", _CONVERSATION + "/items", conversations.add_items),
+    ("GET", _CONVERSATION + "/items", conversations.list_items),
+    ("GET", _CONVERSATION + "/items/{item_id}", conversations.retrieve_item),
+    ("DELETE", _CONVERSATION + "/items/{item_id}", conversations.delete_item),
 )
 
 log = logging.getLogger(__name__)

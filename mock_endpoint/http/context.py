@@ -62,7 +62,7 @@ class RequestContext:
 
     async def body(self, kind: type[Body]) -> Json:
         """What the request's body gives, checked, in the stored form; no body at all counts as an empty one."""
-        return parse(assistants_v1.BODY[kind] if self.surface.shape == "v1" else kind, await self._json())
+        return parse(assistants_v1.BODY.get(kind, kind) if self.surface.shape == "v1" else kind, await self._json())
 
     async def json_object(self) -> Json:
         """The request's body as it is; no body at all counts as an empty object."""

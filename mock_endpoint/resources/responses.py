@@ -38,7 +38,7 @@ async def create(request: RequestContext) -> Json | EventStream:
         context = history.of(store, fields)
         _check_tools(fields)
         if context.conversation:
-            await _check_free(request, context.key)
+            await check_free(request, context.key)
         response = objects.response(context.stem, fields, context.conversation)
         kept = bool(background and fields.get("stream"))
         if worker.is_kept(response):
@@ -157,7 +157,7 @@ def _check_tools(fields: Json) -> None:
         raise errors.invalid(message, "temperature")
 
 
-async def _check_free(request: RequestContext, key: str) -> None:
+async def check_free(request: RequestContext, key: str) -> None:
     """Refuse a second response in a conversation; inside a transaction, so that the first one wins."""
     active = request.store.active("response", key)
     if active and (await worker.current(request.service, active, key))["status"] in ACTIVE:

@@ -68,7 +68,7 @@ def of(store: Store, fields: Json) -> Context:
             """One of "input" or "previous_response_id" or 'prompt' or 'conversation' must be provided."""  # as it is
         )
         raise errors.invalid(message, code="missing_required_parameter")
-    own = [objects.with_id(item, begins_with) for item in _resolved(store, given)]
+    own = [objects.with_id(item, begins_with) for item in resolved(store, given)]
     _check(before + own)
     return Context(key, begins_with, conversation, before, own)
 
@@ -118,7 +118,7 @@ def _said_until(store: Store, response: Json) -> list[Json]:
     return items[:end]
 
 
-def _resolved(store: Store, given: list[Json]) -> Iterator[Json]:
+def resolved(store: Store, given: list[Json]) -> Iterator[Json]:
     """The items, with what references refer to in their place."""
     known: dict[str, dict[str, Json]] = {}
     for item in given:

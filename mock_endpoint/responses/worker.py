@@ -206,9 +206,12 @@ async def _keep_events(worker: Worker) -> None:
         worker.service.store.replace({"object": EVENTS, "id": response_id, "events": told}, response_id)
 
 
-def append(store: Store, key: str, items: list[Json]) -> None:
-    """Put items at the end of a conversation; inside a transaction. An id that was there before is not used again."""
+def append(store: Store, key: str, items: list[Json]) -> list[Json]:
+    """Put items at the end of a conversation; inside a transaction. They come back as they are there: an id that was
+    there before is not used again."""
+    added = []
     for item in items:
-        if store.place(ITEM, item["id"], key) is not None:
-            item = item | {"id": keyed_id(item["id"].partition("_")[0], key)}  # noqa: PLW2901
-        store.insert(item, key, kind=ITEM)
+        known = store.place(ITEM, item["id"], key) is not None
+        added.append(item | {"id": keyed_id(item["id"].partition("_")[0], key)} if known else item)
+        store.insert(added[-1], key, kind=ITEM)
+    return added

@@ -105,6 +105,11 @@ def with_id(item: Json, stem: str) -> Json:
     return {"id": stemmed_id(PREFIX[item["type"]], stem)} | item
 
 
+def with_key(item: Json, key: str) -> Json:
+    """The item of a conversation with an id, its own where it has one already."""
+    return {"id": keyed_id(PREFIX[item["type"]], key)} | item
+
+
 def conversation(fields: Json) -> Json:
     """A conversation; its items are objects of their own."""
     return {

@@ -122,6 +122,8 @@ def body_faults(body: Json, side: str) -> Iterator[str]:
         yield from _differs(str(kind), body, _OBJECTS[str(kind)])
         for item in [*body.get("data", []), *body.get("output", [])]:
             yield from item_faults(item)
+    elif body.get("type") in _ITEMS:
+        yield from item_faults(body)
     else:
         yield f"object {kind!r}"
 
