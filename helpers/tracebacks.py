@@ -21,6 +21,17 @@ _REMEDIES = (
     (404, " found", "It was deleted, or never there: run the cell that makes it again, then this one."),
     (400, "active run", "Wait for that run with runs.poll(…), or cancel it; then try again."),
     (400, "is active", "Wait for that run with runs.poll(…), or cancel it; then try again."),
+    (
+        400,
+        'status "expired" do not accept',
+        "The run waited for longer than ten minutes: begin again at the cell that makes it.",
+    ),
+    (
+        400,
+        "do not accept tool outputs",
+        "The run waits for no outputs (they may be in already): go on with the next cell, or make a new run.",
+    ),
+    (400, "Cannot cancel run", "The run is over, and nothing is left to stop: look at its status."),
     (429, "", "Too many requests at once: wait a little, then run the cell again."),
     (410, "", "The hosted service is retired: leave AZURE_OPENAI_ENDPOINT in .env blank, and the kit's own answers."),
     (500, "", "Something broke over there: wait a little, then run the cell again."),

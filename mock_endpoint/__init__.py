@@ -17,7 +17,7 @@ def start(
     port: int = 0,
     key: str | None = None,
     pace: float = 0.0,
-    run_ttl: int = 600,
+    run_ttl: int | None = None,
     deployments: tuple[str, ...] = (),
     fault: str | None = None,
     model: "Model | None" = None,
@@ -28,10 +28,10 @@ def start(
     `OpenAI(base_url=endpoint.url + "/v1", …)`. `endpoint.reset()` empties it.
 
     `state`: "memory", or the path of a file, which then keeps its own key. `port`: 0 takes a free one. `key`: a random
-    one unless given. `pace`: seconds that a run thinks. `run_ttl`: seconds until a run expires. `deployments`: the only
-    names of models to accept. `fault`: what goes wrong with every request, for example `"rate_limit;times=2"`. `model`:
-    who answers, the offline model unless given. Raises `EndpointError` for a port that is taken, a state that cannot be
-    used, a fault that does not exist.
+    one unless given. `pace`: seconds that a run thinks. `run_ttl`: seconds until a run expires, 600 unless given, and
+    1,800 for classic agents. `deployments`: the only names of models to accept. `fault`: what goes wrong with every
+    request, for example `"rate_limit;times=2"`. `model`: who answers, the offline model unless given. Raises
+    `EndpointError` for a port that is taken, a state that cannot be used, a fault that does not exist.
     """
     from mock_endpoint import server  # loaded for those who start one
     from mock_endpoint.models.offline import OfflineModel

@@ -14,14 +14,24 @@ from starlette.types import ASGIApp
 from mock_endpoint import errors
 from mock_endpoint.http import answers, faults
 from mock_endpoint.http.context import Json, RequestContext
-from mock_endpoint.http.gate import Gate, unknown_path
-from mock_endpoint.http.stream import EventStream
-from mock_endpoint.resources import assistants, conversations, messages, models, responses, runs, steps, threads
+from mock_endpoint.http.gate import Gate, Surface, unknown_path
+from mock_endpoint.resources import (
+    assistants,
+    chat,
+    conversations,
+    files,
+    messages,
+    models,
+    responses,
+    runs,
+    steps,
+    threads,
+)
 from mock_endpoint.schemas import assistants_v1
 from mock_endpoint.service import Service
 from mock_endpoint.state.opening import explain
 
-Operation = Callable[[RequestContext], Awaitable[Json | EventStream]]
+Operation = Callable[[RequestContext], Awaitable[Json | Response]]
 
 _THREAD = "/threads/{thread_id}"
 _MESSAGE = _THREAD + "/messages/{message_id}"
@@ -31,12 +41,21 @@ _CONVERSATION = "/conversations/{conversation_id}"
 
 ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "/models", models.list_all),
+    ("GET", "/models/{model}", models.retrieve),
+    ("POST", "/chat/completions", chat.create),
+    ("POST", "/deployments/{deployment}/chat/completions", chat.create),
+    ("POST", "/files", files.create),
+    ("GET", "/files", files.list_all),
+    ("GET", "/files/{file_id}", files.retrieve),
+    ("GET", "/files/{file_id}/content", files.content),
+    ("DELETE", "/files/{file_id}", files.delete),
     ("POST", "/assistants", assistants.create),
     ("GET", "/assistants", assistants.list_all),
     ("GET", "/assistants/{assistant_id}", assistants.retrieve),
     ("POST", "/assistants/{assistant_id}", assistants.modify),
     ("DELETE", "/assistants/{assistant_id}", assistants.delete),
     ("POST", "/threads", threads.create),
+    ("GET", "/threads", threads.list_all),
     ("POST", "/threads/runs", runs.create_with_thread),
     ("GET", _THREAD, threads.retrieve),
     ("POST", _THREAD, threads.modify),
@@ -70,6 +89,14 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("DELETE", _CONVERSATION + "/items/{item_id}", conversations.delete_item),
 )
 
+_NOT_IN_PROJECTS = ("dated", "azure", "openai")
+_SUCCESSORS = ("/responses", "/conversations", "/chat", "/models")
+ONLY_IN: dict[Operation, tuple[str, ...]] = {
+    **{operation: _NOT_IN_PROJECTS for _, path, operation in ROUTES if path.startswith(_SUCCESSORS)},
+    threads.list_all: ("project",),
+}
+"""The families of paths that have these operations (see `Surface`); all have the others."""
+
 log = logging.getLogger(__name__)
 
 
@@ -100,13 +127,24 @@ def _serve(service: Service, operation: Operation) -> Callable[[Request], Awaita
 
 async def _answer(service: Service, request: Request, operation: Operation) -> Response:
     context = RequestContext(service, request)
+    if context.surface.family not in ONLY_IN.get(operation, (context.surface.family,)):
+        raise unknown_path(context.surface, request.method, request.url.path)
     await faults.before(context.fault, context.surface.family, request.scope["path"])
     answer = await operation(context)
     await faults.after(context.fault, request)
-    if isinstance(answer, EventStream):
+    if isinstance(answer, Response):
         return answer
-    body = assistants_v1.view(answer) if context.surface.shape == "v1" else answer
-    return answers.answer(body, context.headers)
+    return answers.answer(_seen_from(context.surface, answer), context.headers)
+
+
+def _seen_from(surface: Surface, answer: Json) -> Json:
+    """The answer as callers on this surface know it."""
+    if surface.shape == "v1":
+        return assistants_v1.view(answer)
+    if surface.family == "project" and answer.get("data") == []:
+        # Their client asks for page after page until one names no last id.
+        return {name: answer[name] for name in answer if name not in ("first_id", "last_id")}
+    return answer
 
 
 async def _nowhere(request: Request, _: Exception) -> Response:

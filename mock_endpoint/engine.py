@@ -9,7 +9,19 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from mock_endpoint.models.base import CallDelta, Event, Failed, Finished, Model, Prompt, TextDelta, ToolCall, Turn
+from mock_endpoint.marking import Marking
+from mock_endpoint.models.base import (
+    Annotation,
+    CallDelta,
+    Event,
+    Failed,
+    Finished,
+    Model,
+    Prompt,
+    TextDelta,
+    ToolCall,
+    Turn,
+)
 
 Json = dict[str, Any]
 
@@ -23,13 +35,28 @@ _NEVER_DONE = Failed("server_error", f"The model called its tools {MOST_ROUNDS} 
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture that code has drawn, where it stands in the answer: after the text."""
+
+    file_id: str
+
+
+@dataclass(frozen=True)
 class ToolOutput:
     """What a built-in tool gave back."""
 
     text: str
     """What the model reads."""
     parts: tuple[Json, ...] = ()
-    """What a reader of the steps sees: `logs` and `image` outputs of code, or the results of a search."""
+    """What a reader of the steps sees: `logs` and `image` outputs of code, or the results of a search. The pictures
+    are shown at the end of the answer, too."""
+    marks: tuple[Annotation, ...] = ()
+    """The files that the answer may point at: where it holds such a marker, it does."""
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """Those among the parts."""
+        return [Picture(part["image"]["file_id"]) for part in self.parts if part.get("type") == "image"]
 
 
 class BuiltInTool(Protocol):
@@ -48,7 +75,7 @@ class CallResult:
     output: ToolOutput
 
 
-AnswerEvent = Event | CallResult
+AnswerEvent = Event | CallResult | Picture
 """The last one is always `Finished`, with the tokens of all rounds, or `Failed`. Calls are numbered throughout."""
 
 
@@ -69,9 +96,11 @@ async def answer(model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool])
 async def _rounds(model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool]) -> AsyncIterator[AnswerEvent]:
     spent = Finished("stop", 0, 0)
     numbered = 0
+    marking = Marking()
+    pictures: list[Picture] = []
     for _ in range(MOST_ROUNDS):
         this = _Round(numbered)
-        async for event in model.answer(prompt):
+        async for event in marking.marked(model.answer(prompt)):
             if isinstance(event, Failed):
                 yield event
                 return
@@ -82,6 +111,8 @@ async def _rounds(model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool]
         else:
             yield BROKEN  # it ended without saying how
             return
+        for picture in () if this.calls else pictures:
+            yield picture
         if spent.reason == "length" or all(call.tool == "function" for call in this.calls):
             yield spent
             return
@@ -90,6 +121,8 @@ async def _rounds(model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool]
                 output = await _output(tools, call)
                 this.calls[number] = replace(call, output=output.text)
                 yield CallResult(numbered + number, output)
+                marking.know(output.marks)
+                pictures += output.pictures
         if any(call.tool == "function" for call in this.calls):
             yield spent
             return
@@ -110,9 +143,9 @@ class _Round:
     text: str = ""
     calls: list[ToolCall] = field(default_factory=list)
 
-    def take(self, event: TextDelta | CallDelta) -> TextDelta | CallDelta:
+    def take(self, event: TextDelta | Annotation | CallDelta) -> TextDelta | Annotation | CallDelta:
         """Remember the piece; it comes back with the number that its call has in the whole answer."""
-        if isinstance(event, TextDelta):
+        if isinstance(event, TextDelta | Annotation):
             self.text += event.text
             return event
         if event.index == len(self.calls):

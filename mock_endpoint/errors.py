@@ -82,6 +82,8 @@ def retired(family: str) -> Refusal:
 
 def not_found(noun: str, object_id: str, param: str | None = None) -> Refusal:
     """404 for an id that is well formed but belongs to nothing."""
+    if noun == "file":
+        return no_such_file(object_id)
     return invalid(f"No {noun} found with id '{object_id}'.", param, status=404)
 
 
@@ -191,8 +193,18 @@ def unparsable(*, successor: bool) -> Refusal:
 
 
 def no_such_file(file_id: str) -> Refusal:
-    """A file that was never uploaded cannot be attached."""
+    """404 for a file that was never uploaded, or is gone."""
     return invalid(f"No such File object: {file_id}", "id", status=404)
+
+
+def invalid_form(why: str) -> Refusal:
+    """A body that should be a form with a file."""
+    return invalid(f"We could not parse the multipart form of your request: {why}.")
+
+
+def file_too_large(most: int) -> Refusal:
+    """413 for a file of more than so many bytes."""
+    return invalid(f"File too large. At most {most} bytes are kept.", "file", status=413)
 
 
 def invalid_value(param: str, value: str, supported: tuple[str, ...]) -> Refusal:
@@ -215,6 +227,11 @@ def out_of_range(param: str, value: float, least: float | None = None, most: flo
         f"Invalid '{param}': {noun} {side} value. Expected a value {sign} {_number(bound)}, but got {value} instead."
     )
     return invalid(message, param, code)
+
+
+def unsupported_parameter(param: str) -> Refusal:
+    """A member that this model cannot make use of (contract-successor §6)."""
+    return invalid(f"Unsupported parameter: '{param}' is not supported with this model.", param)
 
 
 def unknown_parameter(param: str, meant: str | None = None) -> Refusal:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -15,6 +16,7 @@ from typing import Literal
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mock_endpoint import files
 from mock_endpoint.app import build
 from mock_endpoint.engine import BuiltInTool
 from mock_endpoint.http.faults import problem_of
@@ -47,8 +49,8 @@ class Options:
     """None: the state file's own random key."""
     pace: float = 0.0
     """Seconds that a run takes to think."""
-    run_ttl: int = 600
-    """Seconds until a run that has not ended expires."""
+    run_ttl: int | None = None
+    """Seconds until a run that has not ended expires; None: as many as the service gives it."""
     deployments: tuple[str, ...] = ()
     fault: str | None = None
     """What goes wrong with every request, see `faults.py`; None: nothing does on purpose."""
@@ -131,6 +133,8 @@ class Running:
         complaints.addFilter(self._goes_on)
         try:
             with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
+                with contextlib.suppress(sqlite3.Error):  # what is left lying about can wait for another start
+                    runner.run(files.sweep(self.store, self._lease))
                 self._loop.set_result(runner.get_loop())
                 runner.run(self._server.serve(sockets=[self._socket]))
         finally:

@@ -20,8 +20,8 @@ class Service:
     """By which this process moves runs."""
     pace: float = 0.0
     """Seconds of simulated thinking in a run."""
-    run_ttl: int = 600
-    """Seconds until a run that has not ended expires."""
+    run_ttl: int | None = None
+    """Seconds until a run that has not ended expires; None: as many as the service gives it."""
     deployments: tuple[str, ...] = ()
     """Names that may stand as `model`; empty: any name."""
     tools: Mapping[str, BuiltInTool] = field(default_factory=dict)

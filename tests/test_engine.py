@@ -9,10 +9,23 @@ from support.output_items import OutputItems
 from support.scripted import Scripted
 
 from mock_endpoint import engine
-from mock_endpoint.engine import AnswerEvent, ToolOutput
+from mock_endpoint.engine import AnswerEvent, BuiltInTool, Picture, ToolOutput
+from mock_endpoint.marking import Marking
 from mock_endpoint.models import tokens
-from mock_endpoint.models.base import Failed, Finished, Prompt, Turn
+from mock_endpoint.models.base import Annotation, Failed, Finished, Prompt, TextDelta, Turn
 from mock_endpoint.runs import prompt as run_prompt
+
+LINK = Annotation("file_path", "sandbox:/mnt/data/a.xls", "assistant-1", "a.xls")
+LONGER = Annotation("file_path", "sandbox:/mnt/data/a.xlsx", "assistant-2", "a.xlsx")
+
+
+class Drawing:
+    """A tool that makes two files, whose names it gives back, and a picture."""
+
+    async def run(self, arguments: str) -> ToolOutput:
+        """The names as the model is to write them."""
+        picture = {"type": "image", "image": {"file_id": "assistant-3"}}
+        return ToolOutput(f"{LINK.text} {LONGER.text}{LINK.text}, sandbox:", (picture,), (LINK, LONGER))
 
 
 class Echo:
@@ -23,13 +36,13 @@ class Echo:
         return ToolOutput(arguments.upper(), ({"type": "logs", "logs": arguments.upper()},))
 
 
-def answered(text: str, **options: Any) -> tuple[Scripted, list[AnswerEvent]]:  # noqa: ANN401
+def answered(text: str, tool: BuiltInTool | None = None, **options: Any) -> tuple[Scripted, list[AnswerEvent]]:  # noqa: ANN401
     """The scripted model, and all events of its answer to a text."""
     model = Scripted()
     prompt = Prompt("gpt-4", "", (Turn("user", text),), tools=({"type": "code_interpreter"},), **options)
 
     async def collect() -> list[AnswerEvent]:
-        return [event async for event in engine.answer(model, prompt, {"code_interpreter": Echo()})]
+        return [event async for event in engine.answer(model, prompt, {"code_interpreter": tool or Echo()})]
 
     return model, asyncio.run(collect())
 
@@ -47,7 +60,7 @@ def test_a_second_writer_makes_output_items() -> None:
         assert not isinstance(event, Finished | Failed)
         items.write(event)
     assert items.items == [
-        {"type": "message", "role": "assistant", "text": "Let me see."},
+        {"type": "message", "role": "assistant", "text": "Let me see.", "annotations": []},
         {"type": "code_interpreter_call", "code": "one", "outputs": [{"type": "logs", "logs": "ONE"}]},
         {"type": "function_call", "name": "f", "arguments": '{"a": 1}'},
     ]
@@ -64,6 +77,49 @@ def test_calls_are_numbered_through_all_rounds() -> None:
         assert not isinstance(event, Finished | Failed)
         items.write(event)
     assert [item.get("code") for item in items.items] == ["one", "two", None]
+
+
+def test_the_answer_points_at_what_a_tool_has_made() -> None:
+    """The model writes a marker as any other text; who writes it down learns where it stands. Pictures come last."""
+    _, events = answered(called(("code_interpreter", "one")), Drawing())
+    after = [event for event in events if isinstance(event, TextDelta | Annotation | Picture)]
+    marks = [event for event in after if isinstance(event, Annotation)]
+    assert marks == [LINK, LONGER, LINK]
+    assert after[-1] == Picture("assistant-3")
+    items = OutputItems()
+    for event in events[:-1]:
+        assert not isinstance(event, Finished | Failed)
+        items.write(event)
+    message = items.items[-1]
+    assert message["text"] == f"echo: {LINK.text} {LONGER.text}{LINK.text}, sandbox:"
+    places = [(mark["start_index"], mark["end_index"]) for mark in message["annotations"]]
+    assert [message["text"][start:end] for start, end in places] == [LINK.text, LONGER.text, LINK.text, ""]
+
+
+def test_a_citation_has_a_place_and_no_marker_elsewhere() -> None:
+    """Contract-successor §1.3: the same event, written by another API."""
+    _, events = answered("cite file-1")
+    items = OutputItems()
+    for event in events[:-1]:
+        assert not isinstance(event, Finished | Failed)
+        items.write(event)
+    (message,) = items.items
+    assert message["text"] == ""
+    assert message["annotations"] == [{"type": "file_citation", "file_id": "file-1", "filename": "a.md", "index": 0}]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 100])
+def test_markers_in_pieces(size: int) -> None:
+    """However a text is cut into pieces, the same markers are found and no character is lost or kept too long."""
+    text = f"ss {LINK.text}s{LONGER.text}x sandbox:/mnt/data/a.xl, sand {LINK.text}"
+    marking = Marking()
+    marking.know((LINK, LONGER))
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    said = [event for piece in pieces for event in marking.take(piece)]
+    said += marking.end()
+    assert "".join(event.text for event in said) == text
+    assert [event for event in said if isinstance(event, Annotation)] == [LINK, LONGER, LINK]
+    assert [event.text for event in marking.take("no marker")] == ["no marker"]
 
 
 def test_the_model_reads_what_its_tool_gave() -> None:

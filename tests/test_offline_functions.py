@@ -134,7 +134,7 @@ class TestAskingBack:
         [
             ("Order some oolong tea", "For that I need the tins: buy_tea(tea, tins, gift, grind). Which one?"),
             ("Turn on the fan", "For that I need the fan: set_fan(fan, on). Which one?"),
-            ("扇風機をつけて", "それにはfanが必要です: set_fan(fan, on)。どれですか?"),
+            ("扇風機をつけて", "set_fan(fan, on)を呼ぶには、fanが必要です。教えてください。"),
             (
                 "Send a mail to kim@quay.example",
                 "For that I need the body: mail(to, subject, body). Which one?",

@@ -29,6 +29,10 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     InteractiveShell.clear_instance()
 
 
+RUN = (
+    "tabi = client.beta.assistants.create(model='x')\n"
+    "thread = threads.create(messages=[{'role': 'user', 'content': 'What is the capital of Peru?'}])\n"
+)
 CASES = [
     (
         "threads.retrieve('thread_x')",
@@ -63,6 +67,25 @@ CASES = [
         "threads.messages.create(thread.id, role='user', content='One more thing!')",
         "BadRequestError 400: Can't add messages to thread_",
         "Wait for that run with runs.poll(…), or cancel it",
+    ),
+    (
+        f"{RUN}with fault('run_expired'):\n"
+        "    run = threads.runs.create_and_poll(thread_id=thread.id, assistant_id=tabi.id)\n"
+        "threads.runs.submit_tool_outputs(run.id, thread_id=thread.id, tool_outputs=[])",
+        'BadRequestError 400: Runs in status "expired" do not accept tool outputs.',
+        "The run waited for longer than ten minutes: begin again at the cell that makes it",
+    ),
+    (
+        f"{RUN}run = threads.runs.create_and_poll(thread_id=thread.id, assistant_id=tabi.id)\n"
+        "threads.runs.submit_tool_outputs(run.id, thread_id=thread.id, tool_outputs=[])",
+        'BadRequestError 400: Runs in status "completed" do not accept tool outputs.',
+        "go on with the next cell",
+    ),
+    (
+        f"{RUN}run = threads.runs.create_and_poll(thread_id=thread.id, assistant_id=tabi.id)\n"
+        "threads.runs.cancel(run.id, thread_id=thread.id)",
+        "BadRequestError 400: Cannot cancel run with status 'completed'.",
+        "The run is over",
     ),
 ]
 

@@ -116,7 +116,9 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         "--pace", type=_between(float, 0, 3600), default=0.0, help="simulated thinking time in seconds (default: 0)"
     )
     serve.add_argument(
-        "--run-ttl", type=_between(int, 1, 86400), default=600, help="seconds until a run expires (default: 600)"
+        "--run-ttl",
+        type=_between(int, 1, 86400),
+        help="seconds until a run expires (default: 600, for classic agents 1800)",
     )
     serve.add_argument("--deployments", type=_names, default=(), metavar="A,B", help="accept these names only")
     serve.add_argument(

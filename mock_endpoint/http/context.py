@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -78,22 +78,32 @@ class RequestContext:
             raise errors.not_found(noun, object_id)
         return found
 
-    def page(self, noun: str, kind: str, parent: str = "", *, run_id: str | None = None) -> Json:
-        """The list that the query asks for (`limit`, `order`, `after`, `before`), as it goes over the wire."""
+    def page(
+        self,
+        noun: str,
+        kind: str,
+        parent: str = "",
+        *,
+        only: Mapping[str, str | None] | None = None,
+        most: int = 100,
+        usual: int = 20,
+    ) -> Json:
+        """The list that the query asks for (`limit`, `order`, `after`, `before`), as it goes over the wire.
+
+        `only`: members and the values that they must have, if any; `most` and `usual`: what `limit` may be, and is.
+        """
         query = self.query
-        if run_id is not None:
-            check_id("run_id", run_id)
         order = query.get("order", "desc")
         if order not in ("asc", "desc"):
             raise errors.invalid_value("order", order, ("asc", "desc"))
         page = self.store.page(
             kind,
             parent,
-            limit=self.whole_number("limit", 20, least=1, most=100),
+            limit=self.whole_number("limit", usual, least=1, most=most),
             newest_first=order == "desc",
             after=self._cursor("after", noun, kind, parent),
             before=self._cursor("before", noun, kind, parent),
-            run_id=run_id,
+            only={name: value for name, value in (only or {}).items() if value is not None},
         )
         return objects.list_of(page.data, page.has_more)
 
@@ -114,9 +124,7 @@ class RequestContext:
         value = self.query.get(param)
         if value is None:
             return None
-        prefix = PREFIX.get(noun, "")  # items have many
-        if not value.startswith(prefix):
-            raise errors.malformed_id(param, value, prefix)
+        check_id(param, value, noun)
         place = self.store.place(kind, value, parent)
         if place is None:
             raise errors.not_found(noun, value, param)
@@ -142,9 +150,12 @@ class RequestContext:
             return value
 
 
-def check_id(param: str, value: str) -> None:
-    """Refuse an id of another kind; `param` names it, as in `thread_id`."""
-    prefix = PREFIX.get(param.removesuffix("_id"), "")  # items have many
+def check_id(param: str, value: str, noun: str | None = None) -> None:
+    """Refuse an id of another kind; `param` names it, as in `thread_id`, and with that its noun, unless it is given.
+
+    Ids of files have no prefix of their own: the service says of any text that there is no such file.
+    """
+    prefix = PREFIX.get(noun or param.removesuffix("_id"), "")
     if not value.startswith(prefix):
         raise errors.malformed_id(param, value, prefix)
 

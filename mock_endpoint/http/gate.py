@@ -1,6 +1,7 @@
 """Azure's front door: Host, key, api-version, headers.
 
-Three families of paths lead to the same resources (`/openai/…?api-version=`, `/openai/v1/…`, `/v1/…`).
+Four families of paths lead to the same resources: `/openai/…?api-version=`, `/openai/v1/…`, `/v1/…`, and for the
+classic agents of Azure's Foundry, which speak the same protocol, `/api/projects/{project}/…?api-version=`.
 The gate finds out which one a request took, refuses it where Azure's gateway would, and hands it on
 with the family's prefix taken off.
 """
@@ -15,13 +16,15 @@ from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mock_endpoint import errors
+from mock_endpoint import errors, files
 from mock_endpoint.http import answers
 from mock_endpoint.http.faults import HEADER, Faults, RequestFault
 from mock_endpoint.listening import is_loopback
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a request body; the longest legal one (a message of several long texts) fits well."""
+_AROUND_A_FILE = 64 * 1024
+"""Bytes of the form around an uploaded file."""
 
 SHAPE_OF_VERSION = {
     "2024-02-15-preview": "v1",
@@ -43,6 +46,9 @@ SHAPE_OF_VERSION = {
 WITHOUT_ASSISTANTS = {"2022-12-01", "2023-05-15", "2023-12-01-preview", "2024-02-01", "2024-06-01", "2024-10-21"}
 """Dated versions that exist and never had Assistants."""
 
+PROJECT_VERSIONS = {"v1", "2025-05-15-preview"}
+"""What the clients of classic agents send: 1.0 and 1.1 the first, the previews of 1.2 the second."""
+
 _SET_BETA_HEADER = "Please try again by setting the header 'OpenAI-Beta: assistants=v2'."
 _NO_BETA_HEADER = f"You must provide the 'OpenAI-Beta' header to access the Assistants API. {_SET_BETA_HEADER}"
 _OLD_BETA_HEADER = (
@@ -50,9 +56,9 @@ _OLD_BETA_HEADER = (
     "For more information, see: https://platform.openai.com/docs/assistants/migration."
 )
 
-_PREFIX = re.compile(r"/+(openai/v1|openai|v1)/+")
+_PREFIX = re.compile(r"/+(openai/v1|openai|v1|(api/projects)/+[^/]+)/+")
 """The beginning of every path that is served. Slashes double where an endpoint is configured with one at its end."""
-_FAMILY = {"openai/v1": "azure", "openai": "dated", "v1": "openai"}
+_FAMILY = {"openai/v1": "azure", "openai": "dated", "v1": "openai", "api/projects": "project"}
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ class Surface:
     """The way a request came in."""
 
     family: str
-    """`dated` (/openai/…), `azure` (/openai/v1/…) or `openai` (/v1/…)."""
+    """`dated` (/openai/…), `azure` (/openai/v1/…), `openai` (/v1/…) or `project` (/api/projects/{project}/…)."""
     shape: str
     """`v1` or `v2`: which form of the objects the caller understands."""
     api_version: str | None
@@ -110,8 +116,7 @@ class Gate:
         shape = _shape(family, version, path)
         if family == "openai" and _is_assistants(path):
             _check_beta(headers.get("openai-beta", ""))
-        if int(headers.get("content-length") or 0) > MAX_BODY:
-            raise errors.invalid(f"Request body too large. At most {MAX_BODY} bytes are read.", status=413)
+        _check_length(int(headers.get("content-length") or 0), path)
         state = {**scope.get("state", {}), "surface": Surface(family, shape, version), "fault": fault}
         return {**scope, "path": path, "raw_path": None, "state": state}
 
@@ -146,7 +151,7 @@ def unknown_path(surface: Surface, method: str, path: str) -> errors.Refusal:
 def _family(path: str) -> tuple[str, str | None]:
     """The family of paths, and the path in it; none where no family begins like that, and Azure answers."""
     match = _PREFIX.match(path)
-    return (_FAMILY[match[1]], f"/{path[match.end() :]}") if match else ("azure", None)
+    return (_FAMILY[match[2] or match[1]], f"/{path[match.end() :]}") if match else ("azure", None)
 
 
 def _check_beta(header: str) -> None:
@@ -159,11 +164,13 @@ def _check_beta(header: str) -> None:
 def _shape(family: str, version: str | None, path: str) -> str:
     if family == "openai" or (family == "azure" and version in (None, "v1", "preview")):
         return "v2"
+    if family == "project" and version in PROJECT_VERSIONS:
+        return "v2"
     if version is None:
         raise errors.gateway(404, "Resource not found")
     if family == "dated" and version in SHAPE_OF_VERSION:
         return SHAPE_OF_VERSION[version]
-    if family == "azure" or version not in WITHOUT_ASSISTANTS:
+    if family != "dated" or version not in WITHOUT_ASSISTANTS:
         raise errors.gateway(400, "API version not supported", "BadRequest")
     if _is_assistants(path):
         raise (
@@ -172,6 +179,15 @@ def _shape(family: str, version: str | None, path: str) -> str:
             else errors.gateway(404, "Resource not found")
         )
     return "v2"
+
+
+def _check_length(length: int, path: str) -> None:
+    """Refuse a body that is too large before anything of it is read."""
+    if path == "/files":
+        if length > files.MAX_BYTES + _AROUND_A_FILE:
+            raise errors.file_too_large(files.MAX_BYTES)
+    elif length > MAX_BODY:
+        raise errors.invalid(f"Request body too large. At most {MAX_BODY} bytes are read.", status=413)
 
 
 def _is_assistants(path: str) -> bool:

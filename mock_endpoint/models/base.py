@@ -59,6 +59,18 @@ class TextDelta:
 
 
 @dataclass(frozen=True)
+class Annotation:
+    """The next piece of the answer's text where it points at a file: a `file_citation` at what was read, a `file_path`
+    at what code has made. Where the piece stands in the text, its writer counts."""
+
+    kind: Literal["file_citation", "file_path"]
+    text: str
+    """The marker, e.g. `【4:0†guide.md】` or `sandbox:/mnt/data/table.csv`."""
+    file_id: str
+    filename: str
+
+
+@dataclass(frozen=True)
 class CallDelta:
     """The next piece of a call of a tool. Calls come one after the other; the pieces of a call's arguments joined are
     what `ToolCall.arguments` holds."""
@@ -90,7 +102,7 @@ class Failed:
     message: str
 
 
-Event = TextDelta | CallDelta | Finished | Failed
+Event = TextDelta | Annotation | CallDelta | Finished | Failed
 
 
 class Model(Protocol):

@@ -1,7 +1,7 @@
 """`client.beta.threads.messages`: what was said in a thread."""
 
 from mock_endpoint import errors
-from mock_endpoint.http.context import Json, RequestContext
+from mock_endpoint.http.context import Json, RequestContext, check_id
 from mock_endpoint.resources import tool_resources
 from mock_endpoint.runs import run_status
 from mock_endpoint.schemas import objects, requests
@@ -23,7 +23,10 @@ async def list_all(request: RequestContext) -> Json:
     """`GET /threads/{id}/messages`, newest first unless asked otherwise; `run_id` keeps one run's messages."""
     thread = request.thread()
     await run_status.active(request.service, thread["id"])  # a run that nobody moves any more ends its messages
-    return request.page("message", "thread.message", thread["id"], run_id=request.query.get("run_id"))
+    run_id = request.query.get("run_id")
+    if run_id is not None:
+        check_id("run_id", run_id)
+    return request.page("message", "thread.message", thread["id"], only={"run_id": run_id})
 
 
 async def retrieve(request: RequestContext) -> Json:

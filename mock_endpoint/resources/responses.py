@@ -153,8 +153,9 @@ def _check_tools(fields: Json) -> None:
             if (each.get("type"), each.get("name")) not in declared:
                 raise errors.no_such_choice(str(each.get("name") or each.get("type")))
     if "temperature" in fields and not model_facts.takes_temperature(fields["model"]):
-        message = "Unsupported parameter: 'temperature' is not supported with this model."
-        raise errors.invalid(message, "temperature")
+        raise errors.unsupported_parameter("temperature")
+    if fields.get("top_logprobs"):
+        raise errors.unsupported_parameter("top_logprobs")
 
 
 async def check_free(request: RequestContext, key: str) -> None:

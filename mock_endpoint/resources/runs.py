@@ -14,6 +14,8 @@ from mock_endpoint.runs.writer import take_outputs
 from mock_endpoint.schemas import objects, requests
 from mock_endpoint.sse import Feed
 
+_TTL, _TTL_IN_PROJECTS = 600, 1800
+"""Seconds until a run expires, as the service was seen to give them."""
 INCLUDABLE = ("step_details.tool_calls[*].file_search.results[*].content",)
 """What may be asked for on top, in `include[]`, of a run and of its steps."""
 
@@ -144,7 +146,8 @@ def _assistant(request: RequestContext, fields: Json) -> Json:
 
 async def _add(request: RequestContext, thread_id: str, assistant: Json, fields: Json) -> Json:
     """Store a queued run and the messages that come with it; inside a transaction, so that the first one wins."""
-    run = objects.run(thread_id, assistant, fields, request.service.run_ttl)
+    seconds = request.service.run_ttl or (_TTL_IN_PROJECTS if request.surface.family == "project" else _TTL)
+    run = objects.run(thread_id, assistant, fields, seconds)
     _check_choice(run)
     other = await run_status.active(request.service, thread_id)
     if other:

@@ -1,4 +1,4 @@
-"""`client.beta.threads`: conversations. They belong to no assistant and cannot be listed."""
+"""`client.beta.threads`: conversations. They belong to no assistant; only projects can list them."""
 
 from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.resources import messages, tool_resources
@@ -11,6 +11,11 @@ async def create(request: RequestContext) -> Json:
     fields = await request.body(requests.CreateThread)
     async with request.store.transaction():
         return add(request.store, fields)
+
+
+async def list_all(request: RequestContext) -> Json:
+    """`GET /threads`: in projects only, as Azure's Foundry has it for classic agents."""
+    return request.page("thread", "thread")
 
 
 async def retrieve(request: RequestContext) -> Json:

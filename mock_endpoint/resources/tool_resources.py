@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mock_endpoint import errors
+from mock_endpoint import errors, files
 from mock_endpoint.state.store import Store
 
 Json = dict[str, Any]
@@ -19,7 +19,7 @@ def check(store: Store, resources: Json) -> None:
 def check_files(store: Store, file_ids: list[str]) -> None:
     """Refuse files that were never uploaded, or are deleted."""
     for file_id in file_ids:
-        if store.get("file", file_id) is None:
+        if files.find(store, file_id) is None:
             raise errors.no_such_file(file_id)
 
 

@@ -27,6 +27,8 @@ Json = dict[str, Any]
 
 log = logging.getLogger(__name__)
 
+_LONGEST = 600
+"""Seconds after which a response fails, unless the endpoint was told otherwise."""
 _TOO_LONG = Failed("server_error", "The response took too long.")
 _ABANDONED = {"code": "server_error", "message": "The process that made this response has ended."}
 
@@ -108,7 +110,7 @@ def _forget(worker: Worker, _: object) -> None:
 async def _supervise(worker: Worker) -> None:
     """Bring the response to an end. Where even that cannot be written, its readers find that nobody makes it."""
     try:
-        async with asyncio.timeout(worker.service.run_ttl):
+        async with asyncio.timeout(worker.service.run_ttl or _LONGEST):
             await _make(worker)
     except TimeoutError:
         await _end(worker, _TOO_LONG)

@@ -4,8 +4,8 @@ import json
 from collections.abc import Set
 from typing import Any
 
-from mock_endpoint.engine import CallResult
-from mock_endpoint.models.base import CallDelta, TextDelta
+from mock_endpoint.engine import CallResult, Picture
+from mock_endpoint.models.base import Annotation, CallDelta, TextDelta
 from mock_endpoint.responses.events import ResponseEvents
 from mock_endpoint.responses.prompt import CUSTOM_INPUT
 from mock_endpoint.schemas import response_objects as objects
@@ -27,7 +27,7 @@ class ItemWriter:
         """What was written of the open item."""
         self._calls = 0
 
-    def write(self, event: TextDelta | CallDelta | CallResult) -> None:
+    def write(self, event: TextDelta | Annotation | CallDelta | CallResult | Picture) -> None:
         """Write the next event down."""
         if isinstance(event, TextDelta):
             if not self._writes("message"):

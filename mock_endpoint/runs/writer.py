@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mock_endpoint.engine import CallResult
-from mock_endpoint.models.base import CallDelta, TextDelta
+from mock_endpoint.engine import CallResult, Picture
+from mock_endpoint.models.base import Annotation, CallDelta, TextDelta
 from mock_endpoint.pacing import NoLongerOurs
 from mock_endpoint.runs import run_status, tool_calls
 from mock_endpoint.runs.events import RunEvents
@@ -28,18 +28,21 @@ class RunWriter:
     """Whether the run may still be written to; asked inside the transaction."""
     events: RunEvents
     step: Json | None = None
-    """The step in progress; what it holds is in `message` and `text`, or in `calls`."""
+    """The step in progress; what it holds is in `message` and `content`, or in `calls`."""
     message: Json | None = None
-    text: list[str] = field(default_factory=list)
+    content: list[Json] = field(default_factory=list)
+    """A text, and the pictures that follow it."""
     calls: list[Json] = field(default_factory=list)
     """The calls in the form in which a step holds them."""
     first: int = 0
     """The number of the step's first call in the whole answer."""
 
-    async def write(self, event: TextDelta | CallDelta | CallResult) -> None:
+    async def write(self, event: TextDelta | Annotation | Picture | CallDelta | CallResult) -> None:
         """Write the next event down."""
-        if isinstance(event, TextDelta):
+        if isinstance(event, TextDelta | Annotation):
             await self._say(event)
+        elif isinstance(event, Picture):
+            await self._show(event)
         elif isinstance(event, CallDelta):
             await self._call(event)
         else:
@@ -53,7 +56,7 @@ class RunWriter:
             self._check()
             self.store.insert(message, self.run["thread_id"])
             self.store.insert(step, self.run["id"])
-        self.step, self.message, self.text = step, message, []
+        self.step, self.message, self.content = step, message, [objects.text_part("")]
         for new in (step, message):
             self.events.created(new)
             self.events.changed(new)
@@ -64,21 +67,32 @@ class RunWriter:
         async with self.store.transaction():
             message = self.message and self.store.get("thread.message", self.message["id"], self.run["thread_id"])
             if message:  # somebody may have deleted it meanwhile
-                content = [objects.text_part("".join(self.text))]
-                self.store.replace(message | {"content": content}, self.run["thread_id"])
+                self.store.replace(message | {"content": self.content}, self.run["thread_id"])
             step = self.calls and self.step and self.store.get("thread.run.step", self.step["id"], self.run["id"])
             if step:
                 whole = [call for call in self.calls if tool_calls.is_whole(call)]
                 details = {"type": "tool_calls", "tool_calls": whole}
                 self.store.replace(step | {"step_details": details}, self.run["id"])
 
-    async def _say(self, delta: TextDelta) -> None:
+    async def _say(self, said: TextDelta | Annotation) -> None:
+        """A text comes with its annotations, the first piece even without any (contract §5.3)."""
         message = self.message or await self.open_message()
-        part: Json = {"index": 0, "type": "text", "text": {"value": delta.text}}
-        if not self.text:
-            part["text"]["annotations"] = []
-        self.text.append(delta.text)
-        self.events.delta(message, {"content": [part]})
+        text = self.content[0]["text"]
+        piece: Json = {"value": said.text}
+        if not text["value"]:
+            piece["annotations"] = []
+        if isinstance(said, Annotation):
+            annotation = objects.annotation(said, len(text["value"]))
+            piece["annotations"] = [{"index": len(text["annotations"])} | annotation]
+            text["annotations"].append(annotation)
+        text["value"] += said.text
+        self.events.delta(message, {"content": [{"index": 0, "type": "text", "text": piece}]})
+
+    async def _show(self, picture: Picture) -> None:
+        message = self.message or await self.open_message()
+        part = {"type": "image_file", "image_file": {"file_id": picture.file_id}}
+        self.content.append(part)
+        self.events.delta(message, {"content": [{"index": len(self.content) - 1} | part]})
 
     async def _call(self, delta: CallDelta) -> None:
         step = self.step if self.calls and self.step else await self._open_calls(delta.index)

@@ -1,7 +1,7 @@
 """What all request bodies have in common. Explicit nulls mean "not given"."""
 
 from collections.abc import Iterable
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 from pydantic.functional_validators import AfterValidator, BeforeValidator
@@ -23,12 +23,14 @@ class Body(BaseModel):
         extra="forbid", strict=True, defer_build=True
     )  # built at first use: `serve` starts sooner
 
-    suggests: ClassVar[bool] = False
-    """Whether a member that is spelled nearly right is told what may be meant (contract-successor §6)."""
-
     def given(self) -> errors.Json:
         """What the caller wrote, nulls left out, in the form in which it is stored."""
         return self.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
+
+    @classmethod
+    def unknown(cls, name: str) -> errors.Refusal:
+        """What is said of a member that the body does not have."""
+        return errors.unknown_parameter(name)
 
 
 def parse(kind: type[Body], body: object) -> errors.Json:
@@ -39,13 +41,12 @@ def parse(kind: type[Body], body: object) -> errors.Json:
         return kind.model_validate(body).given()
     except ValidationError as problem:
         error = problem.errors(include_url=False)[0]
-        if kind.suggests and error["type"] == "extra_forbidden" and len(error["loc"]) == 1:
-            name = str(error["loc"][0])
-            raise errors.unknown_parameter(name, _nearest(name, kind.model_fields)) from None
+        if error["type"] == "extra_forbidden" and len(error["loc"]) == 1:
+            raise kind.unknown(str(error["loc"][0])) from None
         raise wording.of(error, body) from None
 
 
-def _nearest(word: str, words: Iterable[str]) -> str | None:
+def nearest(word: str, words: Iterable[str]) -> str | None:
     """The word that differs least, by one or two letters; None where all differ by more."""
     distance, nearest = min((_distance(word, other), other) for other in words)
     return nearest if distance <= 2 else None

@@ -3,7 +3,8 @@
 import time
 from typing import Any
 
-from mock_endpoint.state.ids import new_id
+from mock_endpoint.models.base import Annotation
+from mock_endpoint.state.ids import new_file_id, new_id
 
 Json = dict[str, Any]
 
@@ -27,6 +28,23 @@ def assistant(fields: Json) -> Json:
         "top_p": 1.0,
         "response_format": "auto",
     } | fields
+
+
+def file(size: int, fields: Json, *, azure: bool = True) -> Json:
+    """A file of so many bytes with its `filename` and `purpose`, and perhaps with what it `expires_after`."""
+    now = int(time.time())
+    expires = fields.get("expires_after")
+    return {
+        "id": new_file_id(azure and fields["purpose"].startswith("assistants")),
+        "object": "file",
+        "bytes": size,
+        "created_at": now,
+        "filename": fields["filename"],
+        "purpose": fields["purpose"],
+        "status": "processed",
+        "expires_at": now + expires["seconds"] if expires else None,
+        "status_details": None,
+    }
 
 
 def thread(fields: Json) -> Json:
@@ -78,6 +96,17 @@ def message_of_caller(thread_id: str, fields: Json) -> Json:
 def text_part(text: str) -> Json:
     """A text as a message's content holds it."""
     return {"type": "text", "text": {"value": text, "annotations": []}}
+
+
+def annotation(said: Annotation, start: int) -> Json:
+    """A piece of a text that points at a file; `start` is how many characters stand before it."""
+    return {
+        "type": said.kind,
+        "text": said.text,
+        "start_index": start,
+        "end_index": start + len(said.text),
+        said.kind: {"file_id": said.file_id},
+    }
 
 
 def _stored_part(part: Json) -> Json:
@@ -153,5 +182,6 @@ def list_of(data: list[Json], has_more: bool = False) -> Json:
 
 
 def deleted(body: Json) -> Json:
-    """What the deletion of an object answers."""
-    return {"id": body["id"], "object": f"{body['object']}.deleted", "deleted": True}
+    """What the deletion of an object answers; that of a file is still called a file."""
+    kind = body["object"] if body["object"] == "file" else f"{body['object']}.deleted"
+    return {"id": body["id"], "object": kind, "deleted": True}

@@ -94,6 +94,20 @@ class TruncationStrategy(Body):
     last_messages: Annotated[int, Field(ge=1)] | None = None
 
 
+class ExpiresAfter(Body):
+    """How long an uploaded file is kept."""
+
+    anchor: Literal["created_at"]
+    seconds: Annotated[int, Field(ge=3600, le=2_592_000)]
+
+
+class CreateFile(Body):
+    """`POST /files`, without the file itself."""
+
+    purpose: Literal["assistants", "batch", "fine-tune", "vision", "user_data", "evals"]
+    expires_after: ExpiresAfter | None = None
+
+
 class AssistantFields(Body):
     """What an assistant may be given, at creation and later."""
 

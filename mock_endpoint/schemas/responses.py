@@ -3,14 +3,14 @@
 The members stand in the order in which the service checks them (contract-successor §6).
 """
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mock_endpoint import errors
 from mock_endpoint.schemas import json_schema
-from mock_endpoint.schemas.base import OTHER, STRING, Body, Metadata, Temperature, TopP, by_json_type, parse
+from mock_endpoint.schemas.base import OTHER, STRING, Body, Metadata, Temperature, TopP, by_json_type, nearest, parse
 from mock_endpoint.schemas.items import Input, Items
 from mock_endpoint.schemas.requests import Effort
 from mock_endpoint.schemas.response_tools import Tool, ToolChoice
@@ -103,10 +103,15 @@ Conversation = Annotated[
 ]
 
 
-class CountTokens(Body):
-    """`POST /responses/input_tokens`."""
+class _SuggestingBody(Body):
+    @classmethod
+    def unknown(cls, name: str) -> errors.Refusal:
+        """Responses say what may be meant (contract-successor §6)."""
+        return errors.unknown_parameter(name, nearest(name, cls.model_fields))
 
-    suggests: ClassVar[bool] = True
+
+class CountTokens(_SuggestingBody):
+    """`POST /responses/input_tokens`."""
 
     model: str | None = None
     input: Input = None
@@ -121,10 +126,8 @@ class CountTokens(Body):
     instructions: str | None = None
 
 
-class Compact(Body):
+class Compact(_SuggestingBody):
     """`POST /responses/compact`."""
-
-    suggests: ClassVar[bool] = True
 
     model: str
     input: Input = None
@@ -135,10 +138,8 @@ class Compact(Body):
     prompt_cache_retention: Literal["in_memory", "24h"] | None = None
 
 
-class CreateResponse(Body):
+class CreateResponse(_SuggestingBody):
     """`POST /responses`."""
-
-    suggests: ClassVar[bool] = True
 
     model: str
     input: Input = None

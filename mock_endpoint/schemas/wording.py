@@ -31,7 +31,7 @@ def json_path(location: tuple[int | str, ...], body: object) -> str:
     """`("tools", 0, "type")` → `tools[0].type`.
 
     Pydantic puts the names of union branches into the location; they are no members of the body and are left out:
-    those in angle brackets, and the first part below an object when it is that object's own `type`.
+    those in angle brackets, and the first part below an object when it is that object's own `type` or `role`.
     """
     path, here, in_branch = "", body, False
     for position, part in enumerate(location):
@@ -41,7 +41,7 @@ def json_path(location: tuple[int | str, ...], body: object) -> str:
             here, in_branch = here[part] if isinstance(here, list) and part < len(here) else None, False
         elif part.startswith("<") or not isinstance(here, dict):
             continue
-        elif here.get("type") == part and not (last or in_branch):
+        elif part in (here.get("type"), here.get("role")) and not (last or in_branch):
             in_branch = True
         elif part in here or last:
             path += f".{part}" if path else part
@@ -60,9 +60,10 @@ def _literal(f: _Finding) -> Refusal:
 
 
 def _tag(f: _Finding) -> Refusal:
-    if not isinstance(f.value["type"], str):
-        return errors.wrong_type(f"{f.param}.type", "a string", f.value["type"])
-    return errors.invalid_value(f"{f.param}.type", str(f.context["tag"]), _words(f.context["expected_tags"]))
+    member = f.context["discriminator"].strip("'")
+    if not isinstance(f.value[member], str):
+        return errors.wrong_type(f"{f.param}.{member}", "a string", f.value[member])
+    return errors.invalid_value(f"{f.param}.{member}", str(f.context["tag"]), _words(f.context["expected_tags"]))
 
 
 def _anything_else(f: _Finding) -> Refusal:
@@ -86,7 +87,7 @@ _WORDING: dict[str, Callable[[_Finding], Refusal]] = {
     "list_type": _expected("an array"),
     "invalid_type": lambda f: errors.wrong_type(f.param, f.message, f.value),
     "missing": lambda f: errors.missing_parameter(f.param),
-    "union_tag_not_found": lambda f: errors.missing_parameter(f"{f.param}.type"),
+    "union_tag_not_found": lambda f: errors.missing_parameter(f"{f.param}.{f.context['discriminator'].strip(chr(39))}"),
     "union_tag_invalid": _tag,
     "literal_error": _literal,
     "extra_forbidden": lambda f: errors.unknown_parameter(f.param),

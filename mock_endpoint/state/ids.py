@@ -26,7 +26,16 @@ PREFIX = {
 
 def new_id(noun: str) -> str:
     """A fresh id such as `asst_…` for the noun `assistant`."""
-    return f"{PREFIX[noun]}_{''.join(map(_OF_BYTE.__getitem__, secrets.token_bytes(24)))}"
+    return f"{PREFIX[noun]}_{_letters()}"
+
+
+def new_file_id(azure_assistants: bool) -> str:
+    """A fresh id for a file: `assistant-…` for those that Azure keeps for assistants, otherwise `file-…`."""
+    return f"{'assistant' if azure_assistants else 'file'}-{_letters()}"
+
+
+def _letters() -> str:
+    return "".join(map(_OF_BYTE.__getitem__, secrets.token_bytes(24)))
 
 
 def new_key() -> str:

@@ -8,6 +8,7 @@ indexes), so that nothing is kept twice.
 import asyncio
 import sqlite3
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic_core import from_json, to_json
 
+from mock_endpoint.state.blobs import Blobs
 from mock_endpoint.state.opening import ACTIVE, BUSY_SECONDS, is_busy, opened
 
 Json = dict[str, Any]
@@ -82,10 +84,13 @@ class Store:
         self.path = path
         self.db = opened(path)
         """The connection of this process."""
+        self.blobs = Blobs(path)
+        """The bytes of files."""
 
     def close(self) -> None:
         """Let go of the file."""
         self.db.close()
+        self.blobs.close()
 
     def transaction(self) -> _Transaction:
         """`async with` it: all of the writes inside, or none; other processes wait. One inside another is a part of it.
@@ -152,6 +157,15 @@ class Store:
         )
         return [_load(row["body"]) for row in rows]
 
+    def due(self, kind: str, now: int) -> list[Json]:
+        """Everything of a kind, without a parent, that has expired by this second."""
+        rows = self.db.execute(
+            "SELECT body FROM objects WHERE kind = ? AND parent = '' AND body IS NOT NULL"
+            " AND json_extract(body, '$.expires_at') <= ?",
+            (kind, now),
+        )
+        return [_load(row["body"]) for row in rows]
+
     def place(self, kind: str, object_id: str, parent: str = "") -> int | None:
         """Where an object stands or stood in the order; None for an id that never was in this list."""
         row = self._row(kind, object_id, parent)
@@ -166,10 +180,11 @@ class Store:
         newest_first: bool,
         after: int | None = None,
         before: int | None = None,
-        run_id: str | None = None,
+        only: Mapping[str, str] | None = None,
     ) -> Page:
         """At most `limit` objects behind the place `after`, or the nearest ones in front of the place `before`.
 
+        `only`: members, and the values that they must have; the names come from the code, never from a caller.
         "Behind" and "in front" are meant in the list's own order; the answer is always in that order.
         """
         backwards = before is not None and after is None
@@ -178,9 +193,9 @@ class Store:
             if place is not None:
                 where.append(f"seq {sign} ?")
                 values.append(str(place))
-        if run_id is not None:
-            where.append("json_extract(body, '$.run_id') = ?")
-            values.append(run_id)
+        for name, value in (only or {}).items():
+            where.append(f"json_extract(body, '$.{name}') = ?")
+            values.append(value)
         direction = "DESC" if newest_first != backwards else "ASC"
         rows = self.db.execute(
             f"SELECT body FROM objects WHERE {' AND '.join(where)} ORDER BY seq {direction} LIMIT ?",
@@ -193,6 +208,7 @@ class Store:
         """Forget everything. The file stays: on Windows an open file cannot be removed."""
         async with self.transaction():
             self.db.execute("DELETE FROM objects")
+        self.blobs.empty()
 
     def _row(self, kind: str, object_id: str, parent: str) -> sqlite3.Row | None:
         row: sqlite3.Row | None = self.db.execute(

@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import httpx2
@@ -116,12 +115,9 @@ def stored(endpoint: Running) -> Iterator[Store]:
 
 
 @pytest.fixture
-def files(stored: Store) -> list[str]:
-    """Two uploaded files, as rows that another process wrote into the endpoint's state."""
-    ids = [f"assistant-{token_hex(12)}" for _ in range(2)]
-    for file_id in ids:
-        stored.insert({"id": file_id, "object": "file"})
-    return ids
+def files(client: openai.AzureOpenAI) -> list[str]:
+    """Two uploaded files."""
+    return [client.files.create(file=(name, b"a,b"), purpose="assistants").id for name in ("a.csv", "b.csv")]
 
 
 @pytest.fixture

@@ -18,10 +18,15 @@ from support.talking import ask, azure, calling, streamed, text_of, waiting
 
 from mock_endpoint import engine
 from mock_endpoint.engine import ToolOutput
+from mock_endpoint.models.base import Annotation
 
 from .conftest import Starter
 
 CODE: CodeInterpreterToolParam = {"type": "code_interpreter"}
+
+
+PICTURE = {"type": "image", "image": {"file_id": "assistant-picture"}}
+TABLE = Annotation("file_path", "sandbox:/mnt/data/表.csv", "assistant-table", "表.csv")
 
 
 class Adder:
@@ -35,6 +40,8 @@ class Adder:
         self.asked.append(arguments)
         if arguments == "break":
             raise RuntimeError("the tool broke")
+        if arguments == "draw":
+            return ToolOutput(f"🗾 [table]({TABLE.text})", (PICTURE, {"type": "logs", "logs": "ok"}), (TABLE,))
         total = str(sum(map(int, arguments.split("+"))))
         return ToolOutput(total, ({"type": "logs", "logs": total},))
 
@@ -109,6 +116,55 @@ def test_its_stream(client: openai.AzureOpenAI, assistant: Assistant) -> None:
     assert "".join(delta["code_interpreter"].get("input", "") for delta in deltas) == "10+20+30"
     assert deltas[-1]["code_interpreter"]["outputs"] == [{"index": 0, "type": "logs", "logs": "60"}]
     assert all(delta["index"] == 0 and "id" not in delta for delta in deltas[1:])
+
+
+def test_files_and_pictures(client: openai.AzureOpenAI, assistant: Assistant, steps_of: Steps) -> None:
+    """Contract §5.3, §12.45, §12.46, §14.9: `file_path` where the text names a file, the picture of the step after it.
+
+    The recorder behind the client compares what the deltas told with the whole message.
+    """
+    events = streamed(client, assistant, calling(("code_interpreter", "draw")))
+    message: Any = next(event.data for event in events if event.event == "thread.message.completed")
+    text, picture = message.to_dict()["content"]
+    assert text["type"] == "text"
+    assert text["text"]["value"] == f"echo: 🗾 [table]({TABLE.text})"
+    (mark,) = text["text"]["annotations"]
+    assert text["text"]["value"][mark["start_index"] : mark["end_index"]] == mark["text"] == TABLE.text
+    assert (mark["type"], mark["file_path"]) == ("file_path", {"file_id": "assistant-table"})
+    assert picture == {"type": "image_file", "image_file": {"file_id": "assistant-picture"}}
+    (stored,) = client.beta.threads.messages.list(message.thread_id).data[:1]
+    assert stored.to_dict()["content"] == [text, picture]
+    run: Any = events[-1 - (events[-1].event == "done")].data  # type: ignore[comparison-overlap]
+    assert steps_of(run)[0].step_details.tool_calls[0].to_dict()["code_interpreter"]["outputs"][0] == PICTURE
+    pieces: list[Any] = [
+        event.data.to_dict()["delta"]["content"][0]  # type: ignore[index]
+        for event in events
+        if event.event == "thread.message.delta"
+    ]
+    assert pieces[0]["text"]["annotations"] == []
+    assert [piece["text"]["annotations"] for piece in pieces[1:-1] if "annotations" in piece["text"]] == [
+        [{"index": 0} | mark]
+    ]
+    assert pieces[-1] == {"index": 1} | picture
+
+
+def test_a_citation(client: openai.AzureOpenAI, assistant: Assistant) -> None:
+    """Contract §5.3: what the model cites itself; its file is named by id."""
+    events = streamed(client, assistant, "cite assistant-guide")
+    message: Any = next(event.data for event in events if event.event == "thread.message.completed")
+    (part,) = message.to_dict()["content"]
+    assert part["text"] == {
+        "value": "【0†a.md】",
+        "annotations": [
+            {
+                "type": "file_citation",
+                "text": "【0†a.md】",
+                "start_index": 0,
+                "end_index": 8,
+                "file_citation": {"file_id": "assistant-guide"},
+            }
+        ],
+    }
 
 
 def test_several_rounds(client: openai.AzureOpenAI, assistant: Assistant, steps_of: Steps, adder: Adder) -> None:

@@ -74,7 +74,8 @@ class Order:
     parts: dict[str, str] = field(default_factory=dict)
     """The last that was heard of each step and message."""
     ids: dict[str, str] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
+    contents: dict[str, list[Json]] = field(default_factory=dict)
+    """What the deltas of each message have told so far."""
     calls: dict[str, list[Json]] = field(default_factory=dict)
     announced: set[str] = field(default_factory=set)
     """Messages that a step has named."""
@@ -144,7 +145,7 @@ class Order:
         self._expect(what in _PART.get(before, ()), event, f"after {before or 'nothing'}")
         self.parts[part["id"]] = what
         if what == "delta":
-            (self._add_call if is_step else self._add_text)(event)
+            (self._add_call if is_step else self._add_content)(event)
             return
         expected = "in_progress" if what == "created" else what
         self._expect(part["status"] == expected, event, f"status {part['status']}")
@@ -153,8 +154,8 @@ class Order:
             self._see_step(event, what)
         else:
             self._expect(part["id"] in self.announced, event, "no step names it")
-            text = "".join(each["text"]["value"] for each in part["content"])
-            self._expect(text == self.texts.setdefault(part["id"], ""), event, f"text {text[:40]!r}")
+            told = self.contents.setdefault(part["id"], [])
+            self._expect(part["content"] in (told, told or [_NO_TEXT]), event, f"content {part['content']}")
             self._expect(bool(part["content"]) or what != "completed", event, "no content")
 
     def _see_step(self, event: Event, what: str) -> None:
@@ -174,12 +175,25 @@ class Order:
             outputs = [call["function"]["output"] for call in details["tool_calls"] if call["type"] == "function"]
             self._expect(all(isinstance(output, str) for output in outputs), event, f"outputs {outputs}")
 
-    def _add_text(self, event: Event) -> None:
-        first = self.texts.get(event.data["id"], "") == ""
-        for part in event.data["delta"]["content"]:
-            self._expect(part["index"] == 0, event, f"index {part['index']!r}")
-            self._expect(part["text"].get("annotations") == ([] if first else None), event, "annotations")
-            self.texts[event.data["id"]] += part["text"]["value"]
+    def _add_content(self, event: Event) -> None:
+        """A text comes first and brings its annotations, each with its place; then pictures, each in one piece."""
+        content = self.contents[event.data["id"]]
+        (part,) = event.data["delta"]["content"]
+        place, kind = part.pop("index"), part["type"]
+        if kind == "text":
+            annotations = part["text"].get("annotations")
+            self._expect((annotations is None) <= bool(content), event, "the first piece without annotations")
+            self._expect(annotations != [] or not content, event, "annotations again")
+            content[:] = content or [copy.deepcopy(_NO_TEXT)]
+            self._expect(place == 0 and len(content) == 1, event, f"index {place!r}")
+            self._expect(_merged(content[0]["text"], part["text"]), event, "indexes of annotations")
+            for mark in annotations or ():
+                said = content[0]["text"]["value"][mark["start_index"] : mark["end_index"]]
+                self._expect(said == mark["text"] != "", event, f"annotation of {said!r}")
+        else:
+            content[:] = content or [copy.deepcopy(_NO_TEXT)]
+            self._expect(place == len(content), event, f"index {place!r}")
+            content.append(part)
 
     def _add_call(self, event: Event) -> None:
         calls = self.calls[event.data["id"]]
@@ -205,6 +219,8 @@ class Order:
             self.faults.append(f"{event.name}: {what}")
 
 
+_NO_TEXT: Json = {"type": "text", "text": {"value": "", "annotations": []}}
+"""What a message's content begins with."""
 _BEGUN: dict[str, Json] = {
     "function": {"arguments": "", "output": None},
     "code_interpreter": {"input": "", "outputs": []},

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 import httpx2
 
+from . import chat_shapes
 from .events import Event, Order, parse
 from .response_shapes import StreamOrder, body_faults
 from .schemas import Schemas
@@ -19,13 +20,15 @@ from .schemas import Schemas
 OLD_SHAPE = ("2024-02-15-preview", "2024-03-01-preview", "2024-04-01-preview")
 """Their objects lack members that the published schemas require; `test_old_shape.py` says how they look."""
 
-_PREFIX = re.compile(r"^/+(openai/v1|openai|v1)/*(?=/)")
+_PREFIX = re.compile(r"^/+(openai/v1|openai|v1|api/projects/[^/]+)/*(?=/)")
 _STANDING = {
     "azure": ("x-request-id", "apim-request-id", "x-ms-region"),
     "openai": ("x-request-id", "openai-version", "openai-processing-ms"),
 }
 """The headers of every answer, by whose paths it comes from; each side lacks those of the other."""
 _TYPES = ("application/json; charset=UTF-8", "text/event-stream; charset=utf-8")
+_DOWNLOAD = re.compile(r"/files/[^/]+/content$")
+"""The one answer that is neither JSON nor a stream: a file's own bytes."""
 _SERVICE_STYLE = {"message", "type", "param", "code"}
 _GATEWAY_STYLE = {"message", "code"}
 _DEPLOYMENT_STYLE = {"message", "type", "code"}
@@ -92,6 +95,9 @@ class Recorder(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         )
 
     def _keep_stream(self, request: httpx2.Request, raw: bytes, ended: bool) -> None:
+        if _path(request).endswith("/chat/completions"):
+            self.faults += [f"stream of {request.url.path}: {fault}" for fault in chat_shapes.stream_faults(raw, ended)]
+            return
         if _is_successor(request):
             self._keep_response_stream(request, raw, ended)
             return
@@ -119,8 +125,9 @@ class Recorder(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     def _faults(self, request: httpx2.Request, response: httpx2.Response) -> list[str]:
         if response.status_code == 404 and response.headers.get("x-kit-fault") == "retired" and not response.content:
             return []  # bare, as OpenAI answers since the retirement
-        faults = _header_faults(request, response)
-        if _is_stream(response):
+        download = _DOWNLOAD.search(request.url.path) is not None and response.status_code == 200
+        faults = _header_faults(request, response, download)
+        if _is_stream(response) or download:
             return faults
         try:
             body = json.loads(response.content)
@@ -129,9 +136,12 @@ class Recorder(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         if response.status_code != 200:
             return faults + _error_faults(response.status_code, body)
         version = parse_qs(request.url.query.decode()).get("api-version", [""])[0]
-        path = _PREFIX.sub("", request.url.path)
+        path = _path(request)
         if _is_successor(request):
             faults += body_faults(body, _side(request))
+        elif path.endswith("/chat/completions"):
+            path = "/chat/completions"
+            faults += chat_shapes.body_faults(body, _side(request))
         if self.schemas and version not in OLD_SHAPE:
             faults += self.schemas.faults(request.method, path, body)
         return faults
@@ -189,8 +199,12 @@ def _is_stream(response: httpx2.Response) -> bool:
     return response.headers.get("content-type", "").startswith("text/event-stream")
 
 
+def _path(request: httpx2.Request) -> str:
+    return _PREFIX.sub("", request.url.path)
+
+
 def _is_successor(request: httpx2.Request) -> bool:
-    return _PREFIX.sub("", request.url.path).startswith(("/responses", "/conversations"))
+    return _path(request).startswith(("/responses", "/conversations"))
 
 
 def _side(request: httpx2.Request) -> str:
@@ -199,12 +213,12 @@ def _side(request: httpx2.Request) -> str:
     return "openai" if match and match[1] == "v1" else "azure"
 
 
-def _header_faults(request: httpx2.Request, response: httpx2.Response) -> list[str]:
+def _header_faults(request: httpx2.Request, response: httpx2.Response, download: bool) -> list[str]:
     headers, side = response.headers, _side(request)
     wrong = {name for names in _STANDING.values() for name in names if name not in _STANDING[side]}
     faults = [f"no header {name}" for name in _STANDING[side] if not headers.get(name)]
     faults += [f"header {name}" for name in headers if name in wrong]
-    if headers.get("content-type") not in _TYPES:
+    if headers.get("content-type") not in _TYPES and not download:
         faults.append(f"content-type {headers.get('content-type')!r}")
     if headers.get("x-content-type-options") != "nosniff":
         faults.append("sniffing is not forbidden")

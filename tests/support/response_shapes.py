@@ -9,11 +9,12 @@ from .events import Event
 Json = dict[str, Any]
 
 
-def _names(text: str) -> frozenset[str]:
+def names(text: str) -> frozenset[str]:
+    """The words of a text as names of members."""
     return frozenset(text.split())
 
 
-_RESPONSE = _names(
+_RESPONSE = names(
     "id object created_at status background completed_at error frequency_penalty incomplete_details instructions "
     "max_output_tokens max_tool_calls model moderation output parallel_tool_calls presence_penalty "
     "previous_response_id prompt_cache_key prompt_cache_retention reasoning safety_identifier service_tier store "
@@ -21,11 +22,11 @@ _RESPONSE = _names(
 )
 """What every response has; `billing`, `conversation` and `content_filters` depend on who answers."""
 _OBJECTS = {
-    "conversation": _names("id object created_at metadata"),
-    "conversation.deleted": _names("id object deleted"),
-    "response.input_tokens": _names("object input_tokens"),
-    "response.compaction": _names("id object created_at output usage"),
-    "list": _names("object data first_id last_id has_more"),
+    "conversation": names("id object created_at metadata"),
+    "conversation.deleted": names("id object deleted"),
+    "response.input_tokens": names("object input_tokens"),
+    "response.compaction": names("id object created_at output usage"),
+    "list": names("object data first_id last_id has_more"),
 }
 _FILLED = {
     "completed_at": (None, ("completed",)),
@@ -35,28 +36,28 @@ _FILLED = {
     "service_tier": ("auto", ("completed", "incomplete", "failed", "cancelled")),
 }
 """Members that say something in these statuses only, and what they say otherwise."""
-_USAGE = _names("input_tokens input_tokens_details output_tokens output_tokens_details total_tokens")
+_USAGE = names("input_tokens input_tokens_details output_tokens output_tokens_details total_tokens")
 _ITEMS = {
-    "message": _names("id type status content role"),
-    "function_call": _names("id type status arguments call_id name"),
-    "function_call_output": _names("id type status call_id output"),
-    "custom_tool_call": _names("id type status input call_id name"),
-    "custom_tool_call_output": _names("id type status call_id output"),
-    "reasoning": _names("id type summary"),
-    "compaction": _names("id type encrypted_content"),
+    "message": names("id type status content role"),
+    "function_call": names("id type status arguments call_id name"),
+    "function_call_output": names("id type status call_id output"),
+    "custom_tool_call": names("id type status input call_id name"),
+    "custom_tool_call_output": names("id type status call_id output"),
+    "reasoning": names("id type summary"),
+    "compaction": names("id type encrypted_content"),
 }
-_ITEM_EXTRAS = _names("phase namespace caller name encrypted_content content")
+_ITEM_EXTRAS = names("phase namespace caller name encrypted_content content")
 """Members that an item keeps where its caller wrote them."""
 _PARTS = {
-    "output_text": _names("type annotations logprobs text"),
-    "refusal": _names("type refusal"),
-    "input_text": _names("type text"),
-    "input_image": _names("type detail image_url file_id"),
-    "input_file": _names("type detail file_data file_id file_url filename"),
+    "output_text": names("type annotations logprobs text"),
+    "refusal": names("type refusal"),
+    "input_text": names("type text"),
+    "input_image": names("type detail image_url file_id"),
+    "input_file": names("type detail file_data file_id file_url filename"),
 }
 _TOOLS = {
-    "function": _names("type description name output_schema parameters strict"),
-    "custom": _names("type description name format"),
+    "function": names("type description name output_schema parameters strict"),
+    "custom": names("type description name format"),
 }
 _PREFIXES = {"function_call": "fc_", "message": "msg_", "custom_tool_call": "ctc_", "function_call_output": "fco_"}
 _EVENTS = {
@@ -115,11 +116,11 @@ def body_faults(body: Json, side: str) -> Iterator[str]:
     """What is wrong with an answer; `side` is `openai` or `azure`, by whose paths it came."""
     kind = body.get("object")
     if kind == "response" and "deleted" in body:
-        yield from _differs("deleted response", body, _names("id object deleted"))
+        yield from differs("deleted response", body, names("id object deleted"))
     elif kind == "response":
         yield from response_faults(body, side)
     elif kind in _OBJECTS:
-        yield from _differs(str(kind), body, _OBJECTS[str(kind)])
+        yield from differs(str(kind), body, _OBJECTS[str(kind)])
         for item in [*body.get("data", []), *body.get("output", [])]:
             yield from item_faults(item)
     elif body.get("type") in _ITEMS:
@@ -138,7 +139,7 @@ def response_faults(body: Json, side: str, *, streamed: bool = False) -> Iterato
         expected |= {"conversation"} & body.keys()
         if body.get("conversation", "") is None:
             yield "conversation is null"
-    yield from _differs("response", body, frozenset(expected))
+    yield from differs("response", body, frozenset(expected))
     if not isinstance(body["created_at"], int):
         yield "created_at is no integer"
     status = body["status"]
@@ -146,13 +147,13 @@ def response_faults(body: Json, side: str, *, streamed: bool = False) -> Iterato
         if (body[name] != empty) != (status in statuses):
             yield f"{name} {body[name]!r} of a response that is {status}"
     if body["usage"]:
-        yield from _differs("usage", body["usage"], _USAGE)
-        yield from _differs(
-            "input_tokens_details", body["usage"]["input_tokens_details"], _names("cache_write_tokens cached_tokens")
+        yield from differs("usage", body["usage"], _USAGE)
+        yield from differs(
+            "input_tokens_details", body["usage"]["input_tokens_details"], names("cache_write_tokens cached_tokens")
         )
-        yield from _differs("output_tokens_details", body["usage"]["output_tokens_details"], _names("reasoning_tokens"))
+        yield from differs("output_tokens_details", body["usage"]["output_tokens_details"], names("reasoning_tokens"))
     for tool in body["tools"]:
-        yield from _differs(f"tool {tool['type']}", tool, _TOOLS[tool["type"]])
+        yield from differs(f"tool {tool['type']}", tool, _TOOLS[tool["type"]])
     for item in body["output"]:
         yield from item_faults(item)
         if item["id"].partition("_")[2][:18] != body["id"].partition("_")[2][:18]:
@@ -163,14 +164,14 @@ def item_faults(item: Json) -> Iterator[str]:
     """Exactly the members of §1.3."""
     kind = item["type"]
     if not _ITEMS[kind] <= item.keys() <= _ITEMS[kind] | _ITEM_EXTRAS:
-        yield from _differs(kind, item, _ITEMS[kind])
+        yield from differs(kind, item, _ITEMS[kind])
     if not item["id"].startswith(_PREFIXES.get(kind, "")):
         yield f"{kind} {item['id']}"
     for part in item.get("content", []):
         expected = _PARTS[part["type"]]
         if part["type"] in ("input_image", "input_file"):
             expected &= part.keys() | {"type"}
-        yield from _differs(part["type"], part, expected)
+        yield from differs(part["type"], part, expected)
 
 
 @dataclass
@@ -198,7 +199,7 @@ class StreamOrder:
         if data.get("sequence_number") != self._next:
             self.faults.append(f"{name} has the number {data.get('sequence_number')}, not {self._next}")
         self._next += 1
-        self.faults += _differs(name, data, _names(f"type sequence_number {_EVENTS[name]}"))
+        self.faults += differs(name, data, names(f"type sequence_number {_EVENTS[name]}"))
         if self.first == 0:
             self._see_order(name, data)
         if "response" in data:
@@ -234,6 +235,7 @@ class StreamOrder:
             self.faults.append(f"the stream ends with {self.last!r}")
 
 
-def _differs(what: str, body: Json, expected: frozenset[str]) -> list[str]:
+def differs(what: str, body: Json, expected: frozenset[str]) -> list[str]:
+    """What a body lacks or has too much."""
     missing, more = sorted(expected - body.keys()), sorted(body.keys() - expected)
     return [f"{what}: missing {missing}, more {more}"] if missing or more else []

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 
 from mock_endpoint.models import tokens
-from mock_endpoint.models.base import CallDelta, Event, Failed, Finished, Prompt, TextDelta
+from mock_endpoint.models.base import Annotation, CallDelta, Event, Failed, Finished, Prompt, TextDelta
 
 BUILT_IN = ("code_interpreter", "file_search")
 
@@ -14,6 +14,7 @@ class Scripted:
     """Echoes the last turn; `fail CODE TEXT` fails so, `break` raises.
 
     `wait` says a word and never ends, `mute` says nothing, `many N` says N words, `stumble` says a word and fails.
+    `cite ID` says nothing but a citation of the file with this id.
     `call JSON` asks for functions, JSON being a list of `[name, arguments]`; in its place `first` says something
     before, `rounds` asks for one function a round, `cut` ends in the middle of the last call for want of tokens, `hang`
     never ends. What the functions gave back is echoed. `code_interpreter` and `file_search` are no functions there, but
@@ -62,10 +63,10 @@ class Scripted:
             asked = " ".join(call.output for turn in prompt.turns for call in turn.calls)
         if command == "many":
             asked = "word " * int(rest)
-        words = [] if command == "mute" else tokens.pieces(f"echo: {asked}")
+        words = {"mute": [], "cite": ["【0†a.md】"]}.get(command, tokens.pieces(f"echo: {asked}"))
         said = words[: prompt.max_completion_tokens]
         for word in said:
-            yield TextDelta(word)
+            yield Annotation("file_citation", word, rest, "a.md") if command == "cite" else TextDelta(word)
         yield Finished("stop" if said == words else "length", tokens.of_prompt(prompt), len(said))
 
 

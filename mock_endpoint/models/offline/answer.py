@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mock_endpoint.models.offline.work import Bound
 
 SKILLS: tuple[Skill, ...] = (
+    talk.distress,
     memory.answer,
     talk.work,
     capitals.answer,
@@ -133,7 +134,7 @@ def _bound(prompt: Prompt, whole: Question, texts: Sequence[str], earlier: Seque
             return 0
         question = replace(whole, text=text)
         polite = talk.answer(question)
-        mine = memory.asked(question)
+        mine = talk.distress(question) or memory.asked(question)
         if len(clauses(text)) == 1:
             mine = mine or capitals.answer(question) or (polite if polite and polite.courtesy else None)
             mine = mine or (None if reckon else sums.answer(question))
@@ -231,7 +232,7 @@ def _unknown(question: Question) -> Answer:
         )
     ask = is_question(question.text)
     english = "I do not know that." if ask else "I have read that, but I can do little with it."
-    japanese = "それはわかりません。" if ask else "読みましたが、それについて言えることがありません。"
+    japanese = "それはわかりません。" if ask else "メッセージは読みましたが、それについてお答えできることがありません。"
     if any("MODEL_BASE_URL" in turn.text for turn in question.prompt.turns if turn.role == "assistant"):
         return question.reply(
             f"{english} Try a capital, a sum, or a question about a trip in Japan.",
@@ -245,7 +246,7 @@ def _unknown(question: Question) -> Answer:
         "For everything else plug in a real model: set MODEL_BASE_URL, MODEL_API_KEY and MODEL_NAME in .env "
         "and start the endpoint again.",
         f"{japanese}{able}「ペルーの首都は?」「80の15%は?」「東京の一日の計画を立てて」などと聞いてみてください。"
-        "ほかのことには本物のモデルをつないでください。.envにMODEL_BASE_URL、MODEL_API_KEY、MODEL_NAMEを書き、"
+        "ほかの質問に答えるには、本物のモデルをつないでください。.envにMODEL_BASE_URL、MODEL_API_KEY、MODEL_NAMEを書き、"
         "エンドポイントを起動し直します。",
         "Unknown",
         "不明",

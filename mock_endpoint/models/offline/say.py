@@ -31,7 +31,7 @@ def asked_back(question: Question, bound: Bound) -> Answer:
     japanese = "と".join(map(_slot, lacks))
     return question.reply(
         f"For that I need {english}: {call}. {'Which one?' if len(lacks) == 1 else 'Which ones?'}",
-        f"それには{japanese}が必要です: {call}。どれですか?",
+        f"{call}を呼ぶには、{japanese}が必要です。教えてください。",
         "Incomplete",
         "不足",
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mock_endpoint.models.base import Prompt
+from mock_endpoint.models.offline.clauses import clauses
 from mock_endpoint.models.offline.skill import Answer, Question
 from mock_endpoint.models.offline.skills.memory import known_name
 from mock_endpoint.models.offline.text import key
@@ -15,6 +16,8 @@ from mock_endpoint.models.offline.text import key
 _WORD = re.compile(r"[a-z0-9]+|[ァ-ヺー]+")
 """What stands as a word of its own, in Japanese text too, which puts no spaces between the others."""
 _ENDING = re.compile(r"(?:(?<=[sxh])es|s|ing|ed|ese)$")
+_NOT_MEANT = re.compile(r"[^\s、。]+(?:じゃ|では)なくて?、?|\bnot the \w+,? but\b", re.I)
+"""What a wish names to set it aside: the weather in `気温じゃなくて首都を教えて`."""
 _BUILT_IN = ("code_interpreter", "file_search")
 Entry = Mapping[str, Any]
 
@@ -41,6 +44,17 @@ def answer(question: Question) -> Answer | None:
                     entry["extra"] if text.startswith(phrase) or not entry.get("courtesy") else min(entry["extra"], 3)
                 ):
                     return _said(question, entry)
+    return None
+
+
+def distress(question: Question) -> Answer | None:
+    """Answers somebody who does not want to live."""
+    text = f" {key(question.text)} "
+    for entry in entries("talk.toml", "distress"):
+        for line in entry["lines"]:
+            phrase = " ".join(line)
+            if (f" {phrase} " if phrase.isascii() else phrase) in text:
+                return _said(question, entry)
     return None
 
 
@@ -116,11 +130,11 @@ def _identity(question: Question, entry: Entry) -> Answer:
     me = f"I am {style.name}{role}" if style.name or role else nameless
     task = f" I {style.task}." if style.task else ""
     said = question.prompt.instructions.strip().splitlines()
-    me_ja = f"私は{style.name}で" if style.name else "指示に名前はなく"
+    me_ja = f"私は{style.name}です。" if style.name else "指示の中に名前はありません。"
     task_ja = f"指示には「{said[0][:120]}」とあります。" if said else ""
     return question.reply(
         f"{me}; my answers come from the kit's offline model, not from a real language model.{task}",
-        f"{me_ja}、答えているのは本物の言語モデルではなく、このキットのオフラインモデルです。{task_ja}",
+        f"{me_ja}答えているのは本物の言語モデルではなく、このキットのオフラインモデルです。{task_ja}",
         style.name or entry["word"],
         style.name or entry["word_ja"],
     )
@@ -130,13 +144,15 @@ def work(question: Question) -> Answer | None:
     """Says honestly that a tool is demanded or needed which it lacks, may not use, or cannot run yet."""
     if forced := _forced(question.prompt):
         return _cannot(question, "This run demands a tool", "この実行にはツールが必要です", forced)
-    text = key(question.text)
+    if not any(clause.wants for clause in clauses(question.text)):
+        return None
+    text = key(_NOT_MEANT.sub("", question.text))
     words = words_of(text)
     for entry in entries("talk.toml", "work"):
         if score(entry, text, words):
             declared = [kind for kind in _built_in(question.prompt) if kind == entry["tool"]]
             english = f"That needs a tool that can {entry['en']}"
-            return _cannot(question, english, f"それには{entry['ja']}ツールが必要です", declared)
+            return _cannot(question, english, f"{entry['ja']}にはツールが必要です", declared)
     return None
 
 
@@ -157,7 +173,7 @@ def _cannot(question: Question, en: str, ja: str, names: list[str]) -> Answer:
         return question.reply(english, f"{ja}({listed})。このエンドポイントではまだ使えません。", "Cannot", "不可")
     return question.reply(
         f"{en}: this assistant has none that fits. Declare a function for it, and I can call it.",
-        f"{ja}が、このアシスタントに合うものはありません。関数を宣言すれば、呼び出せます。",
+        f"{ja}が、このアシスタントには合うツールがありません。関数を宣言すれば、それを呼び出せます。",
         "Cannot",
         "不可",
     )

@@ -1,0 +1,68 @@
+"""Files as any part of the endpoint finds, makes and deletes them: a row in the store, and bytes on disk.
+
+The bytes of a file are at `store.blobs.path(file["id"])`. The row of a file that has expired may be there for a while;
+`find` says that there is no such file.
+"""
+
+import asyncio
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from mock_endpoint.schemas import objects
+from mock_endpoint.state.lease import Lease
+from mock_endpoint.state.store import Store
+
+Json = dict[str, Any]
+
+MAX_BYTES = 512 * 1024 * 1024
+"""Bytes of one file (contract: 512 MB)."""
+
+
+def find(store: Store, file_id: str) -> Json | None:
+    """The file's row, or None when there is none (any more)."""
+    file = store.get("file", file_id)
+    expired = file is not None and file.get("expires_at") is not None and file["expires_at"] <= time.time()
+    return None if expired else file
+
+
+async def add(store: Store, lease: Lease, content: Path | bytes, name: str, purpose: str = "assistants_output") -> Json:
+    """Make a file of what a tool has made, and return its row: `content` is copied; `name` is the file's name."""
+    with store.blobs.arriving(lease.id) as path:
+        if isinstance(content, Path):
+            await asyncio.to_thread(shutil.copyfile, content, path)
+        else:
+            await asyncio.to_thread(path.write_bytes, content)
+        return await keep(store, path, {"filename": name, "purpose": purpose})
+
+
+async def keep(store: Store, arrived: Path, fields: Json, *, azure: bool = True) -> Json:
+    """Make a file of bytes that have arrived (see `Blobs.arriving`), and return its row."""
+    file = objects.file(arrived.stat().st_size, fields, azure=azure)
+    async with store.transaction():
+        store.blobs.keep(arrived, file["id"])
+        store.insert(file)
+    return file
+
+
+async def delete(store: Store, *files: Json) -> None:
+    """Delete files, first their rows, then their bytes; not inside a transaction."""
+    async with store.transaction():
+        for file in files:
+            store.delete("file", file["id"])
+    for file in files:
+        store.blobs.discard(file["id"])
+
+
+async def delete_expired(store: Store) -> None:
+    """Delete what has expired."""
+    if expired := store.due("file", int(time.time())):
+        await delete(store, *expired)
+
+
+async def sweep(store: Store, lease: Lease) -> None:
+    """Remove bytes that no row leads to, as a process leaves them that is killed; at the start of another."""
+    await delete_expired(store)
+    async with store.transaction():
+        store.blobs.sweep({file["id"] for file in store.all("file", "")}, lease.is_alive)
