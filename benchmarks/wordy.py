@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from benchmarks import canned
-from mock_endpoint.models.base import Event, Finished, Prompt, TextDelta
+from mock_endpoint.models.base import Event, Finished, Model, Prompt, TextDelta
 from mock_endpoint.server import Options, serve
 
 
-class Wordy:
+class Wordy(Model):
     """Says the same words to everybody, and takes no time to find them."""
 
     label = "a model of many words"

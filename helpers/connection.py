@@ -190,7 +190,15 @@ def start_embedded(settings: Settings, model: "Model") -> "Running":
 
     pace = settings.pace if settings.model is None else 0.0
     with endpoint_problems():
-        return start(Options(key=settings.key, state=settings.state, pace=pace, model=model))
+        return start(
+            Options(
+                key=settings.key,
+                state=settings.state,
+                pace=pace,
+                model=model,
+                code_interpreter=settings.code_interpreter,
+            )
+        )
 
 
 @contextmanager

@@ -27,7 +27,16 @@ OF_THE_MODEL = ("MODEL_BASE_URL", "MODEL_API_KEY", "MODEL_NAME")
 """The second and third mean nothing without the first."""
 KNOWN = (
     *(ENDPOINT, KEY, SDK_KEY, "AZURE_OPENAI_AD_TOKEN", "AZURE_OPENAI_API_VERSION", *OF_THE_MODEL),
-    *("KIT_STATE", "KIT_PACE", "KIT_ENV_FILE", "KIT_CHECK", "KIT_OPENAPI", "KIT_SOAK", "KIT_PICTURES"),
+    *(
+        "CODE_INTERPRETER",
+        "KIT_STATE",
+        "KIT_PACE",
+        "KIT_ENV_FILE",
+        "KIT_CHECK",
+        "KIT_OPENAPI",
+        "KIT_SOAK",
+        "KIT_PICTURES",
+    ),
 )
 """Every name that means something here or to the client."""
 
@@ -65,6 +74,8 @@ class Settings:
     state: Path | Literal["memory"]
     pace: float
     """Simulated thinking time in seconds."""
+    code_interpreter: bool | None = None
+    """Whether the kit's own endpoint runs models' code; `None`: where that is safe by itself."""
     unheeded: tuple[Unheeded, ...] = ()
     """Names that were set in vain."""
 
@@ -112,6 +123,7 @@ def settings_and_problems(
         model=ModelSettings(base_url, model_key, model_name) if base_url else None,
         state=understood(lambda: _state(first("KIT_STATE") or default_state, root), _state(None, root)),
         pace=understood(lambda: _pace(first("KIT_PACE")), DEFAULT_PACE),
+        code_interpreter=understood(lambda: _on_or_off(first("CODE_INTERPRETER")), None),
         unheeded=tuple(_unheeded(*sources)),
     )
     return settings, problems
@@ -179,6 +191,13 @@ def _state(value: str | None, root: Path) -> Path | Literal["memory"]:
         return root / Path(value).expanduser() if value else root / ".kit" / "state.db"
     except RuntimeError as error:  # "~somebody/…"
         raise KitError("KIT_STATE names the home folder of nobody known here.", "Write the path in full.") from error
+
+
+def _on_or_off(value: str | None) -> bool | None:
+    chosen = {None: None, "on": True, "off": False}
+    if value is not None and value.lower() not in chosen:
+        raise KitError(f"CODE_INTERPRETER is {value!r}.", "Set it to on or off, or leave it blank.")
+    return chosen[value and value.lower()]
 
 
 def _pace(value: str | None) -> float:

@@ -21,6 +21,8 @@ def start(
     deployments: tuple[str, ...] = (),
     fault: str | None = None,
     model: "Model | None" = None,
+    code_interpreter: bool | None = None,
+    tls: Path | None = None,
 ) -> "Running":
     """The endpoint on this machine's loopback, in a daemon thread: `with mock_endpoint.start() as endpoint:`.
 
@@ -30,8 +32,11 @@ def start(
     `state`: "memory", or the path of a file, which then keeps its own key. `port`: 0 takes a free one. `key`: a random
     one unless given. `pace`: seconds that a run thinks. `run_ttl`: seconds until a run expires, 600 unless given, and
     1,800 for classic agents. `deployments`: the only names of models to accept. `fault`: what goes wrong with every
-    request, for example `"rate_limit;times=2"`. `model`: who answers, the offline model unless given. Raises
-    `EndpointError` for a port that is taken, a state that cannot be used, a fault that does not exist.
+    request, for example `"rate_limit;times=2"`. `model`: who answers, the offline model unless given.
+    `code_interpreter`: whether its code is run; the offline model's is unless you say no, another's is not unless you
+    say yes. `tls`: a folder; the endpoint then answers over HTTPS, and `endpoint.variables` are what a program with
+    `azure-ai-agents` needs in its environment. Raises `EndpointError` for a port that is taken, a state or folder that
+    cannot be used, a fault that does not exist.
     """
     from mock_endpoint import server  # loaded for those who start one
     from mock_endpoint.models.offline import OfflineModel
@@ -46,5 +51,7 @@ def start(
             deployments=deployments,
             fault=fault,
             model=model or OfflineModel(),
+            code_interpreter=code_interpreter,
+            tls=tls,
         )
     )

@@ -20,12 +20,15 @@ from mock_endpoint.resources import (
     chat,
     conversations,
     files,
+    files_v1,
     messages,
     models,
     responses,
     runs,
     steps,
     threads,
+    vector_store_files,
+    vector_stores,
 )
 from mock_endpoint.schemas import assistants_v1
 from mock_endpoint.service import Service
@@ -38,6 +41,8 @@ _MESSAGE = _THREAD + "/messages/{message_id}"
 _RUN = _THREAD + "/runs/{run_id}"
 _RESPONSE = "/responses/{response_id}"
 _CONVERSATION = "/conversations/{conversation_id}"
+_STORE = "/vector_stores/{vector_store_id}"
+_BATCH = _STORE + "/file_batches/{batch_id}"
 
 ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "/models", models.list_all),
@@ -49,11 +54,31 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "/files/{file_id}", files.retrieve),
     ("GET", "/files/{file_id}/content", files.content),
     ("DELETE", "/files/{file_id}", files.delete),
+    ("POST", "/vector_stores", vector_stores.create),
+    ("GET", "/vector_stores", vector_stores.list_all),
+    ("GET", _STORE, vector_stores.retrieve),
+    ("POST", _STORE, vector_stores.modify),
+    ("DELETE", _STORE, vector_stores.delete),
+    ("POST", _STORE + "/search", vector_stores.search),
+    ("POST", _STORE + "/files", vector_store_files.create),
+    ("GET", _STORE + "/files", vector_store_files.list_all),
+    ("GET", _STORE + "/files/{file_id}", vector_store_files.retrieve),
+    ("POST", _STORE + "/files/{file_id}", vector_store_files.modify),
+    ("DELETE", _STORE + "/files/{file_id}", vector_store_files.delete),
+    ("GET", _STORE + "/files/{file_id}/content", vector_store_files.content),
+    ("POST", _STORE + "/file_batches", vector_store_files.create_batch),
+    ("GET", _BATCH, vector_store_files.retrieve_batch),
+    ("POST", _BATCH + "/cancel", vector_store_files.cancel_batch),
+    ("GET", _BATCH + "/files", vector_store_files.list_of_batch),
     ("POST", "/assistants", assistants.create),
     ("GET", "/assistants", assistants.list_all),
     ("GET", "/assistants/{assistant_id}", assistants.retrieve),
     ("POST", "/assistants/{assistant_id}", assistants.modify),
     ("DELETE", "/assistants/{assistant_id}", assistants.delete),
+    ("POST", "/assistants/{assistant_id}/files", files_v1.attach),
+    ("GET", "/assistants/{assistant_id}/files", files_v1.list_of_assistant),
+    ("GET", "/assistants/{assistant_id}/files/{file_id}", files_v1.retrieve_of_assistant),
+    ("DELETE", "/assistants/{assistant_id}/files/{file_id}", files_v1.detach),
     ("POST", "/threads", threads.create),
     ("GET", "/threads", threads.list_all),
     ("POST", "/threads/runs", runs.create_with_thread),
@@ -65,6 +90,8 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", _MESSAGE, messages.retrieve),
     ("POST", _MESSAGE, messages.modify),
     ("DELETE", _MESSAGE, messages.delete),
+    ("GET", _MESSAGE + "/files", files_v1.list_of_message),
+    ("GET", _MESSAGE + "/files/{file_id}", files_v1.retrieve_of_message),
     ("POST", _THREAD + "/runs", runs.create),
     ("GET", _THREAD + "/runs", runs.list_all),
     ("GET", _RUN, runs.retrieve),
@@ -75,6 +102,7 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", _RUN + "/steps/{step_id}", steps.retrieve),
     ("POST", "/responses", responses.create),
     ("POST", "/responses/input_tokens", responses.input_tokens),
+    ("POST", "/responses/compact", responses.compact),
     ("GET", _RESPONSE, responses.retrieve),
     ("DELETE", _RESPONSE, responses.delete),
     ("POST", _RESPONSE + "/cancel", responses.cancel),
@@ -96,6 +124,15 @@ ONLY_IN: dict[Operation, tuple[str, ...]] = {
     threads.list_all: ("project",),
 }
 """The families of paths that have these operations (see `Surface`); all have the others."""
+OLD_ONLY = {
+    files_v1.attach,
+    files_v1.list_of_assistant,
+    files_v1.retrieve_of_assistant,
+    files_v1.detach,
+    files_v1.list_of_message,
+    files_v1.retrieve_of_message,
+}
+"""Operations that the old shape had, and the later one has no longer."""
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +164,7 @@ def _serve(service: Service, operation: Operation) -> Callable[[Request], Awaita
 
 async def _answer(service: Service, request: Request, operation: Operation) -> Response:
     context = RequestContext(service, request)
-    if context.surface.family not in ONLY_IN.get(operation, (context.surface.family,)):
+    if not _is_offered(operation, context.surface):
         raise unknown_path(context.surface, request.method, request.url.path)
     await faults.before(context.fault, context.surface.family, request.scope["path"])
     answer = await operation(context)
@@ -135,6 +172,12 @@ async def _answer(service: Service, request: Request, operation: Operation) -> R
     if isinstance(answer, Response):
         return answer
     return answers.answer(_seen_from(context.surface, answer), context.headers)
+
+
+def _is_offered(operation: Operation, surface: Surface) -> bool:
+    """Whether callers on this surface have the operation."""
+    in_family = surface.family in ONLY_IN.get(operation, (surface.family,))
+    return in_family and (surface.shape == "v1" or operation not in OLD_ONLY)
 
 
 def _seen_from(surface: Surface, answer: Json) -> Json:

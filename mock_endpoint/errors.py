@@ -84,7 +84,17 @@ def not_found(noun: str, object_id: str, param: str | None = None) -> Refusal:
     """404 for an id that is well formed but belongs to nothing."""
     if noun == "file":
         return no_such_file(object_id)
-    return invalid(f"No {noun} found with id '{object_id}'.", param, status=404)
+    return invalid(f"No {noun.replace('_', ' ')} found with id '{object_id}'.", param, status=404)
+
+
+def not_in_store(noun: str, object_id: str, store_id: str) -> Refusal:
+    """404 for a file or batch that a vector store does not have."""
+    return invalid(f"No {noun} found with id '{object_id}' in vector store '{store_id}'.", status=404)
+
+
+def store_expired(store_id: str) -> Refusal:
+    """400: a vector store that has expired is there to be seen, and for nothing else."""
+    return invalid(f"Vector store {store_id} is expired.")
 
 
 def malformed_id(param: str, value: str, prefix: str, code: str = "invalid_value") -> Refusal:

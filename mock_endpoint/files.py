@@ -10,6 +10,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_json
+
+from mock_endpoint import vector_stores
 from mock_endpoint.schemas import objects
 from mock_endpoint.state.lease import Lease
 from mock_endpoint.state.store import Store
@@ -18,6 +21,10 @@ Json = dict[str, Any]
 
 MAX_BYTES = 512 * 1024 * 1024
 """Bytes of one file (contract: 512 MB)."""
+
+
+_OWNERS = ("assistant", "thread", "thread.run", "thread.message")
+"""The kinds of objects whose lists name files."""
 
 
 def find(store: Store, file_id: str) -> Json | None:
@@ -47,12 +54,27 @@ async def keep(store: Store, arrived: Path, fields: Json, *, azure: bool = True)
 
 
 async def delete(store: Store, *files: Json) -> None:
-    """Delete files, first their rows, then their bytes; not inside a transaction."""
+    """Delete files and what names them, first their rows, then their bytes; not inside a transaction."""
     async with store.transaction():
         for file in files:
             store.delete("file", file["id"])
+            for owner in store.naming(_OWNERS, file["id"]):
+                if forget(owner, file["id"]):
+                    store.replace(owner, owner.get("thread_id", ""))
+            vector_stores.forget_file(store, file["id"])
     for file in files:
         store.blobs.discard(file["id"])
+
+
+def forget(owner: Json, file_id: str) -> bool:
+    """Take a file out of an object's lists; False where it is in none of them."""
+    before = to_json(owner)
+    if "code_interpreter" in owner.get("tool_resources", {}):
+        listed = owner["tool_resources"]["code_interpreter"].get("file_ids", [])
+        owner["tool_resources"]["code_interpreter"] = {"file_ids": [each for each in listed if each != file_id]}
+    if "attachments" in owner:
+        owner["attachments"] = [each for each in owner["attachments"] if each["file_id"] != file_id]
+    return to_json(owner) != before
 
 
 async def delete_expired(store: Store) -> None:

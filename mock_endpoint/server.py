@@ -22,7 +22,7 @@ from mock_endpoint.engine import BuiltInTool
 from mock_endpoint.http.faults import problem_of
 from mock_endpoint.http.gate import allowed_hosts
 from mock_endpoint.http.protocol import Protocol
-from mock_endpoint.listening import listen
+from mock_endpoint.listening import is_loopback, listen
 from mock_endpoint.models.base import Model
 from mock_endpoint.models.offline import OfflineModel
 from mock_endpoint.problems import EndpointError
@@ -32,9 +32,16 @@ from mock_endpoint.state.key import key_file, key_of
 from mock_endpoint.state.lease import Lease
 from mock_endpoint.state.opening import MEMORY
 from mock_endpoint.state.store import Store
+from mock_endpoint.tls import Tls, variables
+from mock_endpoint.tools.code_interpreter.interpreter import Interpreter
+from mock_endpoint.tools.file_search import indexing
 
 _PATIENCE = 30
 """Seconds that `reset` waits for the server's thread."""
+_NO_CODE = (
+    "The code interpreter is off here, so no code was run. It is on by itself for the offline model at an address that "
+    "only this machine reaches; set CODE_INTERPRETER=on to have code of other models run, or of other machines' users."
+)
 
 
 @dataclass(frozen=True)
@@ -57,14 +64,23 @@ class Options:
     model: Model = field(default_factory=OfflineModel)
     tools: Mapping[str, BuiltInTool] = field(default_factory=dict)
     """The built-in tools that the endpoint runs, by their type."""
+    code_interpreter: bool | None = None
+    """Whether models' code is run; None: only the offline model's, and only where nobody but this machine asks."""
     by_learner: bool = False
     """Whether each caller sees only what is their own, see `spaces.py`."""
+    tls: Path | None = None
+    """Answer over HTTPS, to this computer only; what programs need for it is kept in a folder in this one."""
     around: Callable[[ASGIApp], ASGIApp] | None = None
     """What is put around the application, for example a recorder."""
 
     def __post_init__(self) -> None:
         if self.fault is not None and (problem := problem_of(self.fault)):
             raise EndpointError(problem, "Give one of these names as the fault, or leave it out.")
+        if self.tls is not None and not is_loopback(self.host):
+            raise EndpointError(
+                f"The certificate for HTTPS is made for this computer only, not for the host {self.host}.",
+                "Leave out the host, or HTTPS.",
+            )
 
 
 class Running:
@@ -74,22 +90,29 @@ class Running:
         self._options = options
         self.key = options.key or _own_key(options.state)
         self.key_file = None if options.key or options.state == MEMORY else key_file(Path(options.state))
-        self.store = Store(options.state)
-        self._lease = Lease(options.state)
-        try:
+        with contextlib.ExitStack() as undo:
+            self.store = Store(options.state)
+            undo.callback(self.store.close)
+            self._lease = Lease(options.state)
+            undo.callback(self._lease.release)
             self._socket = listen(options.host, options.port)
-        except EndpointError:
-            self._lease.release()
-            self.store.close()
-            raise
-        host, port = self._socket.getsockname()[:2]
-        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            undo.callback(self._socket.close)
+            host, port = self._socket.getsockname()[:2]
+            folder = options.tls / str(port) if options.tls else None
+            self._tls = Tls(folder, options.host) if folder else None
+            undo.pop_all()
+        scheme = "https" if self._tls else "http"
+        self.url = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+        self.variables = variables(self.url, folder) if folder else {}
+        """With HTTPS: the environment in which programs find this endpoint, trust it, and get a token for it."""
+        self._code = Interpreter() if _runs_code(options) else _NO_CODE
         self._build()
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._answer,
                 interface="asgi3",
                 http=Protocol,
+                ssl_context_factory=(lambda *_: tls.context) if (tls := self._tls) else None,
                 loop="auto",  # uvloop, except on Windows; kept to this server, no policy is set
                 lifespan="off",
                 ws="none",
@@ -109,6 +132,7 @@ class Running:
         app = self._application(self._service, self.key)
         self._spaces = Spaces(self.key, app, self._space) if self._options.by_learner else None
         app = self._spaces or app
+        app = self._tls.with_tokens(app, self.key) if self._tls else app
         self._app = self._options.around(app) if self._options.around else app
 
     def _space(self, store: Store, key: str) -> ASGIApp:
@@ -121,7 +145,8 @@ class Running:
     def _service_on(self, store: Store) -> Service:
         options = self._options
         return Service(
-            store, options.model, self._lease, options.pace, options.run_ttl, options.deployments, options.tools
+            *(store, options.model, self._lease, options.pace, options.run_ttl, options.deployments, options.tools),
+            code=self._code,
         )
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -135,6 +160,7 @@ class Running:
             with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
                 with contextlib.suppress(sqlite3.Error):  # what is left lying about can wait for another start
                     runner.run(files.sweep(self.store, self._lease))
+                    runner.run(indexing.wake(self._service))
                 self._loop.set_result(runner.get_loop())
                 runner.run(self._server.serve(sockets=[self._socket]))
         finally:
@@ -144,6 +170,8 @@ class Running:
             self.store.close()
             if self._spaces:
                 self._spaces.close()
+            if isinstance(self._code, Interpreter):
+                self._code.close()
 
     def reset(self) -> None:
         """Begin anew in an empty state, at the same address, with the same key.
@@ -153,6 +181,9 @@ class Running:
         asyncio.run_coroutine_threadsafe(self._begin_anew(), self._loop.result(_PATIENCE)).result(_PATIENCE)
 
     async def _begin_anew(self) -> None:
+        if task := self._service.indexing:
+            task.cancel()
+            await asyncio.wait([task])
         workers = self._service.workers
         while tasks := [worker.task for worker in workers.values() if worker.task]:
             for task in tasks:
@@ -204,9 +235,18 @@ def serve(options: Options) -> int:
         print(f"the key is in {running.key_file}", flush=True)  # noqa: T201
     if options.by_learner:
         print("a space for each computer, or for each name behind the key: KEY.aiko", flush=True)  # noqa: T201
+    if running.variables:
+        print("for programs written with azure-ai-agents and azure-identity, set:", flush=True)  # noqa: T201
+        print(*(f"{name}={value}" for name, value in running.variables.items()), sep="\n", flush=True)  # noqa: T201
     with contextlib.suppress(KeyboardInterrupt):
         running.run()
     return 0
+
+
+def _runs_code(options: Options) -> bool:
+    if options.code_interpreter is not None:
+        return options.code_interpreter
+    return isinstance(options.model, OfflineModel) and is_loopback(options.host)
 
 
 def _own_key(state: Path | Literal["memory"]) -> str:

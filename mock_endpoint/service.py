@@ -1,5 +1,6 @@
 """What all requests share."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,7 @@ from mock_endpoint.engine import BuiltInTool
 from mock_endpoint.models.base import Model
 from mock_endpoint.state.lease import Lease
 from mock_endpoint.state.store import Store
+from mock_endpoint.tools.code_interpreter.interpreter import Interpreter
 
 
 @dataclass
@@ -26,5 +28,13 @@ class Service:
     """Names that may stand as `model`; empty: any name."""
     tools: Mapping[str, BuiltInTool] = field(default_factory=dict)
     """The built-in tools that the endpoint can run, by their type."""
+    code: Interpreter | str = "The code interpreter is off here."
+    """What runs code; or why nothing does."""
     workers: dict[str, Any] = field(default_factory=dict)
     """The tasks that move runs, by run id; a run whose process has none here is moved elsewhere."""
+    indexing: "asyncio.Task[None] | None" = None
+    """The task that puts files into the index of file search."""
+    indexing_again: bool = False
+    """Whether more has come since it looked."""
+    shelves: dict[Any, Any] = field(default_factory=dict)
+    """Passages in memory, see `tools/file_search/search.py`."""

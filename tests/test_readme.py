@@ -11,6 +11,7 @@ from support.notebooks.files import notebooks
 
 from helpers.cli.running import variables
 from helpers.settings import ROOT
+from mock_endpoint import tls
 from mock_endpoint.http.faults import KNOWN
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,7 +48,7 @@ def test_options_exist(row: tuple[str, str]) -> None:
 
 
 def test_variables_are_read_by_the_kit() -> None:
-    named = set(re.findall(r"\b(?:AZURE_OPENAI|MODEL|KIT)_[A-Z_]+\b", README.replace(OWN_PROGRAM, "")))
+    named = set(re.findall(r"\b(?:AZURE_OPENAI|MODEL|KIT|CODE)_[A-Z_]+\b", README.replace(OWN_PROGRAM, "")))
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     assert named == set(re.findall(r"^([A-Z_]+)=", example, re.M))
     code = (ROOT / "helpers" / "settings.py").read_text(encoding="utf-8")
@@ -58,6 +59,13 @@ def test_variables_of_a_program_are_those_that_run_sets() -> None:
     set_by_it = variables({}, "http://127.0.0.1:1", "key", "2024-05-01-preview", azure=False)
     rows = re.findall(r"^\| (`[A-Z_]+`.*?) \|", OWN_PROGRAM, re.M)
     assert {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == set(set_by_it)
+
+
+def test_variables_for_classic_agents_are_those_that_serve_prints() -> None:
+    text = README.split("\n### A program with azure-ai-agents, unchanged\n")[1].split("\n### ")[0]
+    rows = re.findall(r"^\| (`[A-Z_]+`.*?) \|", text, re.M)
+    named = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+    assert named == set(tls.variables("https://127.0.0.1:1", Path("folder")))
 
 
 def test_failures_are_those_that_the_endpoint_knows() -> None:

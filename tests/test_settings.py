@@ -33,7 +33,8 @@ def test_the_file_is_read(tmp_path: Path) -> None:
     write(
         tmp_path,
         "AZURE_OPENAI_ENDPOINT=https://one.example\nAZURE_OPENAI_KEY=in${the}#file\nAZURE_OPENAI_API_VERSION=2024-02-15-preview\n"
-        "MODEL_BASE_URL=http://localhost:1/v1\nMODEL_API_KEY=model-key\nMODEL_NAME=small\nKIT_STATE=memory\nKIT_PACE=0\n",
+        "MODEL_BASE_URL=http://localhost:1/v1\nMODEL_API_KEY=model-key\nMODEL_NAME=small\nKIT_STATE=memory\nKIT_PACE=0\n"
+        "CODE_INTERPRETER=On\n",
     )
     settings = read_settings({}, tmp_path)
     assert settings == Settings(
@@ -43,7 +44,16 @@ def test_the_file_is_read(tmp_path: Path) -> None:
         ModelSettings("http://localhost:1/v1", "model-key", "small"),
         "memory",
         0.0,
+        code_interpreter=True,
     )
+
+
+def test_code_runs_or_not(tmp_path: Path) -> None:
+    """Blank leaves it to the endpoint; anything but on and off is refused."""
+    assert read_settings({}, tmp_path).code_interpreter is None
+    assert read_settings({"CODE_INTERPRETER": "off"}, tmp_path).code_interpreter is False
+    with pytest.raises(KitError, match="CODE_INTERPRETER is 'yes'"):
+        read_settings({"CODE_INTERPRETER": "yes"}, tmp_path)
 
 
 def test_the_environment_wins_and_blank_is_unset(tmp_path: Path) -> None:

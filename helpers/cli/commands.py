@@ -128,6 +128,9 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         help="keep learners apart: each sees only what is their own, in memory",
     )
     serve.add_argument(
+        "--tls", action="store_true", help="answer over https, and print what programs with azure-ai-agents need"
+    )
+    serve.add_argument(
         "--fault",
         metavar="NAME",
         help='what goes wrong with every request, e.g. "rate_limit;times=2" (the README lists them)',
@@ -194,7 +197,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     _check_key(arguments.host, arguments.key, in_memory=state == "memory")
     with endpoint_problems():
         listen(arguments.host, arguments.port).close()  # a port that is taken is said before the endpoint is loaded
-    if not is_loopback(arguments.host):
+    if not (is_loopback(arguments.host) or arguments.tls):
         print("Anyone on the network who has the key can reach this endpoint; nothing is encrypted.", file=sys.stderr)
     from mock_endpoint.server import Options, serve
 
@@ -209,7 +212,9 @@ def _serve(arguments: argparse.Namespace) -> int:
             deployments=arguments.deployments,
             fault=arguments.fault,
             by_learner=arguments.by_learner,
+            tls=(ROOT / ".kit" if state == "memory" else Path(state).parent) / "tls" if arguments.tls else None,
             model=model_for(settings),
+            code_interpreter=settings.code_interpreter,
         )
         return serve(options)
 

@@ -13,6 +13,7 @@ LESSONS_DEPLOYMENT = "gpt-35-turbo"
 _FIRST_VERSION = "2024-02-15-preview"
 _BLANK = f"Leave {ENDPOINT} blank in .env: the lessons then bring their own endpoint."
 _VERSION = "Leave AZURE_OPENAI_API_VERSION blank in .env, or set it to 2024-05-01-preview."
+_UNTRUSTED = "its certificate is not trusted"
 _RETIRED = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com", "api.openai.com")
 
 
@@ -179,13 +180,14 @@ def ask(url: str, headers: dict[str, str]) -> Answer:
 
     from mock_endpoint.models.upstream import is_on_this_machine
 
+    directly = {"http://": None, "https://": None} if is_on_this_machine(url) else None
     try:
-        with httpx2.Client(timeout=TIMEOUT, trust_env=not is_on_this_machine(url)) as client:
+        with httpx2.Client(timeout=TIMEOUT, mounts=directly) as client:
             response = client.get(url, headers=headers)
     except httpx2.TimeoutException:
         return Answer(None, None, f"no answer within {TIMEOUT:.0f} seconds")
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-        return Answer(None, None, type(error).__name__)
+        return Answer(None, None, _UNTRUSTED if "CERTIFICATE_VERIFY_FAILED" in str(error) else type(error).__name__)
     try:
         return Answer(response.status_code, response.json())
     except ValueError:
@@ -194,6 +196,11 @@ def ask(url: str, headers: dict[str, str]) -> Answer:
 
 def _no_answer(endpoint: str, reason: str) -> Finding:
     parts = urlsplit(address(endpoint) or "")
+    if reason == _UNTRUSTED:
+        return Finding(
+            f"The certificate of {parts.netloc} is not trusted here.",
+            "Set SSL_CERT_FILE in the environment to the file that holds it; `serve --tls` prints which one.",
+        )
     if parts.hostname in LOOPBACK:
         start = f"python -m helpers serve --port {parts.port or 80}"
         return Finding(

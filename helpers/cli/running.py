@@ -12,20 +12,27 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from helpers.problems import KitError
 
+_CREDENTIALS = ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_PASSWORD")
+"""With one of these a program would fetch a token for the real service."""
 _NOTICE_AFTER = 1.0
 """Seconds after Ctrl-C until a person is told that the program is still busy."""
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     """The options of `run`."""
-    parser.usage = "%(prog)s [-h] [--wire] [--azure] -- COMMAND …"
+    parser.usage = "%(prog)s [-h] [--wire] [--azure] [--tls] -- COMMAND …"
     parser.add_argument("--wire", action="store_true", help="show at the end what went over the wire, on stderr")
     parser.add_argument(
         "--azure", action="store_true", help="leave OPENAI_BASE_URL unset, beside which some clients refuse Azure's"
+    )
+    parser.add_argument(
+        "--tls", action="store_true", help="answer over https, as programs with azure-ai-agents and a credential need"
     )
 
 
@@ -39,14 +46,15 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = read_settings(default_state="memory")
     log = WireLog()
-    with endpoint_problems():
-        endpoint = start(
-            Options(state=settings.state, model=model_for(settings), around=log.around if arguments.wire else None)
-        )
-    with endpoint:
-        keep_loopback_off_the_proxy()
-        environment = variables(os.environ, endpoint.url, endpoint.key, settings.api_version, azure=arguments.azure)
-        code = _wait_for(command, environment)
+    around = log.around if arguments.wire else None
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        tls = Path(folder) if arguments.tls else None
+        with endpoint_problems():
+            endpoint = start(Options(state=settings.state, model=model_for(settings), tls=tls, around=around))
+        with endpoint:
+            keep_loopback_off_the_proxy()
+            environment = variables(os.environ, endpoint.url, endpoint.key, settings.api_version, azure=arguments.azure)
+            code = _wait_for(command, environment | endpoint.variables)
     if arguments.wire:
         print("\n".join(log.lines(hidden=endpoint.key)), file=sys.stderr)
     return code
@@ -70,7 +78,7 @@ def variables(environment: Mapping[str, str], url: str, key: str, api_version: s
     if environment.get("no_proxy"):
         ours["NO_PROXY"] = environment["no_proxy"]  # Go and others look at this one first
     # A token would be sent in place of the key; the last is what macOS tells a Python about the one that started it.
-    unwanted = {"AZURE_OPENAI_AD_TOKEN", "OPENAI_BASE_URL", "OPENAI_API_BASE", "__PYVENV_LAUNCHER__"}
+    unwanted = {"AZURE_OPENAI_AD_TOKEN", "OPENAI_BASE_URL", "OPENAI_API_BASE", *_CREDENTIALS, "__PYVENV_LAUNCHER__"}
     return {name: value for name, value in environment.items() if name not in unwanted} | ours
 
 

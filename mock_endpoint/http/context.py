@@ -92,20 +92,42 @@ class RequestContext:
 
         `only`: members and the values that they must have, if any; `most` and `usual`: what `limit` may be, and is.
         """
-        query = self.query
-        order = query.get("order", "desc")
-        if order not in ("asc", "desc"):
-            raise errors.invalid_value("order", order, ("asc", "desc"))
+        limit, newest_first = self._asked(most, usual)
         page = self.store.page(
             kind,
             parent,
-            limit=self.whole_number("limit", usual, least=1, most=most),
-            newest_first=order == "desc",
+            limit=limit,
+            newest_first=newest_first,
             after=self._cursor("after", noun, kind, parent),
             before=self._cursor("before", noun, kind, parent),
             only={name: value for name, value in (only or {}).items() if value is not None},
         )
         return objects.list_of(page.data, page.has_more)
+
+    def page_of(self, noun: str, everything: list[Json]) -> Json:
+        """The same of a short list that is not stored as one; it comes oldest first."""
+        limit, newest_first = self._asked(most=100, usual=20)
+        data = everything[::-1] if newest_first else everything
+        after, before = (self._position(param, noun, data) for param in ("after", "before"))
+        window = data[0 if after is None else after + 1 : before]
+        nearest_last = before is not None and after is None
+        return objects.list_of(window[-limit:] if nearest_last else window[:limit], len(window) > limit)
+
+    def _position(self, param: str, noun: str, data: list[Json]) -> int | None:
+        value = self.query.get(param)
+        if value is None:
+            return None
+        for position, each in enumerate(data):
+            if each["id"] == value:
+                return position
+        raise errors.not_found(noun, value, param)
+
+    def _asked(self, most: int, usual: int) -> tuple[int, bool]:
+        """The `limit` and whether the newest come first."""
+        order = self.query.get("order", "desc")
+        if order not in ("asc", "desc"):
+            raise errors.invalid_value("order", order, ("asc", "desc"))
+        return self.whole_number("limit", usual, least=1, most=most), order == "desc"
 
     def whole_number(self, name: str, default: int, *, least: int | None = None, most: int | None = None) -> int:
         """What the query says behind this name, within its bounds."""

@@ -23,6 +23,7 @@ from mock_endpoint.listening import is_loopback
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a request body; the longest legal one (a message of several long texts) fits well."""
+_STORES = "/vector_stores"
 _AROUND_A_FILE = 64 * 1024
 """Bytes of the form around an uploaded file."""
 
@@ -169,10 +170,12 @@ def _shape(family: str, version: str | None, path: str) -> str:
     if version is None:
         raise errors.gateway(404, "Resource not found")
     if family == "dated" and version in SHAPE_OF_VERSION:
+        if SHAPE_OF_VERSION[version] == "v1" and path.startswith(_STORES):
+            raise errors.gateway(404, "Resource not found")
         return SHAPE_OF_VERSION[version]
     if family != "dated" or version not in WITHOUT_ASSISTANTS:
         raise errors.gateway(400, "API version not supported", "BadRequest")
-    if _is_assistants(path):
+    if _is_assistants(path) or path.startswith(_STORES):
         raise (
             errors.gateway(400, "Unsupported data type")
             if version < "2024"

@@ -1,8 +1,9 @@
 """What a model is to the endpoint: a conversation goes in, events come out."""
 
-from collections.abc import AsyncIterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Prompt:
     """The conversation, oldest first. It may be empty or end with an assistant's turn."""
     tools: tuple[Mapping[str, Any], ...] = ()
     """The tools as the API declares them, e.g. `{"type": "function", "function": {"name": …}}`."""
+    files: tuple[str, ...] = ()
+    """The names of the files that code can read."""
     tool_choice: str | Mapping[str, Any] = "auto"
     parallel_tool_calls: bool = True
     """Whether one answer may ask for several functions."""
@@ -105,12 +108,15 @@ class Failed:
 Event = TextDelta | Annotation | CallDelta | Finished | Failed
 
 
-class Model(Protocol):
+class Model(ABC):
     """One answer at a time; the last event is always `Finished` or `Failed`."""
 
     label: str
     """Who answers, in words for a person, e.g. `the offline model`."""
 
+    @abstractmethod
     def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
         """The events of one answer."""
-        ...
+
+    def expect(self, tools: Sequence[Mapping[str, Any]]) -> None:  # noqa: B027 - most have nothing to get ready
+        """Get ready, in the background, for messages that come with these tools: the first need not wait then."""

@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator
 
-from mock_endpoint.models.base import Event, Failed, Prompt
+from mock_endpoint.models.base import Event, Failed, Model, Prompt
 
 
-class FailingModel:
+class FailingModel(Model):
     """A model that fails."""
 
     label = "a model that fails on request"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from mock_endpoint.listening import is_loopback
 from mock_endpoint.models import tokens
-from mock_endpoint.models.base import CallDelta, Event, Failed, Finished, Prompt, TextDelta
+from mock_endpoint.models.base import CallDelta, Event, Failed, Finished, Model, Prompt, TextDelta
 from mock_endpoint.models.chat_calls import BadCall, Calls
 from mock_endpoint.models.chat_request import request
 
@@ -64,7 +64,7 @@ _CALLING = ("tool_calls", "function_call")
 """How a server ends an answer that calls functions; some say `stop`."""
 
 
-class UpstreamModel:
+class UpstreamModel(Model):
     """A model behind an OpenAI-compatible server, asked by streaming chat completions.
 
     Functions are passed on. Built-in tools and pictures are not.

@@ -1,7 +1,6 @@
 """`client.beta.assistants`: who answers, and how."""
 
 from mock_endpoint.http.context import Json, RequestContext
-from mock_endpoint.models.offline import OfflineModel
 from mock_endpoint.resources import tool_resources
 from mock_endpoint.schemas import objects, requests
 
@@ -11,7 +10,7 @@ async def create(request: RequestContext) -> Json:
     assistant = objects.assistant(await _fields(request, requests.CreateAssistant))
     async with request.store.transaction():
         request.store.insert(assistant)
-    _expect(request, assistant)
+    request.service.model.expect(assistant["tools"])
     return assistant
 
 
@@ -32,7 +31,7 @@ async def modify(request: RequestContext) -> Json:
         assistant = find(request, request.ids["assistant_id"])
         tool_resources.merge(assistant, fields)
         request.store.replace(assistant)
-    _expect(request, assistant)
+    request.service.model.expect(assistant["tools"])
     return assistant
 
 
@@ -47,12 +46,6 @@ async def delete(request: RequestContext) -> Json:
 def find(request: RequestContext, assistant_id: str) -> Json:
     """The stored assistant, or 404."""
     return request.find("assistant", "assistant", assistant_id)
-
-
-def _expect(request: RequestContext, assistant: Json) -> None:
-    """Let the offline model get ready for the assistant's functions, so that the first message need not wait."""
-    if isinstance(request.service.model, OfflineModel):
-        request.service.model.expect(assistant["tools"])
 
 
 async def _fields(request: RequestContext, kind: type[requests.AssistantFields]) -> Json:

@@ -5,7 +5,7 @@ from typing import Any
 from mock_endpoint import errors
 from mock_endpoint.http.context import RequestContext
 from mock_endpoint.resources.responses import check_free
-from mock_endpoint.responses import history, worker
+from mock_endpoint.responses import history, reading, worker
 from mock_endpoint.schemas import objects, responses
 from mock_endpoint.schemas import response_objects as successors
 from mock_endpoint.state.ids import key_of
@@ -41,7 +41,7 @@ async def delete(request: RequestContext) -> Json:
     """`DELETE /conversations/{id}`: its items can still be referred to (contract §10.3)."""
     async with request.store.transaction():
         conversation = _find(request)
-        request.store.forget("conversation", conversation["id"])
+        request.store.remove("conversation", conversation["id"])
     return objects.deleted(conversation)
 
 
@@ -77,6 +77,7 @@ def _add(request: RequestContext, conversation: Json, given: list[Json]) -> list
     """Put items at the end; inside a transaction."""
     key = key_of(conversation["id"])
     items = [successors.with_key(item, key) for item in history.resolved(request.store, given)]
+    reading.check(request.store, items)
     return worker.append(request.store, key, items)
 
 

@@ -32,14 +32,14 @@ async def list_all(request: RequestContext) -> Json:
 async def retrieve(request: RequestContext) -> Json:
     """`GET /threads/{id}/messages/{id}`."""
     await run_status.active(request.service, request.thread()["id"])
-    return _find(request)
+    return find(request)
 
 
 async def modify(request: RequestContext) -> Json:
     """`POST /threads/{id}/messages/{id}`: metadata only."""
     fields = await request.body(requests.OnlyMetadata)
     async with request.store.transaction():
-        message = _find(request) | fields
+        message = find(request) | fields
         request.store.replace(message, message["thread_id"])
     return message
 
@@ -47,7 +47,7 @@ async def modify(request: RequestContext) -> Json:
 async def delete(request: RequestContext) -> Json:
     """`DELETE /threads/{id}/messages/{id}`."""
     async with request.store.transaction():
-        message = _find(request)
+        message = find(request)
         request.store.delete("thread.message", message["id"], message["thread_id"])
     return objects.deleted(message)
 
@@ -56,10 +56,13 @@ def add(store: Store, thread_id: str, fields: Json) -> Json:
     """Store a message that a caller wrote; inside a transaction."""
     message = objects.message_of_caller(thread_id, fields)
     pictures = [part["image_file"]["file_id"] for part in message["content"] if part["type"] == "image_file"]
-    tool_resources.check_files(store, tool_resources.file_ids(message["attachments"]) + pictures)
+    attached = [attachment["file_id"] for attachment in message["attachments"]]
+    tool_resources.check_files(store, attached + pictures)
     store.insert(message, thread_id)
+    tool_resources.attach(store, thread_id, message["attachments"])
     return message
 
 
-def _find(request: RequestContext) -> Json:
+def find(request: RequestContext) -> Json:
+    """The message that the path names, or 404."""
     return request.find("message", "thread.message", request.ids["message_id"], request.thread()["id"])

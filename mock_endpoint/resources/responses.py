@@ -9,9 +9,9 @@ from mock_endpoint.http.context import RequestContext
 from mock_endpoint.http.stream import EventStream
 from mock_endpoint.models import tokens
 from mock_endpoint.models.failing import FailingModel
-from mock_endpoint.responses import history, worker
+from mock_endpoint.responses import compaction, history, reading, worker
 from mock_endpoint.responses.events import ResponseEvents, replay
-from mock_endpoint.responses.prompt import prompt_of
+from mock_endpoint.responses.prompt import fitted, prompt_of
 from mock_endpoint.responses.worker import Worker
 from mock_endpoint.responses.writer import ItemWriter
 from mock_endpoint.schemas import model_facts, responses
@@ -36,6 +36,7 @@ async def create(request: RequestContext) -> Json | EventStream:
     store, background = request.store, fields.get("background", False)
     async with store.transaction():
         context = history.of(store, fields)
+        fitted(prompt_of(fields, context.items), fields)
         _check_tools(fields)
         if context.conversation:
             await check_free(request, context.key)
@@ -75,7 +76,7 @@ async def delete(request: RequestContext) -> Json:
         response = await _find(request)
         if response["status"] in ACTIVE:
             raise errors.invalid("Cannot delete an in-flight response.")
-        request.store.forget("response", response["id"], key_of(response["id"]))
+        request.store.remove("response", response["id"], key_of(response["id"]))
         request.store.delete_under(response["id"])
     return objects.deleted_response(response["id"])
 
@@ -104,7 +105,23 @@ async def input_tokens(request: RequestContext) -> Json:
     """`POST /responses/input_tokens`: what a response would read."""
     fields = parse(responses.CountTokens, await request.json_object())
     context = history.of(request.store, fields)
-    return {"object": "response.input_tokens", "input_tokens": tokens.of_prompt(prompt_of(fields, context.items))}
+    items = await reading.with_texts(request.store, request.service.lease, context.items)
+    return {"object": "response.input_tokens", "input_tokens": tokens.of_prompt(prompt_of(fields, items))}
+
+
+async def compact(request: RequestContext) -> Json:
+    """`POST /responses/compact`: the user's messages, and one item for all the rest; nothing is stored."""
+    body = await request.json_object()
+    responses.read_model(body)
+    fields = parse(responses.Compact, body)
+    _check_model(request, fields)
+    context = history.of(request.store, fields)
+    prompt = prompt_of(fields, context.items)
+    gist = compaction.compacted(prompt.turns)
+    said = [item for item in context.items if item.get("role") == "user"]
+    return objects.compaction(
+        context.key, said, compaction.packed(gist), objects.usage(tokens.of_prompt(prompt), tokens.count(gist))
+    )
 
 
 def _worker(
@@ -116,7 +133,7 @@ def _worker(
         request.service,
         response,
         context,
-        prompt_of(fields, context.items),
+        fields,
         FailingModel(ends[0]) if ends else request.service.model,
         request.surface.family,
         events,

@@ -50,4 +50,4 @@ def add(store: Store, fields: Json) -> Json:
     store.insert(thread)
     for message in fields.get("messages", []):
         messages.add(store, thread["id"], message)
-    return thread
+    return store.get("thread", thread["id"]) or thread  # with what the messages brought for tools

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mock_endpoint import errors, files
+from mock_endpoint.schemas.base import MAX_FILES
 from mock_endpoint.state.store import Store
 
 Json = dict[str, Any]
@@ -30,6 +31,19 @@ def merge(owner: Json, fields: Json) -> None:
     owner |= fields
 
 
-def file_ids(attachments: list[Json]) -> list[str]:
-    """The files of a message's attachments."""
-    return [attachment["file_id"] for attachment in attachments]
+def attach(store: Store, thread_id: str, attachments: list[Json]) -> None:
+    """What a message brings for a tool belongs to its thread from now on; inside a transaction."""
+    for_code = [each["file_id"] for each in attachments if {"type": "code_interpreter"} in each.get("tools", [])]
+    thread = store.get("thread", thread_id)
+    if thread and for_code:
+        add_for_code(thread, for_code)
+        store.replace(thread)
+
+
+def add_for_code(owner: Json, file_ids: list[str]) -> None:
+    """Add files to those that code of an assistant or a thread may read."""
+    listed = owner["tool_resources"].get("code_interpreter", {}).get("file_ids", [])
+    together = list(dict.fromkeys(listed + file_ids))
+    if len(together) > MAX_FILES:
+        raise errors.too_long("tool_resources.code_interpreter.file_ids", "array", MAX_FILES, len(together))
+    owner["tool_resources"] = owner["tool_resources"] | {"code_interpreter": {"file_ids": together}}

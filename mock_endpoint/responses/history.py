@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mock_endpoint import errors
+from mock_endpoint.responses import reading
 from mock_endpoint.schemas import items as schemas
 from mock_endpoint.schemas import response_objects as objects
 from mock_endpoint.state.ids import key_of, new_key, stem
@@ -70,6 +71,7 @@ def of(store: Store, fields: Json) -> Context:
         raise errors.invalid(message, code="missing_required_parameter")
     own = [objects.with_id(item, begins_with) for item in resolved(store, given)]
     _check(before + own)
+    reading.check(store, own)
     return Context(key, begins_with, conversation, before, own)
 
 

@@ -5,13 +5,19 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
+from mock_endpoint import errors
+from mock_endpoint.fitting import fit
+from mock_endpoint.models import tokens
 from mock_endpoint.models.base import Prompt, ToolCall, Turn
+from mock_endpoint.responses.compaction import unpacked
 from mock_endpoint.schemas.response_tools import echo
 
 Json = dict[str, Any]
 
 CUSTOM_INPUT = "input"
 """A model is offered a custom tool as a function with this one parameter: any model can call that."""
+WINDOW = 128_000
+"""Tokens that a model reads for one answer."""
 _CALLS = ("function_call", "custom_tool_call")
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
 _LEADING = ("system", "developer")
@@ -33,6 +39,26 @@ def prompt_of(asked: Json, items: list[Json]) -> Prompt:
         top_p=asked.get("top_p"),
         max_completion_tokens=asked.get("max_output_tokens"),
     )
+
+
+def fitted(prompt: Prompt, asked: Json) -> Prompt:
+    """The prompt if a model can read it; longer ones lose their oldest turns with `truncation: "auto"`, and are
+    refused otherwise (contract-successor §6)."""
+    if len(prompt.instructions) + sum(map(_characters, prompt.turns)) < WINDOW // 2:
+        return prompt  # no need to count: a token has a character at least
+    if asked.get("truncation") == "auto":
+        short = fit(prompt, WINDOW)
+    else:
+        short = prompt if tokens.of_prompt(prompt) <= WINDOW else None
+    if short is None:
+        message = "Your input exceeds the context window of this model. Please adjust your input and try again."
+        raise errors.invalid(message, "input", "context_length_exceeded")
+    return short
+
+
+def _characters(turn: Turn) -> int:
+    called = sum(len(call.arguments) + len(call.output) for call in turn.calls)
+    return len(turn.text) + called + tokens.PER_MESSAGE
 
 
 def _allowed(tools: list[Json], choice: Any) -> tuple[list[Json], str | Json]:  # noqa: ANN401
@@ -80,6 +106,8 @@ def _turns(items: list[Json]) -> Iterator[Turn]:
             yield Turn("assistant", "", calls=tuple(_call(item, outputs[item["call_id"]]) for item in group))
         elif kind in ("user", "assistant"):
             yield from (_turn(item) for item in group)
+        elif kind == "compaction":
+            yield from (Turn("assistant", unpacked(item["encrypted_content"])) for item in group)
 
 
 def _kind(item: Json) -> str:

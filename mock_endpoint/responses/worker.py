@@ -14,8 +14,10 @@ from typing import Any
 from mock_endpoint import engine, errors
 from mock_endpoint.models.base import Failed, Finished, Model, Prompt
 from mock_endpoint.pacing import PIECE_SHARE, QUEUED_SHARE, NoLongerOurs, paced, unless_cancelled
+from mock_endpoint.responses import reading
 from mock_endpoint.responses.events import ResponseEvents
 from mock_endpoint.responses.history import EVENTS, ITEM, Context
+from mock_endpoint.responses.prompt import fitted, prompt_of
 from mock_endpoint.responses.writer import ItemWriter
 from mock_endpoint.schemas import response_objects as objects
 from mock_endpoint.service import Service
@@ -41,7 +43,8 @@ class Worker:
     response: Json
     """As it stands now."""
     context: Context
-    prompt: Prompt
+    asked: Json
+    """The request's members."""
     model: Model
     family: str
     """Of the paths by which it was asked for."""
@@ -100,7 +103,7 @@ def put(store: Store, response: Json, key: str) -> None:
     if response["store"]:
         store.replace(response, key)
     else:
-        store.forget("response", response["id"], key)
+        store.remove("response", response["id"], key)
 
 
 def _forget(worker: Worker, _: object) -> None:
@@ -135,10 +138,16 @@ async def _make(worker: Worker) -> None:
         await unless_cancelled(asyncio.sleep(pace * QUEUED_SHARE), worker.woken, worker.still_ours)
         await _begin(worker)
     worker.events.send("response.in_progress", response=worker.shown())
+    items = await reading.with_texts(service.store, service.lease, worker.context.items)
+    try:
+        prompt = fitted(prompt_of(worker.asked, items), worker.asked)
+    except errors.Refusal as too_long:  # with its files; without them it was looked at before
+        await _end(worker, Failed("invalid_prompt", str(too_long)))
+        return
     thinking = asyncio.sleep(pace * (1 - QUEUED_SHARE if worker.response["background"] else 1))
     await unless_cancelled(thinking, worker.woken, worker.still_ours)
     pause = service.pace * PIECE_SHARE if worker.events.heard else 0
-    await _end(worker, await unless_cancelled(_listen(worker, pause), worker.woken, worker.still_ours))
+    await _end(worker, await unless_cancelled(_listen(worker, prompt, pause), worker.woken, worker.still_ours))
 
 
 async def _begin(worker: Worker) -> None:
@@ -150,9 +159,9 @@ async def _begin(worker: Worker) -> None:
         worker.service.store.replace(worker.response, worker.context.key)
 
 
-async def _listen(worker: Worker, pause: float) -> Finished | Failed:
+async def _listen(worker: Worker, prompt: Prompt, pause: float) -> Finished | Failed:
     """Write the answer down as it comes; how it ended comes back."""
-    async for event in paced(engine.answer(worker.model, worker.prompt, {}), pause):
+    async for event in paced(engine.answer(worker.model, prompt, {}), pause):
         if isinstance(event, Finished | Failed):
             return event
         worker.writer.write(event)

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from mock_endpoint import engine, errors
 from mock_endpoint.models.base import Failed, Finished, Model, Prompt
 from mock_endpoint.pacing import PIECE_SHARE, QUEUED_SHARE, NoLongerOurs, paced, unless_cancelled
 from mock_endpoint.runs import run_status, tool_calls
+from mock_endpoint.runs.built_in import attached, tools_of
 from mock_endpoint.runs.events import RunEvents
 from mock_endpoint.runs.prompt import OutOfTokens, prompt_of
 from mock_endpoint.runs.usage import NOTHING, added, of_steps, usage
@@ -146,16 +147,17 @@ async def _execute(worker: Worker) -> None:
 async def _prompt(service: Service, run: Json, spent: Json) -> Prompt:
     messages = service.store.all("thread.message", run["thread_id"])
     steps = service.store.all("thread.run.step", run["id"])
+    names = tuple(file.name for file in attached(service.store, run))
     if run["max_prompt_tokens"] is None:
-        return prompt_of(run, messages, steps, spent)
+        return replace(prompt_of(run, messages, steps, spent), files=names)
     # Counting the tokens of a long thread takes a while; other requests do not wait for it.
-    return await asyncio.to_thread(prompt_of, run, messages, steps, spent)
+    return replace(await asyncio.to_thread(prompt_of, run, messages, steps, spent), files=names)
 
 
 async def _listen(worker: Worker, prompt: Prompt, writer: RunWriter) -> Finished | Failed:
     """Write the answer down as it comes; how it ended comes back."""
     pause = worker.service.pace * PIECE_SHARE if worker.events.feed else 0
-    async for event in paced(engine.answer(worker.model, prompt, worker.service.tools), pause):
+    async for event in paced(engine.answer(worker.model, prompt, tools_of(worker.service, worker.run)), pause):
         if isinstance(event, Finished | Failed):
             if isinstance(event, Finished) and not writer.step:
                 await writer.open_message()  # an empty answer is a message, too

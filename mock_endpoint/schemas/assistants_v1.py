@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from mock_endpoint.resources import tool_resources
 from mock_endpoint.schemas import requests, tools
 from mock_endpoint.schemas.base import MAX_FIRST_MESSAGES, Body, FileIds, Metadata, Text
 from mock_endpoint.schemas.tools import UniqueNames
@@ -43,6 +42,12 @@ class CreateAssistant(ModifyAssistant):
     """`POST /assistants`."""
 
     model: str
+
+
+class AttachFile(Body):
+    """`POST /assistants/{id}/files`."""
+
+    file_id: str
 
 
 class CreateMessage(Body):
@@ -110,6 +115,7 @@ class CreateThreadAndRun(RunOptions):
 BODY: dict[type[Body], type[Body]] = {
     requests.CreateAssistant: CreateAssistant,
     requests.ModifyAssistant: ModifyAssistant,
+    AttachFile: AttachFile,
     requests.CreateThread: CreateThread,
     requests.ModifyThread: requests.OnlyMetadata,
     requests.CreateMessage: CreateMessage,
@@ -143,8 +149,24 @@ def view(body: Json) -> Json:
     if body["object"] not in _MEMBERS:
         return body
     old = {name: body[name] for name in _MEMBERS[body["object"]].split()}
-    if "attachments" in body:
-        old["file_ids"] = tool_resources.file_ids(body["attachments"])
-    elif body["object"] in ("assistant", "thread.run"):
-        old["file_ids"] = body["tool_resources"].get("code_interpreter", {}).get("file_ids", [])
+    if body["object"] in ("assistant", "thread.run", "thread.message"):
+        old["file_ids"] = file_ids(body)
     return old
+
+
+def file_ids(owner: Json) -> list[str]:
+    """The files of an assistant, a run or a message."""
+    if "attachments" in owner:
+        return [attachment["file_id"] for attachment in owner["attachments"]]
+    listed: list[str] = owner["tool_resources"].get("code_interpreter", {}).get("file_ids", [])
+    return listed
+
+
+def file_of(owner: Json, file: Json) -> Json:
+    """A file as one of an assistant or a message."""
+    return {
+        "id": file["id"],
+        "object": f"{owner['object']}.file",
+        "created_at": max(owner["created_at"], file["created_at"]),
+        f"{owner['object'].removeprefix('thread.')}_id": owner["id"],
+    }

@@ -1,7 +1,7 @@
 """What all request bodies have in common. Explicit nulls mean "not given"."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 from pydantic.functional_validators import AfterValidator, BeforeValidator
@@ -12,6 +12,8 @@ from mock_endpoint.schemas import wording
 
 MAX_TEXT = 256_000
 """Characters in instructions and in one text of a message."""
+MAX_FILES = 20
+"""Files that code of an assistant, and of a thread, may read."""
 MAX_FIRST_MESSAGES = 32
 """Messages that a thread may begin with (openai-php/client#269); those of a run have no known limit."""
 
@@ -64,7 +66,11 @@ def _distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def _at_most_16(pairs: dict[str, str]) -> dict[str, str]:
+T = TypeVar("T")
+
+
+def at_most_16(pairs: dict[str, T]) -> dict[str, T]:
+    """Refuse more pairs than the service keeps with an object."""
     if len(pairs) > 16:
         raise PydanticCustomError("object_above_max_properties", "too many properties")
     return pairs
@@ -79,9 +85,9 @@ def _a_metadata_object(value: object) -> object:
 Metadata = Annotated[
     dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]],
     BeforeValidator(_a_metadata_object),
-    AfterValidator(_at_most_16),
+    AfterValidator(at_most_16),
 ]
-FileIds = Annotated[list[str], Field(max_length=20)]
+FileIds = Annotated[list[str], Field(max_length=MAX_FILES)]
 Temperature = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
 TopP = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 TokenLimit = Annotated[int, Field(ge=256)]

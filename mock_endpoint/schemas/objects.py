@@ -47,6 +47,56 @@ def file(size: int, fields: Json, *, azure: bool = True) -> Json:
     }
 
 
+def vector_store(fields: Json) -> Json:
+    """A vector store as it is kept; what follows from its files comes when it is shown (`vector_stores.py`)."""
+    now = int(time.time())
+    given: Json = {name: fields[name] for name in ("description", "expires_after") if name in fields}
+    return {
+        "id": new_id("vector_store"),
+        "object": "vector_store",
+        "created_at": now,
+        "name": fields.get("name"),
+        "metadata": fields.get("metadata", {}),
+        "last_active_at": now,
+        **given,
+    }
+
+
+def vector_store_file(store_id: str, fields: Json) -> Json:
+    """A file in a vector store that waits for the index; it keeps its own id."""
+    usual = {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}
+    return {
+        "id": fields["file_id"],
+        "object": "vector_store.file",
+        "created_at": int(time.time()),
+        "vector_store_id": store_id,
+        "status": "in_progress",
+        "usage_bytes": 0,
+        "last_error": None,
+        "chunking_strategy": {
+            "type": "static",
+            "static": fields.get("chunking_strategy", {}).get("static", usual),
+        },
+        "attributes": fields.get("attributes", {}),
+    }
+
+
+def vector_store_batch(store_id: str) -> Json:
+    """A batch of files of a vector store as it is kept; their counts come when it is shown."""
+    return {
+        "id": new_id("batch"),
+        "object": "vector_store.files_batch",
+        "created_at": int(time.time()),
+        "vector_store_id": store_id,
+        "status": "in_progress",
+    }
+
+
+def pages_of(kind: str, data: list[Json]) -> Json:
+    """All pages at once of what a vector store gives out: `search_results` or `file_content`."""
+    return {"object": f"vector_store.{kind}.page", "data": data, "has_more": False, "next_page": None}
+
+
 def thread(fields: Json) -> Json:
     """A thread; its messages are objects of their own."""
     return {

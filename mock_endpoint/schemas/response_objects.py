@@ -6,7 +6,7 @@ from typing import Any
 from mock_endpoint.schemas import model_facts
 from mock_endpoint.schemas.items import PREFIX
 from mock_endpoint.schemas.response_tools import echo
-from mock_endpoint.state.ids import keyed_id, new_key, stemmed_id
+from mock_endpoint.state.ids import keyed_id, new_key, stem, stemmed_id
 
 Json = dict[str, Any]
 
@@ -21,12 +21,12 @@ _FIRST, _LAST = ("id", "object", "created_at", "status"), ("usage", "user", "met
 """Where the service puts these members; the others stand between them, by the alphabet."""
 
 
-def response(stem: str, fields: Json, conversation: str | None) -> Json:
+def response(begins_with: str, fields: Json, conversation: str | None) -> Json:
     """A response on its way, with what was asked of it; every member of the newest form (contract-successor §1.1)."""
     model = fields["model"]
     background = fields.get("background", False)
     members = {
-        "id": stemmed_id("resp", stem),
+        "id": stemmed_id("resp", begins_with),
         "object": "response",
         "created_at": int(time.time()),
         "status": "queued" if background else "in_progress",
@@ -100,9 +100,9 @@ def usage(prompt: int, completion: int) -> Json:
     }
 
 
-def with_id(item: Json, stem: str) -> Json:
+def with_id(item: Json, begins_with: str) -> Json:
     """The item with an id, its own where it has one already."""
-    return {"id": stemmed_id(PREFIX[item["type"]], stem)} | item
+    return {"id": stemmed_id(PREFIX[item["type"]], begins_with)} | item
 
 
 def with_key(item: Json, key: str) -> Json:
@@ -120,10 +120,23 @@ def conversation(fields: Json) -> Json:
     }
 
 
-def message_item(stem: str) -> Json:
+def compaction(key: str, said: list[Json], content: str, cost: Json) -> Json:
+    """A conversation made short: what the user said, and an item that holds the rest."""
+    begins_with = stem(key, first=False)
+    item = {"id": stemmed_id("cmp", begins_with), "type": "compaction", "encrypted_content": content}
+    return {
+        "id": stemmed_id("resp", begins_with),
+        "object": "response.compaction",
+        "created_at": int(time.time()),
+        "output": [*said, item],
+        "usage": cost,
+    }
+
+
+def message_item(begins_with: str) -> Json:
     """An empty message by the model, in progress."""
     return {
-        "id": stemmed_id("msg", stem),
+        "id": stemmed_id("msg", begins_with),
         "type": "message",
         "status": "in_progress",
         "content": [],
@@ -136,10 +149,10 @@ def text_part(text: str = "") -> Json:
     return {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
 
 
-def call_item(kind: str, written: str, stem: str, call_id: str, name: str) -> Json:
+def call_item(kind: str, written: str, begins_with: str, call_id: str, name: str) -> Json:
     """A call in progress that nothing is written of; `written` is the member that holds what the model writes."""
     return {
-        "id": stemmed_id(PREFIX[kind], stem),
+        "id": stemmed_id(PREFIX[kind], begins_with),
         "type": kind,
         "status": "in_progress",
         written: "",

@@ -109,6 +109,8 @@ _WORDING: dict[str, Callable[[_Finding], Refusal]] = {
     "format_schema": lambda f: errors.invalid(
         f.message, f"{f.param.removesuffix('.json_schema')}.schema", "invalid_json_schema"
     ),
+    "overlap": lambda f: errors.invalid(f"Invalid '{f.param}': {f.message}.", f.param, "invalid_value"),
+    "one_of": lambda f: errors.invalid(f.message),
     "no_url": lambda f: errors.invalid(
         f"Invalid '{f.param}'. Expected a valid URL, but got a value with an invalid format.", f.param, "invalid_value"
     ),

@@ -20,6 +20,8 @@ PREFIX = {
     "call": "call",
     "response": "resp",
     "conversation": "conv",
+    "vector_store": "vs",
+    "batch": "vsfb",
 }
 """The prefix of an id by the noun that the service's messages use for its owner."""
 

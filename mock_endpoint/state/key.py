@@ -20,12 +20,17 @@ def key_of(path: Path) -> str:
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_name(file.name + ".lock")):  # nobody reads a key that is half written
             if not file.exists():
-                private = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-                with os.fdopen(private, "w", encoding="ascii") as new:
-                    new.write(secrets.token_urlsafe(32))
+                write_private(file, secrets.token_urlsafe(32))
             return file.read_text(encoding="ascii").strip()
     except OSError as error:
         raise unwritable(file, error) from error
+
+
+def write_private(file: Path, text: str) -> None:
+    """A new file, for its owner only; `OSError` where there is one already, or where it cannot be written."""
+    private = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(private, "w", encoding="ascii") as new:
+        new.write(text)
 
 
 def key_file(path: Path) -> Path:

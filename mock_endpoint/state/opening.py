@@ -14,7 +14,7 @@ ACTIVE = ("queued", "in_progress", "requires_action", "cancelling")
 
 APPLICATION_ID = 0x54414249
 """Marks a SQLite file as ours."""
-VERSION = 2
+VERSION = 3
 """The layout below. A file of an earlier one is taken over; one of a later version is moved aside."""
 MEMORY: Literal["memory"] = "memory"
 BUSY_SECONDS = 10
@@ -45,6 +45,14 @@ _INDEXES = (
     "CREATE UNIQUE INDEX one_active_run ON objects (parent)"
     f" WHERE kind = 'thread.run' AND status IN ({', '.join(map(repr, ACTIVE))})",
 )
+_SEARCH = (
+    "CREATE TABLE texts (file_id TEXT PRIMARY KEY, text TEXT NOT NULL)",
+    "CREATE TABLE passages (id INTEGER PRIMARY KEY, file_id TEXT NOT NULL, place INTEGER NOT NULL,"
+    " start INTEGER NOT NULL, stop INTEGER NOT NULL, tokens INTEGER NOT NULL, vector BLOB NOT NULL,"
+    " UNIQUE (file_id, place))",
+    "CREATE VIRTUAL TABLE passage_words USING fts5 (words, tokenize = 'porter unicode61')",
+)
+"""What file search keeps of a file: its text, where its passages stand in it, and what they say."""
 _TAKE_OVER = {
     # From version 1, where an id was unique by itself.
     1: (
@@ -54,7 +62,9 @@ _TAKE_OVER = {
         " SELECT seq, kind, parent, id, body, owner FROM earlier",
         "DROP TABLE earlier",
         *_INDEXES,
+        *_SEARCH,
     ),
+    2: _SEARCH,  # from version 2, which had no file search
 }
 """What brings a file of an earlier version to this one; its content stays."""
 
@@ -129,7 +139,7 @@ def _prepared(db: sqlite3.Connection, version: int | None, journal: str = "MEMOR
     db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_TO_TIDY}")
     if version != VERSION:
         db.execute("BEGIN IMMEDIATE")
-        for statement in _TAKE_OVER[version] if version else (_TABLE, *_INDEXES):
+        for statement in _TAKE_OVER[version] if version else (_TABLE, *_INDEXES, *_SEARCH):
             db.execute(statement)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {VERSION}")

@@ -8,7 +8,7 @@ indexes), so that nothing is kept twice.
 import asyncio
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -130,9 +130,24 @@ class Store:
         """Forget an object's content; its place in the order stays, for a cursor that points to it."""
         self.db.execute(f"UPDATE objects SET body = NULL, owner = NULL WHERE {_AT}", (kind, parent, object_id))
 
-    def forget(self, kind: str, object_id: str, parent: str = "") -> None:
-        """Remove an object without a trace."""
+    def remove(self, kind: str, object_id: str, parent: str = "") -> None:
+        """Forget an object and its place, so that another of this id can be kept there."""
         self.db.execute(f"DELETE FROM objects WHERE {_AT}", (kind, parent, object_id))
+
+    def parents(self, kind: str, object_id: str) -> list[str]:
+        """Under whom an id is in use."""
+        rows = self.db.execute(
+            "SELECT parent FROM objects WHERE kind = ? AND id = ? AND body IS NOT NULL", (kind, object_id)
+        )
+        return [row["parent"] for row in rows]
+
+    def naming(self, kinds: Sequence[str], object_id: str) -> list[Json]:
+        """The objects of these kinds, whatever their parents, in which an id stands anywhere."""
+        rows = self.db.execute(
+            f"SELECT body FROM objects WHERE kind IN ({', '.join('?' * len(kinds))}) AND instr(body, ?) > 0",
+            (*kinds, object_id),
+        )
+        return [_load(row["body"]) for row in rows]
 
     def delete_under(self, parent: str) -> None:
         """Remove all that belongs to an object, and what belongs to that: a thread's messages, runs and their steps."""
@@ -207,7 +222,8 @@ class Store:
     async def empty(self) -> None:
         """Forget everything. The file stays: on Windows an open file cannot be removed."""
         async with self.transaction():
-            self.db.execute("DELETE FROM objects")
+            for table in ("objects", "texts", "passages", "passage_words"):
+                self.db.execute(f"DELETE FROM {table}")
         self.blobs.empty()
 
     def _row(self, kind: str, object_id: str, parent: str) -> sqlite3.Row | None:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from support.notebooks.files import write
 
+from browser.chats import Chat, Obedient, chat_notebook, served
 from browser.lab import Lab
 from browser.window import Window
 
@@ -24,6 +26,7 @@ _QUIET = (
 )
 
 Open = Callable[[str], Window]
+OpenChat = Callable[..., Chat]
 
 
 @pytest.fixture(scope="package")
@@ -92,3 +95,21 @@ def open_in_lab(
     if not windows:
         window.page.close()
     assert window.problems == [], f"see {tmp_path / 'page.png'}"
+
+
+@pytest.fixture
+def open_chat(open_in_lab: Open, lab: Lab) -> Iterator[OpenChat]:
+    """Call it: a chat box in Lab, in a language, with an obedient model behind it."""
+    model = Obedient()
+    with served(model) as running:
+
+        def open_it(language: str = "en") -> Chat:
+            write(chat_notebook(running, language=language), lab.notebooks / "chat.ipynb")
+            window = open_in_lab("chat.ipynb")
+            window.run_all()
+            assert window.errors() == []
+            box = window.output("box")
+            box.get_by_role("textbox").wait_for()
+            return Chat(window, box, model, running)
+
+        yield open_it

@@ -2,16 +2,14 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 from support.filing import CSV, filing
-from support.notebooks.files import write
 
 from browser.access import THEMES, violations
-from browser.chats import Chat, Obedient, chat_notebook, served
-from browser.conftest import Open
+from browser.chats import Chat
+from browser.conftest import OpenChat
 from browser.lab import Lab
 
 if TYPE_CHECKING:
@@ -38,26 +36,6 @@ LOST = "widget model not found"
 """What Lab says of a box whose kernel has forgotten it."""
 PATIENCE = 8000
 """Milliseconds until the box has said that the kernel does not take a question."""
-
-OpenChat = Callable[..., Chat]
-
-
-@pytest.fixture
-def open_chat(open_in_lab: Open, lab: Lab) -> Iterator[OpenChat]:
-    """Call it: a chat box in Lab, in a language, with an obedient model behind it."""
-    model = Obedient()
-    with served(model) as running:
-
-        def open_it(language: str = "en") -> Chat:
-            write(chat_notebook(running, language=language), lab.notebooks / "chat.ipynb")
-            window = open_in_lab("chat.ipynb")
-            window.run_all()
-            assert window.errors() == []
-            box = window.output("box")
-            box.get_by_role("textbox").wait_for()
-            return Chat(window, box, model, running)
-
-        yield open_it
 
 
 def test_text_is_rendered_as_it_arrives(open_chat: OpenChat, context: "BrowserContext") -> None:

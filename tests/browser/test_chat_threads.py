@@ -1,14 +1,12 @@
 """The threads of the chat box in JupyterLab: starters, menu, going back, editing, older messages, the lock."""
 
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from support.notebooks.files import write
 
 from browser.access import THEMES, violations
-from browser.chats import Chat, Obedient, chat_notebook, served
-from browser.conftest import Open
+from browser.chats import Chat
+from browser.conftest import OpenChat
 from browser.lab import Lab
 
 if TYPE_CHECKING:
@@ -27,26 +25,6 @@ chat
 PLACE = "node => node.getBoundingClientRect().top - node.closest('.kit-log').getBoundingClientRect().top"
 """How far below the upper edge of the log."""
 FOCUSED_IN_BOX = "() => document.activeElement.closest('.kit-chat') !== null"
-
-OpenChat = Callable[[], Chat]
-
-
-@pytest.fixture
-def open_chat(open_in_lab: Open, lab: Lab) -> Iterator[OpenChat]:
-    """Call it: a chat box in Lab, with an obedient model behind it."""
-    model = Obedient()
-    with served(model) as running:
-
-        def open_it() -> Chat:
-            write(chat_notebook(running), lab.notebooks / "chat.ipynb")
-            window = open_in_lab("chat.ipynb")
-            window.run_all()
-            assert window.errors() == []
-            box = window.output("box")
-            box.get_by_role("textbox").wait_for()
-            return Chat(window, box, model, running)
-
-        yield open_it
 
 
 def everybody(chat: Chat) -> None:

@@ -1,14 +1,12 @@
 """Stop and Esc while the kernel is busy: in JupyterLab, with a cell, `ask` and a function at work."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
 from nbformat import v4
 from support.notebooks.files import write
 from support.notebooks.updating import normalised
 
-from browser.chats import CLIENT, KERNEL, KEY, Chat, Obedient, chat_notebook, code, served
-from browser.conftest import Open
+from browser.chats import CLIENT, KERNEL, KEY, Chat, Obedient, code, served
+from browser.conftest import Open, OpenChat
 from browser.lab import Lab
 
 pytestmark = pytest.mark.all
@@ -29,26 +27,6 @@ from helpers import Playground
 lab = Playground(client)
 lab
 """
-
-OpenChat = Callable[[], Chat]
-
-
-@pytest.fixture
-def open_chat(open_in_lab: Open, lab: Lab) -> Iterator[OpenChat]:
-    """Call it: a chat box in Lab, with an obedient model behind it."""
-    model = Obedient()
-    with served(model) as running:
-
-        def open_it() -> Chat:
-            write(chat_notebook(running), lab.notebooks / "chat.ipynb")
-            window = open_in_lab("chat.ipynb")
-            window.run_all()
-            assert window.errors() == []
-            box = window.output("box")
-            box.get_by_role("textbox").wait_for()
-            return Chat(window, box, model, running)
-
-        yield open_it
 
 
 def shown(chat: Chat) -> str:

@@ -1,10 +1,14 @@
 """`client.beta.assistants` (contract §2)."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import httpx2
 import openai
 import pytest
 from openai.types.beta import Assistant
 from support.recording import Recorder
+from support.scripted import Scripted
 from support.talking import azure, error_of, refusal
 
 from .conftest import Starter
@@ -186,3 +190,24 @@ def test_deployments(starting: Starter, recorder: Recorder) -> None:
             assert caught.value.body == refusal(
                 "The requested model 'gpt-4' cannot be used with the Assistants API.", "model", "unsupported_model"
             )
+
+
+class Forewarned(Scripted):
+    """Notes what it is to expect."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.expected: list[list[str]] = []
+
+    def expect(self, tools: Sequence[Mapping[str, Any]]) -> None:
+        """What the assistant may use."""
+        self.expected.append([tool["type"] for tool in tools])
+
+
+def test_the_model_is_told_of_tools_before_the_first_message(starting: Starter, recorder: Recorder) -> None:
+    """Whatever must be loaded for them, such as the encoder, is loaded while the learner types."""
+    model = Forewarned()
+    with azure(starting(model=model), recorder) as client:
+        made = client.beta.assistants.create(model="gpt-4", tools=[{"type": "code_interpreter"}])
+        client.beta.assistants.update(made.id, tools=[{"type": "file_search"}])
+    assert model.expected == [["code_interpreter"], ["file_search"]]

@@ -247,7 +247,6 @@ def test_paths_outside_of_all_families(endpoint: Running, recorder: Recorder, pa
         ("PATCH", "threads/thread_x"),
         ("GET", "assistants/"),
         ("GET", "assistants/asst_x/files"),
-        ("GET", "vector_stores"),
         ("GET", "responses"),
         ("GET", "conversations"),
         ("GET", "chat/completions"),

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import httpx2
 
-from mock_endpoint.models.base import Event, Prompt
+from mock_endpoint.models.base import Event, Model, Prompt
 from mock_endpoint.models.offline import OfflineModel
 
 from .scripted import Scripted
@@ -43,7 +43,7 @@ _FREE = ("metadata", "parameters", "schema")
 _TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
 
 
-class Mixed:
+class Mixed(Model):
     """The offline model, and on demand a scripted one."""
 
     label = "the offline model, or a scripted one"

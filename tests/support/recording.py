@@ -27,7 +27,7 @@ _STANDING = {
 }
 """The headers of every answer, by whose paths it comes from; each side lacks those of the other."""
 _TYPES = ("application/json; charset=UTF-8", "text/event-stream; charset=utf-8")
-_DOWNLOAD = re.compile(r"/files/[^/]+/content$")
+_DOWNLOAD = re.compile(r"(?<!/vector_stores)(?<!vs_\w{24})/files/[^/]+/content$")
 """The one answer that is neither JSON nor a stream: a file's own bytes."""
 _SERVICE_STYLE = {"message", "type", "param", "code"}
 _GATEWAY_STYLE = {"message", "code"}

@@ -18,10 +18,10 @@ Place = tuple[str | int, ...]
 
 _ROOT = "urn:openapi"
 
-NULL_ALLOWED = {"first_id", "last_id", "instructions", "expires_at", "status_details", "user", "usage"}
+NULL_ALLOWED = {"first_id", "last_id", "instructions", "expires_at", "status_details", "name", "user", "usage"}
 """Members that the service sends as null although the schema has no null there: the ends of an empty list, the
-instructions of a run whose assistant has none, of a file what it does not have, the user of a response, its usage until
-it ends (contract-successor §1.1)."""
+instructions of a run whose assistant has none, of a file what it does not have, the name of a vector store, the user of
+a response, its usage until it ends (contract-successor §1.1)."""
 WITH_NULLS = ("$.text.format", "$.response.text.format")
 """Where a response has a null more than its schema: the description of a format (contract-successor §1.1)."""
 MISSING_PURPOSE = "evals"

@@ -5,12 +5,12 @@ import json
 from collections.abc import AsyncIterator
 
 from mock_endpoint.models import tokens
-from mock_endpoint.models.base import Annotation, CallDelta, Event, Failed, Finished, Prompt, TextDelta
+from mock_endpoint.models.base import Annotation, CallDelta, Event, Failed, Finished, Model, Prompt, TextDelta
 
 BUILT_IN = ("code_interpreter", "file_search")
 
 
-class Scripted:
+class Scripted(Model):
     """Echoes the last turn; `fail CODE TEXT` fails so, `break` raises.
 
     `wait` says a word and never ends, `mute` says nothing, `many N` says N words, `stumble` says a word and fails.

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from mock_endpoint.models import tokens
-from mock_endpoint.models.base import CallDelta, Event, Finished, Prompt, TextDelta
+from mock_endpoint.models.base import CallDelta, Event, Finished, Model, Prompt, TextDelta
 from mock_endpoint.models.encoder import preload
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _FRAGMENT = 8
 """Characters of a call's arguments that arrive at a time, at most."""
 
 
-class OfflineModel:
+class OfflineModel(Model):
     """Answers without network, key or cost."""
 
     label = "the offline model"

@@ -1,0 +1,46 @@
+"""The built-in tools of a run: bound to its thread, the files that it may read, and the store for what they make."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mock_endpoint import files
+from mock_endpoint.engine import BuiltInTool
+from mock_endpoint.service import Service
+from mock_endpoint.state.store import Store
+from mock_endpoint.tools.code_interpreter.folders import Attached
+from mock_endpoint.tools.code_interpreter.tool import CodeInterpreter, NoInterpreter
+
+Json = dict[str, Any]
+
+
+def tools_of(service: Service, run: Json) -> dict[str, BuiltInTool]:
+    """The tools by their type; those that the service was given come first."""
+    return {"code_interpreter": _code_interpreter(service, run), **service.tools}
+
+
+def attached(store: Store, run: Json) -> list[Attached]:
+    """The files that the run's code may read: the assistant's, the thread's, and those of its messages."""
+    found = (files.find(store, file_id) for file_id in dict.fromkeys(_file_ids(store, run)))
+    return [Attached(file["id"], file["filename"], store.blobs.path(file["id"])) for file in found if file]
+
+
+def _code_interpreter(service: Service, run: Json) -> BuiltInTool:
+    if isinstance(service.code, str):
+        return NoInterpreter(service.code)
+
+    async def keep(content: Path | bytes, name: str) -> str:
+        file = await files.add(service.store, service.lease, content, name)
+        return str(file["id"])
+
+    return CodeInterpreter(service.code, run["thread_id"], attached(service.store, run), keep)
+
+
+def _file_ids(store: Store, run: Json) -> Iterator[str]:
+    thread = store.get("thread", run["thread_id"]) or {"tool_resources": {}}
+    for resources in (run["tool_resources"], thread["tool_resources"]):
+        yield from resources.get("code_interpreter", {}).get("file_ids", [])
+    for message in store.all("thread.message", run["thread_id"]):
+        for attachment in message["attachments"]:
+            if any(tool["type"] == "code_interpreter" for tool in attachment.get("tools") or ()):
+                yield attachment["file_id"]

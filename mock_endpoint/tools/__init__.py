@@ -1,0 +1,1 @@
+"""The built-in tools: what the endpoint runs itself."""

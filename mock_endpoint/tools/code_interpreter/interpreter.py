@@ -1,0 +1,181 @@
+"""All kernels of an endpoint: one for each thread of messages, a bounded number, each ended when nobody needs it."""
+
+import asyncio
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil  # type: ignore[import-untyped]
+from filelock import FileLock, Timeout
+
+from mock_endpoint.tools.code_interpreter.folders import Attached, Folders, Product
+from mock_endpoint.tools.code_interpreter.limits import Limits
+from mock_endpoint.tools.code_interpreter.outputs import Outputs
+
+if TYPE_CHECKING:
+    from mock_endpoint.tools.code_interpreter.kernel import Kernel
+
+_PREFIX, _LOCK = "assistants-code-", "owner.lock"
+_WATCH_EVERY = 2.0
+"""Seconds between two looks at the kernels that are not at work."""
+
+
+@dataclass
+class Session:
+    """What a thread of messages has: a kernel, or the memory of one."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One call at a time."""
+    kernel: "Kernel | None" = None
+    lost: bool = False
+    """Whether variables of an earlier kernel are gone, and nobody has been told."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What running code has given."""
+
+    outputs: Outputs
+    products: list[Product]
+    began_anew: bool
+    """Whether variables of earlier calls were gone."""
+
+
+class Interpreter:
+    """Runs code for any number of threads; its kernels live on an event loop of its own.
+
+    `most` is how many kernels live at a time, `idle` after how many seconds an unused one ends.
+    """
+
+    def __init__(self, limits: Limits | None = None, *, most: int = 4, idle: float = 1200) -> None:
+        self._limits, self._most, self._idle = limits or Limits(), most, idle
+        self._sessions: dict[str, Session] = {}
+        self._room = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._made = 0
+
+    async def run(self, key: str, code: str, files: Sequence[Attached]) -> Ran:
+        """Run code in the kernel of the thread `key`, where these files are found.
+
+        Cancelled, it stops the code. `CannotStart` where there is no kernel to be had.
+        """
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._run(key, code, files), self._started()))
+
+    def close(self) -> None:
+        """End all kernels and remove all that is theirs."""
+        with self._room:
+            loop, self._loop = self._loop, None
+        if loop is not None and self._thread is not None:
+            asyncio.run_coroutine_threadsafe(self._end_all(), loop).result(60)
+            loop.call_soon_threadsafe(loop.stop)
+            self._thread.join(10)
+            self._owner.release()
+            shutil.rmtree(self._root, ignore_errors=True)
+
+    def walls(self) -> dict[str, list[str]]:
+        """The walls around each live kernel, by thread."""
+        return {key: session.kernel.walls for key, session in self._sessions.items() if session.kernel}
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        """The loop of the kernels; the first call makes it, and sweeps up after processes that have died."""
+        with self._room:
+            if self._loop is None:
+                _sweep()
+                self._root = Path(tempfile.mkdtemp(prefix=_PREFIX))
+                self._root.chmod(0o711)
+                self._owner = FileLock(self._root / _LOCK, thread_local=False)
+                self._owner.acquire()
+                self._loop = asyncio.SelectorEventLoop()
+                self._thread = threading.Thread(target=_turn, args=(self._loop,), name="code interpreter", daemon=True)
+                self._thread.start()
+                asyncio.run_coroutine_threadsafe(self._watch(), self._loop)
+            return self._loop
+
+    async def _run(self, key: str, code: str, files: Sequence[Attached]) -> Ran:
+        session = self._sessions.setdefault(key, Session())
+        async with session.turn:
+            kernel = await self._kernel(session)
+            await asyncio.to_thread(kernel.folders.bring, files)
+            outputs = await kernel.run(code)
+            products = await asyncio.to_thread(kernel.folders.products)
+            lost, session.lost = session.lost, False
+            return Ran(outputs, products, lost)
+
+    async def _kernel(self, session: Session) -> "Kernel":
+        if session.kernel is not None and session.kernel.alive:
+            return session.kernel
+        await self._drop(session)
+        while sum(each.kernel is not None for each in self._sessions.values()) >= self._most:
+            resting = [each for each in self._sessions.values() if each.kernel and not each.turn.locked()]
+            if resting:
+                await self._drop(min(resting, key=lambda each: each.kernel.used if each.kernel else 0))
+            else:
+                await asyncio.sleep(0.1)
+        from mock_endpoint.tools.code_interpreter.kernel import Kernel  # loads Jupyter
+
+        self._made += 1
+        kernel = session.kernel = Kernel(Folders(self._root / str(self._made)), self._limits)
+        try:
+            await kernel.start()
+        except BaseException:
+            await self._drop(session)
+            session.lost = False
+            raise
+        return kernel
+
+    async def _drop(self, session: Session) -> None:
+        if (kernel := session.kernel) is not None:
+            session.kernel, session.lost = None, True
+            await kernel.end()
+            await asyncio.to_thread(kernel.folders.remove)
+
+    async def _watch(self) -> None:
+        """End what is not needed, and what goes on after its call and uses up too much."""
+        while True:
+            await asyncio.sleep(_WATCH_EVERY)
+            for session in list(self._sessions.values()):
+                kernel = session.kernel
+                if kernel is None or session.turn.locked():
+                    continue
+                async with session.turn:
+                    if time.monotonic() - kernel.used > self._idle or not kernel.alive or kernel.excess():
+                        await self._drop(session)
+
+    async def _end_all(self) -> None:
+        for session in self._sessions.values():
+            await self._drop(session)
+
+
+def _turn(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    loop.run_forever()
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+
+
+def _sweep() -> None:
+    """End what kernels of dead processes have left running, and remove their folders."""
+    for root in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        lock = FileLock(root / _LOCK)
+        with suppress(OSError, Timeout):
+            with lock.acquire(timeout=0):
+                _end_processes_of(root)
+            shutil.rmtree(root, ignore_errors=True)
+
+
+def _end_processes_of(root: Path) -> None:
+    """Every process whose home or working folder is in there."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            places = (process.environ().get("HOME", ""), process.cwd())
+            if any(Path(place).is_relative_to(root) for place in places):
+                process.kill()
