@@ -89,7 +89,7 @@ def test_message_items(client: openai.AzureOpenAI, model: Scripted) -> None:
             "content": [
                 {"type": "input_text", "text": "third"},
                 {"type": "input_image", "image_url": "data:image/png;base64,AAAA", "detail": "low"},
-                {"type": "input_file", "filename": "notes.txt", "file_data": "data:text/plain;base64,AAAA"},
+                {"type": "input_file", "filename": "notes.txt", "file_data": "data:text/plain;base64,YQ=="},
             ],
         },
     ]
@@ -99,7 +99,7 @@ def test_message_items(client: openai.AzureOpenAI, model: Scripted) -> None:
     assert [(turn.role, turn.text, turn.images) for turn in prompt.turns] == [
         ("user", "first", 0),
         ("assistant", "second", 0),
-        ("user", "third\n[file notes.txt]", 1),
+        ("user", "third\n[file notes.txt]\na", 1),
     ]
     listed = client.responses.input_items.list(response.id, order="asc").data
     assert [item.type for item in listed] == ["message"] * 5
@@ -277,3 +277,12 @@ def test_another_process_sees_it(
     with azure(other, recorder) as there:
         assert there.responses.retrieve(response.id) == response
         assert respond(there, "on", previous_response_id=response.id).output_text == "echo: on"
+
+
+def test_items_on_an_old_api_version(client: openai.AzureOpenAI, raw: httpx2.Client) -> None:
+    """The old shape of Assistants has no part in them."""
+    conversation = client.conversations.create(items=[{"role": "user", "content": "one"}])
+    response = respond(client, "two", conversation=conversation.id)
+    for path in (f"responses/{response.id}/input_items", f"conversations/{conversation.id}/items"):
+        old, new = (raw.get(path, params={"api-version": f"2024-0{month}-preview"}) for month in ("2-15", "5-01"))
+        assert old.json() == new.json()

@@ -32,8 +32,22 @@ _PARAMETERS = {
     "thread.message": ("thread_id", "message_id"),
     "thread.run": ("thread_id", "run_id"),
     "thread.run.step": ("thread_id", "run_id", "step_id"),
+    "response": ("response_id",),
+    "conversation": ("conversation_id",),
 }
 """The parameters of the path that leads to an object of each kind; its own id comes last."""
+_SAID = {"role": "user", "content": "What is 6 times 7?"}
+_ASKED = {"model": "gpt-4o", "input": [_SAID]}
+_RIGHT: dict[str, Json] = {
+    "/responses": _ASKED,
+    "/responses/input_tokens": _ASKED,
+    "/responses/compact": _ASKED,
+    "/chat/completions": {"model": "gpt-4o", "messages": [_SAID]},
+    "/conversations": {"items": [_SAID]},
+    "/conversations/{conversation_id}": {"metadata": {}},
+    "/conversations/{conversation_id}/items": {"items": [_SAID]},
+}
+"""Bodies that are right, by the path that takes them: what is made up for it has too many members to be right."""
 _RUNS = ("wait", 'call [["get_weather", {"city": "Kyoto"}]]', "What is 6 times 7?")
 """What runs are told, so that one is at work, one waits for an output and one is completed."""
 _BAD = ("queued", "in_progress", "cancelling", "expired", "failed")
@@ -140,7 +154,16 @@ class World:
             steps = self._call("GET", f"{thread}/runs/{run['id']}/steps")
             if run["status"] != "queued" and steps["data"] and (told == "wait" or run["status"] != "in_progress"):
                 break
-        for made in (assistant, self._call("GET", thread), run, steps, self._call("GET", f"{thread}/messages")):
+        asked = {"model": "gpt-4o", "instructions": SCRIPTED, "input": told, "background": True}
+        made_by_successors = [self._call("POST", "/responses", asked), self._call("POST", "/conversations", {})]
+        for made in (
+            *made_by_successors,
+            assistant,
+            self._call("GET", thread),
+            run,
+            steps,
+            self._call("GET", f"{thread}/messages"),
+        ):
             self.learn(made)
 
     def _call(self, method: str, path: str, body: Json | None = None) -> Json:
@@ -158,6 +181,9 @@ def send(world: World, method: str, template: str, case: Any) -> httpx2.Response
     body, query = case.body, dict(case.query or {})
     if rng.random() < 0.8:
         body = world.aim(body, target or {})
+        if template in _RIGHT and rng.random() < 0.5:
+            made_up = list(body.items()) if isinstance(body, dict) else []
+            body = dict(rng.sample(made_up, min(1, len(made_up)))) | _RIGHT[template]
         query |= dict.fromkeys({"after", "before"} & set(query), world.cursor(template))
     if not isinstance(body, bytes):
         body = b"" if body is NOT_SET else json.dumps(body).encode()
