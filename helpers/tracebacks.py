@@ -39,6 +39,11 @@ _REMEDIES = (
 """Status, words of the sentence, and what to do."""
 _NOBODY = "Nobody answers at that address: run prepare() once more, and then the cells from the top."
 _KEYWORD = "Look at what the call takes: put the cursor into its brackets, and press Shift+Tab."
+_BEFORE = (
+    ("OpenAIError", "credentials", "The client was given no key: run prepare() first, or set the variable it reads."),
+    ("AttributeError", "_AssistantEventHandler__", "Begin the __init__ of your handler with super().__init__()."),
+)
+"""Class and words of an error of the client that comes before any answer, and what to do."""
 _AROUND = 2
 """Lines of one's own cell shown before the one that failed."""
 _INNER = (
@@ -93,7 +98,8 @@ def _of_the_client(error: Exception, last_file: str) -> tuple[str, str]:
         return f"{kind}: {error.message}", _NOBODY
     if isinstance(error, TypeError) and Path(last_file).parent.name in ("_utils", "site-packages"):
         return f"{kind}: {error}", _KEYWORD
-    return "", ""
+    remedy = next((what for name, words, what in _BEFORE if name == kind and words in str(error)), "")
+    return (f"{kind}: {error}", remedy) if remedy else ("", "")
 
 
 def _place(frame: traceback.FrameSummary) -> list[str]:

@@ -52,6 +52,8 @@ class ToolOutput:
     are shown at the end of the answer, too."""
     marks: tuple[Annotation, ...] = ()
     """The files that the answer may point at: where it holds such a marker, it does."""
+    details: Json = field(default_factory=dict)
+    """What a reader of the steps sees of the call besides."""
 
     @property
     def pictures(self) -> list[Picture]:
@@ -79,24 +81,31 @@ AnswerEvent = Event | CallResult | Picture
 """The last one is always `Finished`, with the tokens of all rounds, or `Failed`. Calls are numbered throughout."""
 
 
-async def answer(model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool]) -> AsyncIterator[AnswerEvent]:
+async def answer(
+    model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool], marks: tuple[Annotation, ...] = ()
+) -> AsyncIterator[AnswerEvent]:
     """What the model says and calls, and what the built-in tools, by their type, give back to it.
+
+    `marks`: those that calls before this answer have given.
 
     It ends when the answer is complete, when functions must be run by the caller (`tool_calls`), or with a failure:
     a model or a tool that breaks fails the answer, not the server.
     """
     try:
-        async for event in _rounds(model, prompt, tools):
+        async for event in _rounds(model, prompt, tools, marks):
             yield event
     except Exception:
         log.exception("the model failed")
         yield BROKEN
 
 
-async def _rounds(model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool]) -> AsyncIterator[AnswerEvent]:
+async def _rounds(
+    model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool], marks: tuple[Annotation, ...]
+) -> AsyncIterator[AnswerEvent]:
     spent = Finished("stop", 0, 0)
     numbered = 0
     marking = Marking()
+    marking.know(marks)
     pictures: list[Picture] = []
     for _ in range(MOST_ROUNDS):
         this = _Round(numbered)

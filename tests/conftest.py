@@ -61,11 +61,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """After `--update-notebooks`, the notebooks as they are now are those that are shipped."""
+    """After `--update-notebooks`, the notebooks are shipped, and counted in the table of operations, as they are."""
     if session.config.getoption("--update-notebooks") and not hasattr(session.config, "workerinput"):
+        from support import operations
         from support.notebooks.shipping import write_list
 
         write_list()
+        operations.write()
 
 
 @pytest.fixture(autouse=True)

@@ -43,7 +43,7 @@ def test_an_export_holds_results_times_and_the_name_that_was_given(state: Path, 
     file = tmp_path / "進み具合 愛子.json"
     done = command(ROOT, "progress", "--export", str(file), "--name", "愛子")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"{file} holds your name, and which exercises were solved (1) and tried")
+    assert done.stdout.startswith(f"{file} holds your name, which exercises were tried and solved (1 so far), and when")
     text = file.read_text(encoding="utf-8")
     found = json.loads(text)
     assert found.keys() == {"kind", "version", "name", "exported", "exercises"}

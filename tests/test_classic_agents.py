@@ -40,6 +40,7 @@ def served(tmp_path: Path) -> Iterator[dict[str, str]]:
             assert said[2].endswith("set:")
             printed = dict(each.split("=", 1) for each in said[3:])
             secrets = [state.with_name(state.name + ".key"), Path(printed["AZURE_FEDERATED_TOKEN_FILE"])]
+            assert secrets[1].is_relative_to(tmp_path / "ステート.db.tls")
             assert not any(file.read_text(encoding="ascii") in "\n".join(said) for file in secrets)
             yield printed
         finally:
@@ -47,7 +48,7 @@ def served(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def test_a_program_runs_unchanged(served: dict[str, str]) -> None:
-    """contract-successor §8.2, §8.3: agents, threads, messages, functions, a handler, steps; sync and async."""
+    """contract-successor §8.2, §8.3: agents, threads, messages, functions, a handler, tools; sync and async."""
     environment = served | {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     line = [sys.executable, "-I", "-W", "error", str(PROGRAM)]
     done = subprocess.run(line, env=environment, capture_output=True, encoding="utf-8", timeout=240, check=False)
@@ -82,7 +83,13 @@ def test_a_program_runs_unchanged(served: dict[str, str]) -> None:
             "name": "気温 2024.csv",
             "purposes": ["assistants"],
             "the same": True,
-            "left": 0,
+            "store": ["completed", 1],
+            "batch": "completed",
+            "all found": True,
+            "search": ["The ferry to Miyajima leaves every fifteen minutes【4:0†guide.md】.", True],
+            "code": ["done", True, "PNG"],
+            "stores": ["guides"],
+            "left": [0, 0],
         },
         "async": {
             "run": "completed",

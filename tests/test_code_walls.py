@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from support.hostile import ATTEMPTS
 
+from mock_endpoint.tools.code_interpreter.probe import held
+
 Json = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,3 +120,10 @@ def test_nothing_is_left_behind(results: Json) -> None:
     assert results["left"] == []
     command = ["pgrep", "-f", "time.sleep(600)"]
     assert subprocess.run(command, capture_output=True, check=False).stdout == b""
+
+
+def test_what_holds_is_tried() -> None:
+    """`doctor` says what this machine keeps code from, because it was tried there."""
+    found = held()
+    assert found.kept_from == ("other files", "the network", "other programs")
+    assert {"environment", "limits", "landlock", "seccomp"} <= set(found.walls)

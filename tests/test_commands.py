@@ -177,12 +177,15 @@ def test_reset_asks_before_it_empties_the_state(tmp_path: Path) -> None:
     state = tmp_path / "state.db"
     store = Store(state)
     store.insert({"id": "asst_1", "object": "assistant"})
+    store.blobs.path("assistant-1").write_bytes(b"of a file")
     asked = run(ROOT, "reset", python=sys.executable, KIT_STATE=str(state))
     assert f"Empty {state}?" in asked.stdout
     assert asked.returncode == 1
     assert store.get("assistant", "asst_1")
+    assert store.blobs.path("assistant-1").exists()
     assert run(ROOT, "reset", "--yes", python=sys.executable, KIT_STATE=str(state)).returncode == 0
     assert store.get("assistant", "asst_1") is None
+    assert not store.blobs.path("assistant-1").exists()
     store.close()
 
 

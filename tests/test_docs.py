@@ -6,7 +6,7 @@ import pytest
 
 from helpers.settings import ROOT
 
-DOCUMENTS = ("CONTRIBUTING.md", "docs/architecture.md", "tests/score/README.md")
+DOCUMENTS = ("CONTRIBUTING.md", "docs/architecture.md", "docs/operations.md", "tests/score/README.md")
 PLACES = (ROOT, ROOT / "mock_endpoint", ROOT / "helpers", ROOT / "helpers" / "exercises")
 """Where a name in a document may be meant to begin: `http/gate.py` stands in a table of mock_endpoint."""
 

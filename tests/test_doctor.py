@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -88,6 +89,25 @@ def test_all_well_with_nothing_configured(settings: Settings, capsys: pytest.Cap
     assert "the offline model" in said
     assert str(settings.state) in said
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(
+    ("chosen", "model", "said"),
+    [
+        (None, False, "on; code is "),
+        (True, True, "on; code is "),
+        (None, True, "off for this model; CODE_INTERPRETER=on turns it on"),
+        (False, False, "off\n"),
+    ],
+)
+def test_whether_code_is_run(
+    chosen: bool | None, model: bool, said: str, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And what it is kept from, where it is."""
+    other = ModelSettings("http://127.0.0.1:1/v1", None, None) if model else None
+    doctor(replace(settings, code_interpreter=chosen, model=other))
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("code interpreter"))
+    assert said in f"{line}\n"
 
 
 def test_all_well_with_a_server_that_runs(
@@ -313,6 +333,20 @@ def test_a_key_without_an_endpoint_is_no_fault(settings: Settings, capsys: pytes
     """It is the one that the kit's own endpoint asks for."""
     assert doctor(replace(settings, key=KEY)) == 0
     assert "set; the kit's own endpoint takes it" in capsys.readouterr().out
+
+
+def test_uploaded_files_are_counted(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """How many there are, their size, and where they are; in memory there is no such place."""
+    store = Store(settings.state)
+    doctor(settings)
+    assert re.search(r"^files +none$", capsys.readouterr().out, re.M)
+    for name in ("assistant-1", "assistant-2"):
+        store.blobs.path(name).write_bytes(bytes(750_000))
+    store.close()
+    doctor(settings)
+    assert f"2, 1.5 MB, in {settings.state}.files" in capsys.readouterr().out
+    doctor(replace(settings, state="memory"))
+    assert "in a temporary folder, gone with the endpoint" in capsys.readouterr().out
 
 
 def test_where_there_is_no_state_none_is_made(settings: Settings, tmp_path: Path) -> None:

@@ -44,8 +44,9 @@ WRONG = {"completed": "is anything still moving?"}
     [
         ({"queued", "cancelling"}, None),
         (["Cancelling ", "queued", "queued"], None),
-        ("queued", "that is right as far as it goes, 1 of 2; which is the other?"),
-        (set(), "that is right as far as it goes, 0 of 2"),
+        ("queued", "that is right, but only 1 of 2; which is the other?"),
+        (set(), "nothing is chosen yet; which is the other?"),
+        ("Queued, cancelling", "'queued, cancelling' is one text; write {'queued', 'cancelling'}, each word in quotes"),
         ({"queued", "completed"}, "about 'completed': is anything still moving?"),
         (("queued", "waiting"), "'waiting' is none of the words to choose from: cancelling, completed, queued"),
         (7, "the answer is of the kind int; a word is asked for"),

@@ -46,6 +46,19 @@ CASES = [
         "wire() shows what was asked for",
     ),
     (
+        "import openai\nopenai.AzureOpenAI(api_key='', azure_endpoint='http://127.0.0.1:1', api_version='x')",
+        "OpenAIError: Missing credentials.",
+        "The client was given no key",
+    ),
+    (
+        "import openai\nclass Mine(openai.AssistantEventHandler):\n    def __init__(self):\n        self.pieces = []\n"
+        "tabi = client.beta.assistants.create(model='x')\nthread = threads.create()\n"
+        "stream = threads.runs.stream(thread_id=thread.id, assistant_id=tabi.id, event_handler=Mine())\n"
+        "stream.__enter__()",
+        "AttributeError: 'Mine' object has no attribute '_AssistantEventHandler__stream'",
+        "Begin the __init__ of your handler with super().__init__()",
+    ),
+    (
         "connect(azure_endpoint='http://127.0.0.1:1', max_retries=0).beta.threads.create()",
         "APIConnectionError: Connection error.",
         "Nobody answers at that address",

@@ -58,6 +58,27 @@ def test_tools_are_passed_on(given: dict[str, Any], sent: dict[str, Any]) -> Non
     assert {name: value for name, value in body.items() if name in names} == sent
 
 
+def test_file_search_is_a_function_to_them() -> None:
+    """It is declared as one, may be demanded, and what the model calls by its name is the endpoint's to run."""
+    search = {"type": "file_search"}
+    prompt = replace(CALLING, tools=(BELL, search), tool_choice=search)
+    queries = '{"queries": ["tide"]}'
+    events, (body,) = answered(
+        [calling(called("file_search", queries, 0, "c1")), chunk(finish="tool_calls"), DONE], prompt=prompt
+    )
+    assert [tool["function"]["name"] for tool in body["tools"]] == ["ring_bell", "file_search"]
+    assert body["tool_choice"] == {"type": "function", "function": {"name": "file_search"}}
+    calls = [event for event in events if isinstance(event, CallDelta)]
+    assert {call.tool for call in calls} == {"file_search"}
+    assert "".join(call.arguments for call in calls) == queries
+    named_so = {"type": "function", "function": {"name": "file_search"}}
+    events, _ = answered(
+        [calling(called("file_search", "{}", 0, "c1")), chunk(finish="tool_calls"), DONE],
+        prompt=replace(CALLING, tools=(named_so, search)),
+    )
+    assert [event.tool for event in events if isinstance(event, CallDelta)] == ["function"]
+
+
 def test_calls_and_outputs_are_passed_on() -> None:
     """One round is one message that asks for all functions, then one message for each output."""
     calls = (ToolCall("call_a", "get_tide", BREST, "4.1 m"), ToolCall("call_b", "ring_bell", "{}", ""))

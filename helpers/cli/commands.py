@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands.add_parser("serve", help="run the endpoint as a process, for any client"))
     running.add_run(commands.add_parser("run", help="run any program with an endpoint of its own"))
     commands.add_parser("doctor", help="say what is configured and what is wrong")
-    reset = commands.add_parser("reset", help="empty the state: assistants, threads, messages, runs, exercises done")
+    reset = commands.add_parser("reset", help="empty the state: all objects, files, exercises done")
     reset.add_argument("--yes", action="store_true", help="do not ask first")
     teaching.add_fresh(
         commands.add_parser("fresh", help="put a lesson back as it was shipped, and keep yours beside it")
@@ -212,7 +212,7 @@ def _serve(arguments: argparse.Namespace) -> int:
             deployments=arguments.deployments,
             fault=arguments.fault,
             by_learner=arguments.by_learner,
-            tls=(ROOT / ".kit" if state == "memory" else Path(state).parent) / "tls" if arguments.tls else None,
+            tls=_beside(state) if arguments.tls else None,
             model=model_for(settings),
             code_interpreter=settings.code_interpreter,
         )
@@ -237,7 +237,10 @@ def _reset(arguments: argparse.Namespace) -> int:
     if not isinstance(state, Path) or not (state.exists() or results.file_of(state).exists()):
         print("There is no state yet: nothing to empty.")
         return 0
-    lost = "Assistants, threads, messages and runs in it are lost, and which exercises you have solved is forgotten."
+    lost = (
+        "Assistants, threads, messages, runs and files in it are lost, "
+        "and which exercises you have solved is forgotten."
+    )
     if not arguments.yes and not _agreed(f"Empty {state}? {lost}"):
         print("Nothing was changed.")
         return 1
@@ -274,6 +277,11 @@ def _state(text: str | None) -> Path | Literal["memory"] | None:
     if text is None:
         return None
     return "memory" if text == "memory" else Path(text).absolute()
+
+
+def _beside(state: Path | Literal["memory"]) -> Path:
+    """The folder for what programs need to trust the endpoint."""
+    return ROOT / ".kit" / "tls" if isinstance(state, str) else state.with_name(state.name + ".tls")
 
 
 def _check_key(host: str, key: str | None, *, in_memory: bool) -> None:

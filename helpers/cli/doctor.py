@@ -26,6 +26,7 @@ from helpers.connection import model_for, start_embedded
 from helpers.problems import KitError
 from helpers.settings import Settings, address, settings_and_problems
 from helpers.views import text_table
+from mock_endpoint.state.blobs import folder_of
 
 ALL_WELL, WRONG = 0, 1
 
@@ -130,7 +131,17 @@ def _facts(settings: Settings) -> Iterator[list[str]]:
     if own:
         yield ["who answers", _model(settings)]
         yield ["state", str(settings.state)]
+        yield ["files", _files(settings.state)]
         yield ["thinking time", f"{settings.pace:g} s"]
+        yield ["code interpreter", _code_interpreter(settings)]
+
+
+def _files(state: Path | Literal["memory"]) -> str:
+    if not isinstance(state, Path):
+        return "in a temporary folder, gone with the endpoint"
+    folder = folder_of(state)
+    sizes = [path.stat().st_size for path in folder.iterdir()] if folder.exists() else []
+    return f"{len(sizes)}, {sum(sizes) / 1e6:.1f} MB, in {folder}" if sizes else "none"
 
 
 def _key(settings: Settings) -> str:
@@ -143,6 +154,18 @@ def _model(settings: Settings) -> str:
     if settings.model is None:
         return "the offline model"
     return f"{name_of(settings.model)} at {_shown(settings.model.base_url)}"
+
+
+def _code_interpreter(settings: Settings) -> str:
+    """Whether code is run, and what it is kept from on this machine."""
+    on = settings.model is None if settings.code_interpreter is None else settings.code_interpreter
+    if not on:
+        return "off" if settings.code_interpreter is False else "off for this model; CODE_INTERPRETER=on turns it on"
+    from mock_endpoint.tools.code_interpreter.probe import held
+
+    found = held()
+    kept = f"kept from {', '.join(found.kept_from)}" if found.kept_from else "not kept from your files and the network"
+    return f"on; code is {kept} ({', '.join(found.walls) or 'no walls'})"
 
 
 def _shown(url: str) -> str:

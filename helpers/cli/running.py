@@ -90,7 +90,7 @@ def _command(asked: Sequence[str]) -> list[str]:
     if program is None:
         raise KitError(
             f"There is no program {asked[0]} to run.",
-            "Look at how it is written, or give its path.",
+            "Check its spelling, or give its path.",
         )
     return [program, *asked[1:]]
 

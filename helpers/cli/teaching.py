@@ -67,7 +67,7 @@ def progress(arguments: argparse.Namespace) -> int:
     solved = export(file, arguments.name, overwrite=arguments.overwrite)
     named = "your name" if arguments.name else "no name"
     print(
-        f"{file} holds {named}, and which exercises were solved ({solved}) and tried, with times. It was sent nowhere."
+        f"{file} holds {named}, which exercises were tried and solved ({solved} so far), and when. It was sent nowhere."
     )
     return 0
 

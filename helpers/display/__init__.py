@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from helpers.display import lists, runs, singles
+from helpers.display import files, lists, runs, singles
 from helpers.display.events import events, is_event
 from helpers.display.facts import as_json, facts_of, items_of
 from helpers.views import RED, View, card, folded, mono, plain, put
 
 _BY_OBJECT = {
     "assistant": singles.assistant,
+    "file": files.file,
     "thread": singles.thread,
     "thread.message": singles.message,
     "thread.run": runs.run,
@@ -24,6 +25,7 @@ def show(thing: object, /) -> None:
 
     A message becomes a bubble, a run the statuses it went through, a list a table in the order it has,
     and events of a stream a line each, with the deltas in a row as one.
+    What `client.files.content(…)` gives is shown as what it holds: a table, a picture, the beginning of a text.
     The JSON of the wire is folded underneath. What is no object of the API is shown as text.
     """
     put(view_of(thing))
@@ -31,6 +33,8 @@ def show(thing: object, /) -> None:
 
 def view_of(thing: object, /) -> View:
     """What `show` displays, as a value."""
+    if files.is_download(thing):
+        return files.download(thing)
     items = items_of(thing)
     if items and all(map(is_event, items)):
         return _with_json(events(items), thing)

@@ -8,6 +8,7 @@ from typing import Any
 from helpers.display.calls import awaited_calls, call_text, made_calls
 from helpers.display.conversation import conversation
 from helpers.display.facts import as_json, clock
+from helpers.display.files import size_of
 from helpers.display.singles import content_of, tools_of
 from helpers.display.statuses import badge, took
 from helpers.display.tokens import BILLED, legend, token_bars, tokens_or_why, with_billed_again
@@ -64,6 +65,8 @@ _COLUMNS = {
                    _Column("took", took, quiet, in_text=False), _AWAITED, _TOKENS, _AGAIN],
     "thread.run.step": [_ID, _CREATED, _Column("type", _member("type"), breaking), _STATUS, _MADE, _TOKENS],
     "thread": [_ID, _CREATED, _METADATA],
+    "file": [_ID, _CREATED, _Column("name", _member("filename"), breaking), _Column("size", size_of),
+             _Column("purpose", _member("purpose"))],
     "model": [_ID, _Column("owned by", _member("owned_by"))],
     "function": [_ID, _Column("call", call_text, _code)],
 }  # fmt: skip

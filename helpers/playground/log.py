@@ -33,7 +33,8 @@ class Log:
             return quiet("no trial yet")
         heads = "".join(f'<th scope="col" style="{_CELL}">{head}</th>' for head in _HEADS)
         groups = "".join(map(_group, reversed(self.trials)))
-        style = "line-height:1.4;font-size:92%;border-collapse:collapse;width:100%"
+        # Jupyter's own style would make all columns of one width.
+        style = "table-layout:auto;line-height:1.4;font-size:92%;border-collapse:collapse;width:100%"
         whole = f'<table style="{style}"><thead><tr>{heads}</tr></thead>{groups}</table>'
         return f'<div role="region" aria-label="Log of the trials" tabindex="0" style="overflow-x:auto">{whole}</div>'
 

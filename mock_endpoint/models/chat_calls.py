@@ -11,7 +11,7 @@ from typing import Any
 
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import CallDelta, Prompt
-from mock_endpoint.models.chat_request import functions
+from mock_endpoint.models.chat_request import functions, tool_of
 
 _NOTHING = ("", "null")
 """What servers write as the arguments of a function without parameters."""
@@ -76,6 +76,7 @@ class Calls:
     """The calls of one answer, passed on one after the other, each piece as early as that allows."""
 
     def __init__(self, prompt: Prompt) -> None:
+        self._prompt = prompt
         self._declared = {function["name"] for function in functions(prompt)}
         self._forbidden = prompt.tool_choice == "none"
         self._most = None if prompt.parallel_tool_calls else 1
@@ -133,11 +134,12 @@ class Calls:
         if not call.name:
             return
         news = call.arguments[call.sent :] if call.arguments.lstrip().startswith("{") else ""
+        tool = tool_of(self._prompt, call.name)
         if not call.begun:
             self._check(call.name)
-            yield CallDelta(number, news, call.name)
+            yield CallDelta(number, news, call.name, tool)
         elif news:
-            yield CallDelta(number, news)
+            yield CallDelta(number, news, tool=tool)
         call.begun = True
         call.sent += len(news)
 

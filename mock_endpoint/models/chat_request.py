@@ -8,9 +8,38 @@ from mock_endpoint.models.base import Prompt, ToolCall, Turn
 Json = dict[str, Any]
 
 
+AS_FUNCTIONS: dict[str, Json] = {
+    "file_search": {
+        "name": "file_search",
+        "description": (
+            "Searches the files of this conversation and gives excerpts of them, each under a marker. Search before "
+            "you answer what files may know. Behind each sentence that rests on an excerpt, write its marker as it "
+            "stands, for example 【4:0†guide.md】. Say so where the excerpts do not answer."
+        ),
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "queries": {"type": "array", "items": {"type": "string"}, "description": "What to look for"}
+            },
+            "required": ["queries"],
+        },
+    }
+}
+"""Built-in tools as other servers can be told of them; the endpoint runs them all the same."""
+
+
 def functions(prompt: Prompt) -> list[Json]:
-    """The definitions of the functions that the model may call. Built-in tools are none: the endpoint runs those."""
-    return [_given(tool["function"]) for tool in prompt.tools if tool["type"] == "function"]
+    """The definitions of the functions that the model may call, some built-in tools among them."""
+    own = [_given(tool["function"]) for tool in prompt.tools if tool["type"] == "function"]
+    taken = {function["name"] for function in own}
+    declared = dict.fromkeys(tool["type"] for tool in prompt.tools)
+    return own + [AS_FUNCTIONS[kind] for kind in declared if kind in AS_FUNCTIONS and kind not in taken]
+
+
+def tool_of(prompt: Prompt, name: str) -> str:
+    """What a model calls by this name: a function, or a built-in tool by its type."""
+    own = any(tool["type"] == "function" and tool["function"]["name"] == name for tool in prompt.tools)
+    return "function" if own or name not in AS_FUNCTIONS else name
 
 
 def request(prompt: Prompt, name: str | None) -> Json:
@@ -48,7 +77,7 @@ def _messages(turn: Turn) -> Iterator[Json]:
 
 
 def _tool_call(call: ToolCall) -> Json:
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments or "{}"}}
 
 
 def _tools(prompt: Prompt) -> Json:
@@ -64,12 +93,13 @@ def _tools(prompt: Prompt) -> Json:
 
 
 def _tool_choice(prompt: Prompt) -> str | Json | None:
-    """The choice as a server takes it; None for `auto`, and for a built-in tool, which no server knows."""
+    """The choice as a server takes it; None for `auto`, and for a built-in tool that no server can be told of."""
     choice = prompt.tool_choice
     if isinstance(choice, str):
         return None if choice == "auto" else choice
     if choice["type"] != "function":
-        return None
+        known = choice["type"] in AS_FUNCTIONS
+        return {"type": "function", "function": {"name": choice["type"]}} if known else None
     return {"type": "function", "function": {"name": choice["function"]["name"]}}
 
 

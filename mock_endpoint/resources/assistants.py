@@ -3,13 +3,18 @@
 from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.resources import tool_resources
 from mock_endpoint.schemas import objects, requests
+from mock_endpoint.tools.file_search import indexing
 
 
 async def create(request: RequestContext) -> Json:
     """`POST /assistants`."""
-    assistant = objects.assistant(await _fields(request, requests.CreateAssistant))
+    fields = await _fields(request, requests.CreateAssistant)
     async with request.store.transaction():
+        if "tool_resources" in fields:
+            fields["tool_resources"] = tool_resources.with_new_stores(request.store, fields["tool_resources"])
+        assistant = objects.assistant(fields)
         request.store.insert(assistant)
+    await indexing.wake(request.service)
     request.service.model.expect(assistant["tools"])
     return assistant
 

@@ -6,6 +6,7 @@ from mock_endpoint.resources import tool_resources
 from mock_endpoint.runs import run_status
 from mock_endpoint.schemas import objects, requests
 from mock_endpoint.state.store import Store
+from mock_endpoint.tools.file_search import indexing
 
 
 async def create(request: RequestContext) -> Json:
@@ -16,7 +17,9 @@ async def create(request: RequestContext) -> Json:
         run = await run_status.active(request.service, thread["id"])
         if run is not None:
             raise errors.thread_is_locked(thread["id"], run["id"])
-        return add(request.store, thread["id"], fields)
+        message = add(request.store, thread["id"], fields)
+    await indexing.wake(request.service)
+    return message
 
 
 async def list_all(request: RequestContext) -> Json:

@@ -36,8 +36,8 @@ async def create(request: RequestContext) -> Json | EventStream:
     store, background = request.store, fields.get("background", False)
     async with store.transaction():
         context = history.of(store, fields)
-        fitted(prompt_of(fields, context.items), fields)
         _check_tools(fields)
+        fitted(prompt_of(fields, context.items), fields)
         if context.conversation:
             await check_free(request, context.key)
         response = objects.response(context.stem, fields, context.conversation)
@@ -105,6 +105,7 @@ async def input_tokens(request: RequestContext) -> Json:
     """`POST /responses/input_tokens`: what a response would read."""
     fields = parse(responses.CountTokens, await request.json_object())
     context = history.of(request.store, fields)
+    _check_tools(fields)
     items = await reading.with_texts(request.store, request.service.lease, context.items)
     return {"object": "response.input_tokens", "input_tokens": tokens.of_prompt(prompt_of(fields, items))}
 
@@ -162,14 +163,16 @@ def _check_tools(fields: Json) -> None:
     tools, choice = fields.get("tools", []), fields.get("tool_choice", "auto")
     hosted = [tool["type"] for tool in tools if tool["type"] in HOSTED]
     if hosted:
-        raise errors.invalid(f"Hosted tool '{hosted[0]}' is not supported with {fields['model']}.", "tools")
+        raise errors.invalid(
+            f"Hosted tool '{hosted[0]}' is not supported with {fields.get('model', 'this model')}.", "tools"
+        )
     if isinstance(choice, dict):
         chosen = choice["tools"] if choice["type"] == "allowed_tools" else [choice]
         declared = [(tool["type"], tool["name"]) for tool in tools]
         for each in chosen:
             if (each.get("type"), each.get("name")) not in declared:
                 raise errors.no_such_choice(str(each.get("name") or each.get("type")))
-    if "temperature" in fields and not model_facts.takes_temperature(fields["model"]):
+    if "temperature" in fields and not model_facts.takes_temperature(fields.get("model", "")):
         raise errors.unsupported_parameter("temperature")
     if fields.get("top_logprobs"):
         raise errors.unsupported_parameter("top_logprobs")

@@ -13,6 +13,7 @@ from mock_endpoint.runs.events import RunEvents
 from mock_endpoint.runs.writer import take_outputs
 from mock_endpoint.schemas import objects, requests
 from mock_endpoint.sse import Feed
+from mock_endpoint.tools.file_search import indexing
 
 _TTL, _TTL_IN_PROJECTS = 600, 1800
 """Seconds until a run expires, as the service was seen to give them."""
@@ -22,7 +23,6 @@ INCLUDABLE = ("step_details.tool_calls[*].file_search.results[*].content",)
 
 async def create(request: RequestContext) -> Json | EventStream:
     """`POST /threads/{id}/runs`; with `stream`, what the run does comes back as it happens."""
-    check_include(request)
     fields = await request.body(requests.CreateRun)
     events = _events(request, fields)
     assistant = _assistant(request, fields)
@@ -101,12 +101,13 @@ async def find(request: RequestContext) -> Json:
     return await run_status.current(request.service, run)
 
 
-def check_include(request: RequestContext) -> None:
-    """Refuse what cannot be included."""
-    asked = request.query
-    for position, value in enumerate((*asked.getlist("include[]"), *asked.getlist("include"))):
+def includes_contents(request: RequestContext) -> bool:
+    """Whether the contents of what was found in files are asked for; what cannot be included is refused."""
+    asked = (*request.query.getlist("include[]"), *request.query.getlist("include"))
+    for position, value in enumerate(asked):
         if value not in INCLUDABLE:
             raise errors.invalid_value(f"include[{position}]", value, INCLUDABLE)
+    return bool(asked)
 
 
 def _check_ids(run: Json, got: list[str | None]) -> None:
@@ -117,11 +118,12 @@ def _check_ids(run: Json, got: list[str | None]) -> None:
 
 def _events(request: RequestContext, fields: Json) -> RunEvents:
     """What the caller will hear, where he wants to listen. The old shape knew no streams."""
+    contents = includes_contents(request)
     if not fields.pop("stream", False):
         return RunEvents()
     if request.surface.shape == "v1":
         raise errors.unknown_parameter("stream")
-    return RunEvents(Feed())
+    return RunEvents(Feed(), contents=contents)
 
 
 async def _start(request: RequestContext, run: Json, events: RunEvents) -> Json | EventStream:
@@ -132,6 +134,7 @@ async def _start(request: RequestContext, run: Json, events: RunEvents) -> Json 
             request.store.replace(run, run["thread_id"])
     ends = [end for name, end in faults.ENDS.items() if request.fault.strikes(name)]
     events.changed(run)
+    await indexing.wake(request.service)
     if events.feed and request.fault.strikes("drop_stream"):
         events.feed.break_off()
     worker.start(request.service, run, events, FailingModel(ends[0]) if ends else None)

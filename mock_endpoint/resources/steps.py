@@ -2,17 +2,22 @@
 
 from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.resources import runs
+from mock_endpoint.runs.tool_calls import without_contents
 
 
 async def list_all(request: RequestContext) -> Json:
     """`GET /threads/{id}/runs/{id}/steps`."""
-    runs.check_include(request)
     run = await runs.find(request)
-    return request.page("step", "thread.run.step", run["id"])
+    page = request.page("step", "thread.run.step", run["id"])
+    return page | {"data": [_shown(request, step) for step in page["data"]]}
 
 
 async def retrieve(request: RequestContext) -> Json:
     """`GET /threads/{id}/runs/{id}/steps/{id}`."""
-    runs.check_include(request)
     run = await runs.find(request)
-    return request.find("step", "thread.run.step", request.ids["step_id"], run["id"])
+    return _shown(request, request.find("step", "thread.run.step", request.ids["step_id"], run["id"]))
+
+
+def _shown(request: RequestContext, step: Json) -> Json:
+    """The step; the contents of what it found in files only where they are asked for."""
+    return step if runs.includes_contents(request) else without_contents(step)

@@ -4,13 +4,16 @@ from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.resources import messages, tool_resources
 from mock_endpoint.schemas import objects, requests
 from mock_endpoint.state.store import Store
+from mock_endpoint.tools.file_search import indexing
 
 
 async def create(request: RequestContext) -> Json:
     """`POST /threads`."""
     fields = await request.body(requests.CreateThread)
     async with request.store.transaction():
-        return add(request.store, fields)
+        thread = add(request.store, fields)
+    await indexing.wake(request.service)
+    return thread
 
 
 async def list_all(request: RequestContext) -> Json:
@@ -45,8 +48,9 @@ async def delete(request: RequestContext) -> Json:
 
 def add(store: Store, fields: Json) -> Json:
     """Store a new thread with its first messages; inside a transaction."""
-    tool_resources.check(store, fields.get("tool_resources", {}))
-    thread = objects.thread(fields)
+    resources = fields.get("tool_resources", {})
+    tool_resources.check(store, resources)
+    thread = objects.thread(fields | {"tool_resources": tool_resources.with_new_stores(store, resources)})
     store.insert(thread)
     for message in fields.get("messages", []):
         messages.add(store, thread["id"], message)

@@ -6,17 +6,28 @@ from typing import Any
 
 from mock_endpoint import files
 from mock_endpoint.engine import BuiltInTool
+from mock_endpoint.models.base import Annotation
+from mock_endpoint.runs import tool_calls
 from mock_endpoint.service import Service
 from mock_endpoint.state.store import Store
 from mock_endpoint.tools.code_interpreter.folders import Attached
 from mock_endpoint.tools.code_interpreter.tool import CodeInterpreter, NoInterpreter
+from mock_endpoint.tools.file_search.tool import FileSearch, marks
 
 Json = dict[str, Any]
 
 
 def tools_of(service: Service, run: Json) -> dict[str, BuiltInTool]:
-    """The tools by their type; those that the service was given come first."""
-    return {"code_interpreter": _code_interpreter(service, run), **service.tools}
+    """The declared tools by their type; those that the service was given come first."""
+    make = {"code_interpreter": _code_interpreter, "file_search": _file_search}
+    declared = {tool["type"] for tool in run["tools"]}
+    return {kind: service.tools.get(kind) or make[kind](service, run) for kind in make if kind in declared}
+
+
+def marks_of(steps: list[Json]) -> tuple[Annotation, ...]:
+    """The citations that a run may make for what it has found so far."""
+    found = [call["file_search"].get("results", []) for call in tool_calls.searches(steps)]
+    return tuple(mark for number, parts in enumerate(found) for mark in marks(number, parts))
 
 
 def attached(store: Store, run: Json) -> list[Attached]:
@@ -34,6 +45,16 @@ def _code_interpreter(service: Service, run: Json) -> BuiltInTool:
         return str(file["id"])
 
     return CodeInterpreter(service.code, run["thread_id"], attached(service.store, run), keep)
+
+
+def _file_search(service: Service, run: Json) -> BuiltInTool:
+    """It reads the assistant's vector stores and those of the thread."""
+    thread = service.store.get("thread", run["thread_id"]) or {"tool_resources": {}}
+    resources = [owner["tool_resources"].get("file_search", {}) for owner in (run, thread)]
+    store_ids = [store_id for each in resources for store_id in each.get("vector_store_ids", [])]
+    declared: Json = next((tool for tool in run["tools"] if tool["type"] == "file_search"), {})
+    earlier = len(tool_calls.searches(service.store.all("thread.run.step", run["id"])))
+    return FileSearch(service, list(dict.fromkeys(store_ids)), declared.get("file_search", {}), run["model"], earlier)
 
 
 def _file_ids(store: Store, run: Json) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mock_endpoint.runs.tool_calls import without_contents
 from mock_endpoint.sse import Feed
 
 Json = dict[str, Any]
@@ -10,8 +11,10 @@ Json = dict[str, Any]
 class RunEvents:
     """The events of a run, for the one who asked for them; where nobody did, they go nowhere."""
 
-    def __init__(self, feed: Feed | None = None) -> None:
+    def __init__(self, feed: Feed | None = None, *, contents: bool = False) -> None:
+        """`contents`: whether steps come with the contents of what was found in files."""
         self.feed = feed
+        self._contents = contents
         self._told: set[tuple[str, str]] = set()
 
     def created(self, body: Json) -> None:
@@ -45,6 +48,8 @@ class RunEvents:
 
     def _send(self, name: str, body: Json) -> None:
         if self.feed:
+            if body.get("object") == "thread.run.step" and not self._contents:
+                body = without_contents(body)
             self.feed.send(name, body)
 
 

@@ -63,10 +63,12 @@ def _fit(prompt: Prompt, limit: int | None) -> Prompt:
 
 def _rounds(steps: list[Json], own: dict[str, Json]) -> Iterator[Turn]:
     """What the run said and called so far, in the order in which it did."""
+    searched = [call["id"] for call in tool_calls.searches(steps)]
     for step in steps:
         if step["type"] == "tool_calls":
             calls = step["step_details"]["tool_calls"]
-            yield Turn("assistant", "", calls=tuple(tool_calls.as_read_by_model(call) for call in calls))
+            numbers = [searched.index(call["id"]) if call["id"] in searched else 0 for call in calls]
+            yield Turn("assistant", "", calls=tuple(map(tool_calls.as_read_by_model, calls, numbers)))
         elif message := own.get(step["step_details"]["message_creation"]["message_id"]):
             yield _turn(message)
 

@@ -6,6 +6,7 @@ from typing import Any
 from mock_endpoint.engine import ToolOutput
 from mock_endpoint.models.base import CallDelta, ToolCall
 from mock_endpoint.state.ids import new_id
+from mock_endpoint.tools.file_search import results
 
 Json = dict[str, Any]
 
@@ -34,10 +35,15 @@ def written(call: Json, text: str) -> Json | None:
     return {"type": call["type"], call["type"]: {member: text}}
 
 
-def answered(call: Json, output: ToolOutput) -> Json:
-    """Put a built-in tool's output into the call; what a stream tells of it, each part with its place."""
+def answered(call: Json, output: ToolOutput) -> Json | None:
+    """Put a built-in tool's output into the call; what a stream tells of it, each part with its place.
+
+    Of a search a stream tells nothing before the step is complete: its schema has an empty object there.
+    """
     tool, member = call["type"], _GIVEN[call["type"]]
-    call[tool][member] = list(output.parts)
+    call[tool] |= {**output.details, member: list(output.parts)}
+    if tool == "file_search":
+        return None
     numbered = [{"index": index} | part for index, part in enumerate(output.parts)]
     return {"type": tool, tool: {member: numbered}}
 
@@ -71,20 +77,44 @@ def with_outputs(calls: list[Json], outputs: dict[str, str]) -> list[Json]:
     ]
 
 
-def as_read_by_model(call: Json) -> ToolCall:
-    """The call in a later round of its run."""
+def without_contents(step: Json) -> Json:
+    """A step as it is shown to those who did not ask for the contents of what was found (contract §4)."""
+    calls = step["step_details"].get("tool_calls", [])
+    if not any(call["type"] == "file_search" for call in calls):
+        return step
+    return step | {"step_details": step["step_details"] | {"tool_calls": [_without_contents(call) for call in calls]}}
+
+
+def _without_contents(call: Json) -> Json:
+    if call["type"] != "file_search":
+        return call
+    found = [
+        {name: value for name, value in each.items() if name != "content"}
+        for each in call["file_search"].get("results", [])
+    ]
+    return call | {"file_search": call["file_search"] | {"results": found}}
+
+
+def searches(steps: list[Json]) -> list[Json]:
+    """The searches of a run, in order."""
+    calls = [call for step in steps for call in step["step_details"].get("tool_calls", [])]
+    return [call for call in calls if call["type"] == "file_search"]
+
+
+def as_read_by_model(call: Json, search_number: int) -> ToolCall:
+    """The call in a later round of its run; `search_number`: how many searches came before it."""
     tool, details = call["type"], call[call["type"]]
     if tool == "function":
         return ToolCall(call["id"], details["name"], details["arguments"], details["output"])
+    if tool == "file_search":
+        return ToolCall(call["id"], tool, "", results.written(search_number, details.get("results", [])), tool)
     given = "\n".join(_text(part) for part in details[_GIVEN[tool]])
     return ToolCall(call["id"], tool, details.get(_WRITTEN.get(tool, ""), ""), given, tool)
 
 
 def _text(part: Json) -> str:
-    """What a model reads of an output of code or a result of a search."""
-    if part.get("type") == "logs":
-        logs: str = part["logs"]
-        return logs
+    """What a model reads of an output of code."""
     if part.get("type") == "image":
         return f"[picture {part['image']['file_id']}]"
-    return "\n".join(each["text"] for each in part.get("content", ()))
+    logs: str = part["logs"]
+    return logs

@@ -19,7 +19,7 @@ from mock_endpoint.schemas.base import (
     TopP,
     by_json_type,
 )
-from mock_endpoint.schemas.tools import Name, Tool, ToolResources, UniqueNames
+from mock_endpoint.schemas.tools import Name, NewToolResources, Tool, ToolResources, UniqueNames
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
@@ -127,6 +127,7 @@ class CreateAssistant(AssistantFields):
     """`POST /assistants`."""
 
     model: str
+    tool_resources: NewToolResources | None = None
 
 
 class ModifyAssistant(AssistantFields):
@@ -227,6 +228,7 @@ class ModifyThread(Body):
 class CreateThread(ModifyThread):
     """`POST /threads`."""
 
+    tool_resources: NewToolResources | None = None
     messages: Annotated[list[CreateMessage], Field(max_length=MAX_FIRST_MESSAGES)] | None = None
 
 

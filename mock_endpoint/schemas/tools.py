@@ -7,7 +7,8 @@ from pydantic.functional_validators import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from mock_endpoint.schemas import json_schema
-from mock_endpoint.schemas.base import Body, FileIds
+from mock_endpoint.schemas.base import Body, FileIds, Metadata
+from mock_endpoint.schemas.vector_stores import Chunking, ExpiresAfter
 
 Name = Annotated[str, Field(max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
 """The name of a function, or of the schema of an answer."""
@@ -65,6 +66,10 @@ class FileSearchTool(Body):
     file_search: FileSearchOptions | None = None
 
 
+MOST_FILES_AT_ONCE = 10_000
+"""Files of a vector store that is made with an assistant or a thread."""
+
+
 def no_retrieval(text: str) -> BeforeValidator:
     """Refuse the tool that file search has replaced, in the words of the api-version."""
 
@@ -117,3 +122,30 @@ class ToolResources(Body):
 
     code_interpreter: CodeInterpreterResources | None = None
     file_search: FileSearchResources | None = None
+
+
+class NewVectorStore(Body):
+    """A vector store to be made together with the assistant or thread that it is for."""
+
+    file_ids: Annotated[list[str], Field(max_length=MOST_FILES_AT_ONCE)] | None = None
+    chunking_strategy: Chunking | None = None
+    expires_after: ExpiresAfter | None = None
+    metadata: Metadata | None = None
+
+
+class NewFileSearchResources(FileSearchResources):
+    """A vector store that is there, or one to be made."""
+
+    vector_stores: Annotated[list[NewVectorStore], Field(max_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> "NewFileSearchResources":
+        if self.vector_stores is not None and self.vector_store_ids is not None:
+            raise PydanticCustomError("one_of", "Give either 'vector_store_ids' or 'vector_stores'.")
+        return self
+
+
+class NewToolResources(ToolResources):
+    """What the tools of a new assistant or thread work on."""
+
+    file_search: NewFileSearchResources | None = None

@@ -16,12 +16,17 @@ from mock_endpoint.state.temporary import TemporaryFolder
 _ARRIVING = ".part"
 
 
+def folder_of(state: Path) -> Path:
+    """Where the bytes of the files of this state file are."""
+    return state.with_name(state.name + ".files")
+
+
 class Blobs:
     """The bytes of the files of one state; of a state in memory they are in a temporary folder, made at first use."""
 
     def __init__(self, state: Path | Literal["memory"]) -> None:
         self._temporary = None if isinstance(state, Path) else TemporaryFolder("mock-endpoint-files-")
-        self._beside = state.with_name(state.name + ".files") if isinstance(state, Path) else None
+        self._beside = folder_of(state) if isinstance(state, Path) else None
 
     @property
     def folder(self) -> Path:

@@ -131,6 +131,10 @@ def test_what_is_set_on_the_page_is_what_runs(playground: Open90) -> None:
     finish(place, 2)
     assert "Expected a value <= 2, but got 7" in answer(place, "A").inner_text()
     assert "completed" in answer(place, "B").inner_text()
+    window.write("other", "lab.log")
+    window.run("other")
+    heads = window.output("other").locator("th[scope=col]").evaluate_all("all => all.map(one => one.offsetWidth)")
+    assert heads[0] < heads[-1] / 2  # the letter of a side takes less room than what it said, also in Lab's own style
 
 
 def test_stop_cancels_and_the_kernel_stays_free(playground: Open90) -> None:

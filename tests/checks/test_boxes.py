@@ -97,4 +97,4 @@ def test_07a_shows_an_error_in_one_line(verdict: Callable[..., str], answer: Cal
 
     said = verdict(fail)
     assert "on_fresh fails when it is given Button, with UnboundLocalError: no value for thread" in said
-    assert "nobody listens to fresh" in say("07a", ipywidgets.Button(), ipywidgets.HTML(), answer)
+    assert "a click on fresh calls nothing yet" in say("07a", ipywidgets.Button(), ipywidgets.HTML(), answer)

@@ -199,12 +199,15 @@ def _entry(call: Any) -> object:  # noqa: ANN401 - a tool call of any kind
     return {"tool_call_id": call.id, "output": '{"EUR": 20}'}
 
 
+_GOOD = ('{"yen": 3200, "currency": "EUR"}', '{"city": "Tokyo", "month": 7}')
+
+
 @pytest.mark.parametrize(
     ("careful", "reason"),
     [
         (_entry, "a whole entry for submit_tool_outputs was returned for a good call; return its output alone"),
         (
-            lambda call: '{"EUR": 20}' if call.function.arguments.startswith('{"yen": 3200') else _entry(call),
+            lambda call: '{"EUR": 20, "July": 26}' if call.function.arguments in _GOOD else _entry(call),
             "a whole entry for submit_tool_outputs was returned for an unknown name",
         ),
         (lambda call: 20, "an output is a string with something in it, and for a good call it is 20"),

@@ -227,10 +227,8 @@ def test_a_model_that_never_stops_calling(client: openai.AzureOpenAI, assistant:
 
 
 def test_a_tool_that_nobody_runs(starting: Starter, recorder: Recorder) -> None:
-    """The model is told, and may answer without it."""
+    """A tool that the run does not declare is not run: the model is told, and may answer without it."""
     with azure(starting(model=Scripted()), recorder) as client:
-        assistant = client.beta.assistants.create(
-            model="gpt-4o", instructions="Answer.", tools=[{"type": "file_search"}]
-        )
+        assistant = client.beta.assistants.create(model="gpt-4o", instructions="Answer.", tools=[CODE])
         run = ask(client, assistant, calling(("file_search", "1+2")))
         assert text_of(client, run) == "echo: The tool file_search cannot be used here."

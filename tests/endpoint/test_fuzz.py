@@ -23,7 +23,6 @@ from support.soaking import SOAK
 
 from mock_endpoint.app import ROUTES
 from mock_endpoint.server import Options, Running, start
-from mock_endpoint.state.store import Store
 
 pytestmark = pytest.mark.all
 
@@ -69,14 +68,10 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def world(fuzzed: Running, recorder: Recorder) -> Iterator[World]:
     """What requests can be aimed at."""
-    assert fuzzed.key_file is not None
-    store = Store(fuzzed.key_file.with_suffix(""))
-    if store.get("file", "assistant-1") is None:
-        store.insert({"id": "assistant-1", "object": "file"})
-    store.close()
     headers = {"authorization": f"Bearer {fuzzed.key}", "openai-beta": "assistants=v2"}
     with httpx2.Client(base_url=fuzzed.url, transport=recorder, headers=headers, timeout=30) as client:
-        yield World(client, ["assistant-1"], Random(1))  # noqa: S311
+        made = client.post("/openai/v1/files", data={"purpose": "assistants"}, files={"file": b"a,b"}).json()
+        yield World(client, [made["id"]], Random(1))  # noqa: S311
 
 
 @pytest.fixture(params=SERVED, ids=" ".join)

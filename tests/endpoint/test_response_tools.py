@@ -165,7 +165,11 @@ def test_a_custom_tool_with_a_grammar(client: openai.AzureOpenAI, model: Scripte
 def test_tools_that_are_not_there(client: openai.AzureOpenAI, tool: str) -> None:
     """Contract-successor §6: refused in the words that the service has for it."""
     expected = refusal(f"Hosted tool '{tool}' is not supported with {MODEL}.", "tools")
-    refused(client, expected, model=MODEL, input="x", tools=[{"type": tool, "container": {"type": "auto"}}])
+    tools: Any = [{"type": tool, "container": {"type": "auto"}}]
+    refused(client, expected, model=MODEL, input="x", tools=tools)
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.responses.input_tokens.count(model=MODEL, input="x", tools=tools)
+    assert caught.value.body == expected
 
 
 def test_calls_and_outputs_belong_together(client: openai.AzureOpenAI) -> None:

@@ -17,18 +17,23 @@ from azure.ai.agents.models import (
     AsyncAgentEventHandler,
     AsyncFunctionTool,
     AsyncToolSet,
+    CodeInterpreterTool,
     FilePurpose,
+    FileSearchTool,
     FunctionTool,
     ListSortOrder,
+    MessageAttachment,
     MessageRole,
     ToolSet,
 )
 from azure.core.exceptions import HttpResponseError
-from azure.identity import DefaultAzureCredential
+from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.identity.aio import DefaultAzureCredential as AsyncDefaultAzureCredential
 
 ASK = "How high is the tide at the harbour of Onomichi?"
 CAPITAL = "What is the capital of Japan?"
+FERRY = "How often does the ferry to Miyajima leave?"
+CHART = "Draw a bar chart of the mean by month."
 ENDPOINT = os.environ["PROJECT_ENDPOINT"]
 POLL = 0.05
 TABLE = "month,mean\r\n5月,19\r\n".encode()
@@ -57,6 +62,7 @@ class Listener(AgentEventHandler):  # type: ignore[misc]
         super().__init__()
         self.seen: list[str] = []
         self.text = ""
+        self.code = ""
 
     def on_message_delta(self, delta: Any) -> None:  # noqa: ANN401
         """A piece of the answer."""
@@ -69,6 +75,12 @@ class Listener(AgentEventHandler):  # type: ignore[misc]
     def on_run_step(self, step: Any) -> None:  # noqa: ANN401
         """A step has another status."""
         self.seen.append(f"{step.type.value} {step.status.value}")
+
+    def on_run_step_delta(self, delta: Any) -> None:  # noqa: ANN401
+        """A piece of what a tool is given, or of what it gave."""
+        for call in delta.delta.step_details.tool_calls:
+            if call.type == "code_interpreter":
+                self.code += call.code_interpreter.input or ""
 
     def on_error(self, data: str) -> None:
         """Something went wrong."""
@@ -130,13 +142,13 @@ def walk() -> dict[str, object]:
         saw["minutes"] = (waiting.expires_at - waiting.created_at).total_seconds() / 60
         client.runs.cancel(thread_id=thread.id, run_id=waiting.id)
 
-        other = client.threads.create(messages=[{"role": "user", "content": CAPITAL}])
+        other = client.threads.create(**_asking(CAPITAL))
         client.threads.update(thread_id=other.id, metadata={"place": "Tokyo"})
         saw["threads"] = [each.metadata["place"] for each in client.threads.list(limit=1)]
         for thread_id in (thread.id, other.id):
             client.threads.delete(thread_id)
         at_once = client.create_thread_and_process_run(
-            agent_id=agent.id, thread={"messages": [{"role": "user", "content": CAPITAL}]}, polling_interval=POLL
+            agent_id=agent.id, thread=_asking(CAPITAL), polling_interval=POLL
         )
         saw["at once"] = at_once.status.value
         client.threads.delete(at_once.thread_id)
@@ -151,7 +163,7 @@ def files() -> dict[str, object]:
     """What a program with files saw."""
     saw: dict[str, object] = {}
     with (
-        AgentsClient(endpoint=ENDPOINT, credential=DefaultAzureCredential()) as client,
+        AgentsClient(endpoint=ENDPOINT, credential=ManagedIdentityCredential()) as client,
         tempfile.TemporaryDirectory() as folder,
     ):
         path = Path(folder, "気温 2024.csv")
@@ -162,9 +174,64 @@ def files() -> dict[str, object]:
         saw["purposes"] = [each.purpose.value for each in client.files.list().data]
         client.files.save(file_id=file.id, file_name="back.csv", target_dir=folder)
         saw["the same"] = Path(folder, "back.csv").read_bytes() == TABLE
-        client.files.delete(file.id)
-        saw["left"] = len(client.files.list().data)
+        guide = Path(folder, "guide.md")
+        guide.write_text("The ferry to Miyajima leaves every fifteen minutes.\n", encoding="utf-8")
+        other = client.files.upload_and_poll(file_path=str(guide), purpose=FilePurpose.AGENTS, polling_interval=POLL)
+        store = client.vector_stores.create_and_poll(file_ids=[other.id], name="guides", polling_interval=POLL)
+        saw["store"] = [store.status.value, store.file_counts.completed]
+        batch = client.vector_store_file_batches.create_and_poll(
+            vector_store_id=store.id, file_ids=[file.id], polling_interval=POLL
+        )
+        saw["batch"] = batch.status.value
+        found = {each.id for each in client.vector_store_files.list(vector_store_id=store.id)}
+        saw["all found"] = found == {file.id, other.id}
+        saw["search"] = _search(client, store.id, other.id)
+        saw["code"] = _code(client, file.id, Path(folder))
+        client.vector_store_files.delete(vector_store_id=store.id, file_id=file.id)
+        saw["stores"] = [each.name for each in client.vector_stores.list()]
+        client.vector_stores.delete(store.id)
+        for file_id in (file.id, other.id):
+            client.files.delete(file_id)
+        saw["left"] = [len(client.files.list().data), len(list(client.vector_stores.list()))]
     return saw
+
+
+def _search(client: Any, store_id: str, file_id: str) -> list[object]:  # noqa: ANN401
+    """An answer with its citation, and the step that found it."""
+    tool = FileSearchTool(vector_store_ids=[store_id])
+    agent = client.create_agent(model="gpt-4o", tools=tool.definitions, tool_resources=tool.resources)
+    run = client.create_thread_and_process_run(agent_id=agent.id, thread=_asking(FERRY), polling_interval=POLL)
+    (answer, _) = client.messages.list(thread_id=run.thread_id)
+    (citation,) = answer.file_citation_annotations
+    (_, step) = client.run_steps.list(thread_id=run.thread_id, run_id=run.id)
+    (call,) = step.step_details.tool_calls
+    right = citation.file_citation.file_id == file_id == call.file_search.results[0].file_id
+    client.threads.delete(run.thread_id)
+    client.delete_agent(agent.id)
+    return [answer.text_messages[0].text.value, right]
+
+
+def _code(client: Any, file_id: str, folder: Path) -> list[object]:  # noqa: ANN401
+    """A picture that code drew of an attached table, as a stream tells of it, and its first bytes."""
+    tool = CodeInterpreterTool()
+    agent = client.create_agent(model="gpt-4o", tools=tool.definitions)
+    thread = client.threads.create()
+    attachment = MessageAttachment(file_id=file_id, tools=tool.definitions)
+    client.messages.create(thread_id=thread.id, role="user", content=CHART, attachments=[attachment])
+    listener = Listener()
+    with client.runs.stream(thread_id=thread.id, agent_id=agent.id, event_handler=listener) as stream:
+        stream.until_done()
+    answer = client.messages.get_last_message_by_role(thread_id=thread.id, role=MessageRole.AGENT)
+    (picture,) = answer.image_contents
+    client.files.save(file_id=picture.image_file.file_id, file_name="chart.png", target_dir=folder)
+    client.files.delete(picture.image_file.file_id)
+    client.threads.delete(thread.id)
+    client.delete_agent(agent.id)
+    return [listener.seen[-1], "plot(kind='bar')" in listener.code, (folder / "chart.png").read_bytes()[1:4].decode()]
+
+
+def _asking(text: str) -> Any:  # noqa: ANN401
+    return {"messages": [{"role": "user", "content": text}]}
 
 
 def _refused(action: Any) -> list[object]:  # noqa: ANN401

@@ -224,6 +224,7 @@ _NO_TEXT: Json = {"type": "text", "text": {"value": "", "annotations": []}}
 _BEGUN: dict[str, Json] = {
     "function": {"arguments": "", "output": None},
     "code_interpreter": {"input": "", "outputs": []},
+    "file_search": {},
 }
 """What the first piece of a call holds besides a function's name."""
 
@@ -242,7 +243,10 @@ def _merged(call: Json, piece: Json) -> bool:
 
 
 def _asked(call: Json) -> Json:
-    """The call as `required_action` has it: without its output. A built-in tool's call is shown whole."""
+    """The call as `required_action` has it: without its output. That of code is shown whole; what a search found is
+    told by the complete step only."""
+    if call["type"] == "file_search":
+        return {name: call[name] for name in ("id", "type")}
     if call["type"] != "function":
         return call
     function = {name: call["function"][name] for name in ("name", "arguments")}

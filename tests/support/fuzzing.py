@@ -27,6 +27,7 @@ FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (("/openai/v1", {}), ("/v1", 
 """The prefixes of the paths, and what belongs to their queries."""
 
 _PARAMETERS = {
+    "file": ("file_id",),
     "assistant": ("assistant_id",),
     "thread": ("thread_id",),
     "thread.message": ("thread_id", "message_id"),
@@ -34,6 +35,9 @@ _PARAMETERS = {
     "thread.run.step": ("thread_id", "run_id", "step_id"),
     "response": ("response_id",),
     "conversation": ("conversation_id",),
+    "vector_store": ("vector_store_id",),
+    "vector_store.file": ("vector_store_id", "file_id"),
+    "vector_store.files_batch": ("vector_store_id", "batch_id"),
 }
 """The parameters of the path that leads to an object of each kind; its own id comes last."""
 _SAID = {"role": "user", "content": "What is 6 times 7?"}
@@ -79,7 +83,7 @@ class World:
     files: list[str]
     rng: Random
     known: dict[str, deque[Json]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=30)))
-    """By the last parameter of a path, such as `run_id`: all parameters of paths that led somewhere."""
+    """By what a path leads to (`_kind`): all parameters of paths that led somewhere."""
     calls: dict[str, list[str]] = field(default_factory=dict)
     """The ids of the calls that a run waited for, by the run's id."""
 
@@ -92,8 +96,8 @@ class World:
             return
         for each in body["data"] if isinstance(body.get("data"), list) else [body]:
             names = _PARAMETERS.get(each.get("object", ""))
-            if names:
-                self.known[names[-1]].append({name: each.get(name, each["id"]) for name in names})
+            if names and each.get("id") not in self.files:  # those are to stay, for bodies to name
+                self.known[_kind(names)].append({name: each.get(name, each["id"]) for name in names})
             if each.get("required_action"):
                 calls = each["required_action"]["submit_tool_outputs"]["tool_calls"]
                 self.calls[each["id"]] = [call["id"] for call in calls]
@@ -105,7 +109,7 @@ class World:
         fresh = self.rng.random() < 0.5
         if fresh:
             self._populate(self.rng.choice(_RUNS if names[-1] == "run_id" else (*_RUNS, *_RUNS[-1:] * 4)))
-        candidates = self.known[names[-1]]
+        candidates = self.known[_kind(names)]
         return (candidates[-1] if fresh else self.rng.choice(candidates)) if candidates else None
 
     def knows(self, template: str) -> bool:
@@ -122,6 +126,7 @@ class World:
         """A made-up body with ids that exist, and with names and numbers as the service wants them."""
         ids: Json = {"file_id": self.files[0], "file_ids": self.files, "vector_store_ids": [], "name": "get_weather"}
         ids |= self.rng.choice(self.known["assistant_id"] or [{}])
+        ids["vector_store_ids"] = [each["vector_store_id"] for each in list(self.known["vector_store_id"])[-1:]]
         calls = self.calls.get(target.get("run_id", ""), [])
         ids["tool_outputs"] = [{"tool_call_id": call, "output": "rain"} for call in calls]
         return _with(ids, body)
@@ -145,8 +150,8 @@ class World:
     def _populate(self, told: str) -> None:
         """Make an assistant, a thread, a run that does as it is told, and what the run makes."""
         assistant = self._call("POST", "/assistants", {"model": "gpt-4o", "tools": [_TOOL]})
-        messages = [{"role": "user", "content": told}]
-        options = {"assistant_id": assistant["id"], "instructions": SCRIPTED, "thread": {"messages": messages}}
+        begun = {"messages": [{"role": "user", "content": told}]}
+        options = {"assistant_id": assistant["id"], "instructions": SCRIPTED, "thread": begun}
         run = self._call("POST", "/threads/runs", options)
         thread = f"/threads/{run['thread_id']}"
         for _ in range(PATIENCE):
@@ -155,14 +160,25 @@ class World:
             if run["status"] != "queued" and steps["data"] and (told == "wait" or run["status"] != "in_progress"):
                 break
         asked = {"model": "gpt-4o", "instructions": SCRIPTED, "input": told, "background": True}
-        made_by_successors = [self._call("POST", "/responses", asked), self._call("POST", "/conversations", {})]
+        answer, conversation = self._call("POST", "/responses", asked), self._call("POST", "/conversations", {})
+        file = self.client.post("/openai/v1/files", data={"purpose": "batch"}, files={"file": b"x"}).json()
+        guide = self.client.post("/openai/v1/files", data={"purpose": "assistants"}, files={"file": ("a.md", b"Hi.")})
+        store = self._call("POST", "/vector_stores", {"name": "guide", "file_ids": [guide.json()["id"]]})
+        batch = self._call("POST", f"/vector_stores/{store['id']}/file_batches", {"file_ids": [guide.json()["id"]]})
+        held = self._call("GET", f"/vector_stores/{store['id']}/files")
+        messages = self._call("GET", f"{thread}/messages")
         for made in (
-            *made_by_successors,
+            answer,
+            conversation,
+            file,
             assistant,
             self._call("GET", thread),
             run,
             steps,
-            self._call("GET", f"{thread}/messages"),
+            messages,
+            store,
+            batch,
+            held,
         ):
             self.learn(made)
 
@@ -185,14 +201,34 @@ def send(world: World, method: str, template: str, case: Any) -> httpx2.Response
             made_up = list(body.items()) if isinstance(body, dict) else []
             body = dict(rng.sample(made_up, min(1, len(made_up)))) | _RIGHT[template]
         query |= dict.fromkeys({"after", "before"} & set(query), world.cursor(template))
+    content_type = "application/json"
+    if (method, template) == ("POST", "/files") and isinstance(body, dict) and rng.random() < 0.9:
+        content_type, body = _form(body)
     if not isinstance(body, bytes):
         body = b"" if body is NOT_SET else json.dumps(body).encode()
     prefix, version = rng.choice(FAMILIES)
     url = f"{prefix}{template.format(**values)}?{urlencode(query | version, doseq=True, errors='replace')}"
-    response = world.client.request(method, url, content=body, headers={"content-type": "application/json"})
+    response = world.client.request(method, url, content=body, headers={"content-type": content_type})
     if response.status_code == 200 and "json" in response.headers["content-type"]:
         world.learn(response.json())
     return response
+
+
+def _form(body: Json) -> tuple[str, bytes]:
+    """A made-up body as a form: its content type and its bytes."""
+    fields = {name: value for name, value in body.items() if name != "file"}
+    for name, value in (body.get("expires_after") or {}).items() if isinstance(body.get("expires_after"), dict) else ():
+        fields[f"expires_after[{name}]"] = value
+        fields.pop("expires_after", None)
+    data = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
+    file = {"file": (str(data.pop("name", "file")), repr(body.get("file")).encode())} if "file" in body else {}
+    request = httpx2.Request("POST", "http://form", data=data, files=file)
+    return request.headers.get("content-type", "multipart/form-data"), request.read()
+
+
+def _kind(names: Sequence[str]) -> str:
+    """What a path with these parameters leads to, as a name: its last one, unless that leads elsewhere by itself."""
+    return "/".join(names) if tuple(names) == _PARAMETERS["vector_store.file"] else names[-1]
 
 
 def _parameters(template: str) -> list[str]:

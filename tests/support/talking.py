@@ -32,15 +32,7 @@ class Endpoint(Protocol):
 
 def azure(endpoint: Endpoint, recorder: Recorder, **options: Any) -> openai.AzureOpenAI:  # noqa: ANN401
     """`AzureOpenAI` on the dated paths."""
-    given: dict[str, Any] = {
-        "azure_endpoint": endpoint.url,
-        "api_key": endpoint.key,
-        "api_version": V2["api-version"],
-        "max_retries": 0,
-        "_strict_response_validation": True,
-        "http_client": httpx2.Client(transport=recorder),
-    }
-    return openai.AzureOpenAI(**given | options)
+    return openai.AzureOpenAI(**_of_azure(endpoint, httpx2.Client(transport=recorder)) | options)
 
 
 @contextmanager
@@ -55,15 +47,18 @@ def served(**options: Any) -> Iterator[openai.AzureOpenAI]:  # noqa: ANN401 - th
 
 def async_azure(endpoint: Endpoint, recorder: Recorder, **options: Any) -> openai.AsyncAzureOpenAI:  # noqa: ANN401
     """`AsyncAzureOpenAI` on the dated paths."""
-    given: dict[str, Any] = {
+    return openai.AsyncAzureOpenAI(**_of_azure(endpoint, httpx2.AsyncClient(transport=recorder)) | options)
+
+
+def _of_azure(endpoint: Endpoint, http_client: object) -> dict[str, Any]:
+    return {
         "azure_endpoint": endpoint.url,
         "api_key": endpoint.key,
         "api_version": V2["api-version"],
         "max_retries": 0,
         "_strict_response_validation": True,
-        "http_client": httpx2.AsyncClient(transport=recorder),
+        "http_client": http_client,
     }
-    return openai.AsyncAzureOpenAI(**given | options)
 
 
 def plain(endpoint: Endpoint, recorder: Recorder, base: str, **options: Any) -> openai.OpenAI:  # noqa: ANN401

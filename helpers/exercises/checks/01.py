@@ -45,6 +45,8 @@ def check_01a(repaired: OpenAI) -> str | None:
         probe = client.beta.assistants.create(model="gpt-35-turbo", name="Probe of exercise 01a")
     except APIStatusError as error:
         return f"the endpoint refuses this client; which of its three values is meant? It says: {error}"
+    except UnicodeEncodeError:
+        return "the key holds characters that no key has; does its place still hold a sample?"
     except APIConnectionError:
         return "nobody answers at the address of this client; compare it with the one that the client above uses"
     shown = exchanges(last_cell=False)[-1].response_json

@@ -96,14 +96,16 @@ def _found(find: Callable[[str], object], lesson: str) -> object:
     try:
         return calling(find, lesson)
     except NotYet as reason:
-        if isinstance(reason.__cause__, KeyError | AttributeError | TypeError):
+        if isinstance(reason.__cause__, KeyError):
             raise NotYet(f"{reason}; other assistants are there, too: which of them have that note?") from reason
         raise
 
 
 def _same(found: object, wanted: Assistant, which: str) -> None:
     if found is None:
-        raise NotYet("find returns nothing for an assistant that is there; which of its fields holds the lesson?")
+        raise NotYet("find returns nothing for an assistant that is there; does it look at each, and at which field?")
+    if found == wanted.id:
+        raise NotYet("find returned the id; the assistant itself is asked for")
     if getattr(found, "id", found) != wanted.id:
         other = "another assistant" if isinstance(found, Assistant) else f"something else ({type(found).__name__})"
         raise NotYet(f"find returned {other}; what is asked for is {which}")

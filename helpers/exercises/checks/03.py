@@ -26,7 +26,7 @@ _DENIED = re.compile(rf"(?:\bnot|n't)\s+(?:{_NAMES})|(?:{_NAMES})\s*(?:では|�
 HINTS = {
     "03a": (
         "What keeps two conversations apart: the assistant, or the thread?",
-        "How many threads do you need, and which name belongs into the messages of each?",
+        "How many threads do you need, and which name has to be in the messages of each?",
         "Who has to work on a thread before there is an answer in it? Look at ask above.",
     ),
     "03q": (
@@ -42,6 +42,9 @@ def check_03a(chie: Thread | str, david: Thread | str) -> str | None:
     ids = {"Chie": _id_of(chie), "David": _id_of(david)}
     if ids["Chie"] == ids["David"]:
         return "chie and david are one and the same thread; only a second one would keep the two apart"
+    strange = next((one for one in ids.values() if not one.startswith("thread_")), None)
+    if strange is not None:
+        return f'"{brief(strange)}" is no thread; put the thread itself into the name, not what ask returns'
     with connect() as client:
         for name, thread_id in ids.items():
             reason = _not_told(name, said_by_user(client, thread_id)) or _not_answered(client, name, thread_id)

@@ -57,7 +57,7 @@ def check_04b(news: Callable[[str, str], Messages | None]) -> str | None:
             if reason is None and _ids(calling(news, thread_id, written[-1]), "news"):
                 return "after the newest message there is nothing new, yet news returns something; how does it end?"
     if reason is None and any(old in one.response_body for old in known[:-1] for one in sent):
-        return "these are the right messages, but older ones travelled too; a cursor leaves them where they are"
+        return "these are the right messages, but older ones were sent as well; which parameter skips them?"
     return reason
 
 
@@ -115,7 +115,7 @@ def _compared(found: list[str], wanted: list[str], name: str) -> str | None:
         return None
     if found == wanted[::-1]:
         return f"{name} has all the messages, but the newest first; in which order can a list be asked for?"
-    return f"{name} has all the messages, but in no order; many are of one second, so what else knows their order?"
+    return f"{name} has all the messages, but in no order; many have one created_at; which option sorts a list?"
 
 
 def _lost(found: list[str], wanted: list[str]) -> str:

@@ -17,7 +17,7 @@ HINTS = {
     "05a": (
         "Which five things happened, in which order, in the walk at the top?",
         "What has to be new for each question, so that no two of them meet in one conversation?",
-        "Where is the answer when the run has ended, and how do you get at its text?",
+        "Where is the answer when the run has ended, and which of its fields holds the text?",
     ),
     "05b": (
         "Which two options of a run speak of instructions?",
@@ -79,6 +79,8 @@ def check_05c(run: Run) -> str | None:
         return "cancelling is a promise, not an end; ask for the run again until it changes"
     if run.status == "cancelled" != now.status:
         return f"this says cancelled, but the endpoint says that the run is {now.status}; what did cancel return?"
+    if run.status in _ACTIVE and now.status == "cancelled":
+        return f"it has stopped, but this still shows it {run.status}; which call returned it as it is now?"
     if run.status in _ACTIVE:
         return f"the run is {run.status}; ask the endpoint to cancel it, and see what becomes of it"
     if run.status != "cancelled":

@@ -12,10 +12,12 @@ from helpers.cells import CELLS
 from helpers.connection import connect
 from helpers.exercises.choosing import chosen
 from helpers.exercises.evidence import as_it_is
-from helpers.exercises.trying import NotYet
+from helpers.exercises.trying import ENDED, NotYet
 from helpers.traffic import Exchange, exchanges
 
 _DELTA = "thread.message.delta"
+_ENDS = tuple(f"thread.run.{status}" for status in (*ENDED, "requires_action"))
+"""The last events that a stream brings of its run."""
 _WORKING = ("queued", "in_progress")
 _NOT_STOPPED = {
     "cancelling": "which is a promise, not an end; read the stream to its end, or ask for the run again",
@@ -26,7 +28,7 @@ _SOON = 4
 """Pieces that may come before the request to cancel: one, and what was under way with it. The lesson waits for five."""
 HINTS = {
     "06a": (
-        "What does create_and_run give you when stream=True stands in it, and how is that read?",
+        "What does create_and_run return when you give it stream=True, and how is that read?",
         "What does every event have, besides its data?",
         "Which object is made before the run, in the same request?",
     ),
@@ -54,6 +56,8 @@ def check_06a(names: Iterable[str]) -> str | None:
     streamed = [_names_of(one) for one in _streams() if one.path.endswith("/threads/runs")]
     if not streamed:
         return "no thread and run were made in one request that streams; create_and_run does that"
+    if given in streamed and given[-1] not in _ENDS:
+        return f"the stream was left at {given[-1]}, before its end; read on until no more events come"
     if given in streamed:
         return None
     if sorted(set(given)) == sorted(set(streamed[-1])):
@@ -143,7 +147,9 @@ def _not_stopped(run: Run) -> str:
 
 def _checked(names: Iterable[object]) -> Iterator[str]:
     """The same names, unless something else is among them: then `NotYet`."""
-    if isinstance(names, str | set | frozenset):
+    if isinstance(names, str):
+        raise NotYet("this is one text; a list is asked for, with a text for each name")
+    if isinstance(names, set | frozenset):
         raise NotYet(f"a {type(names).__name__} does not keep names in an order; a list does")
     if _typed():
         raise NotYet("these names were typed, not read from a stream; how does a loop over a stream get at them?")
@@ -152,6 +158,8 @@ def _checked(names: Iterable[object]) -> Iterator[str]:
             yield name
         elif hasattr(name, "event"):
             raise NotYet("these are events; keep the name of each: event.event")
+        elif isinstance(name, tuple):
+            raise NotYet("these are the fields of a run, not events; what makes the request return a stream?")
         else:
             raise NotYet(f"among the names is {type(name).__name__}; event.event is the name of an event, a string")
 

@@ -111,8 +111,11 @@ def _click(button: ipywidgets.Button) -> None:
     """What a click does, but an error in it is raised; `button.click()` would print its traceback and go on."""
     listeners = button._click_handlers.callbacks
     if not listeners:
-        raise NotYet("nobody listens to fresh; fresh.on_click(…) tells it which function to call")
+        raise NotYet("a click on fresh calls nothing yet; fresh.on_click(…) tells it which function to call")
     for listener in listeners:
+        if not callable(listener):
+            kind = type(listener).__name__
+            raise NotYet(f"fresh.on_click was given {kind}; give it the name of a function, without brackets after it")
         calling(listener, button)
 
 

@@ -15,6 +15,8 @@ from helpers.exercises.trying import NotYet, calling
 from helpers.traffic import Exchange, recording
 
 _MINUTES_A_KM = 15
+_WALKED = 3
+"""Kilometres, as the task says."""
 _UNFINISHED = {
     "requires_action": "so it still waits for outputs; hand them in",
     "queued": "which is how it looks right after the outputs; follow it to its end",
@@ -33,6 +35,11 @@ _BAD_CALLS = {
     "a city without a table": ("get_weather", '{"city": "Nara", "month": 7}'),
 }
 """Calls that a model may write though it should not: what is wrong with one → its name and arguments."""
+_GOOD_CALLS = (
+    ("convert", '{"yen": 3200, "currency": "EUR"}', "20", "3200 yen are 20 euros"),
+    ("get_weather", '{"city": "Tokyo", "month": 7}', "26", "Tokyo has 26 °C in July"),
+)
+"""A function that returns a text, and one that returns a dictionary: arguments, and what the output has to hold."""
 _TRAP = "helpers.exercises.checks.trap"
 """A module that nobody imports, unless `__import__` is really called."""
 _ROUNDS: tuple[tuple[str, dict[str, object], int], ...] = (
@@ -45,8 +52,8 @@ _ROUNDS: tuple[tuple[str, dict[str, object], int], ...] = (
 
 HINTS = {
     "08a": (
-        "What does the model get of a function: its code, or a declaration? What belongs into that?",
-        "How does a run get at tools that Tabi does not have?",
+        "What does the model get of a function: its code, or a declaration? What has to be in that?",
+        "Which argument gives a run tools that Tabi does not have?",
         "What has to happen when the run stops with requires_action? Which function above does all of that?",
     ),
     "08b": (
@@ -76,6 +83,11 @@ def check_08a(run: Run) -> str | None:
         return undeclared
     if run.status != "completed":
         return f"the run is {run.status}, {_UNFINISHED.get(run.status, 'not completed')}"
+    return _not_walked(run)
+
+
+def _not_walked(run: Run) -> str | None:
+    """Why this run was not told how long the walk of the task takes."""
     answered = list(_answered(run, "walk"))
     if not answered:
         return "the run did not call walk; ask about a walk of 3 km, or demand walk with tool_choice"
@@ -83,6 +95,8 @@ def check_08a(run: Run) -> str | None:
         kilometres = next((value for value in arguments.values() if isinstance(value, int | float)), None)
         if kilometres is None:
             return f"the call came with the arguments {arguments}; declare km as a number, and require it"
+        if kilometres != _WALKED:
+            return f"the call was for {kilometres} km; ask about a walk of {_WALKED} km"
         if str(round(_MINUTES_A_KM * kilometres)) not in output:
             return f'the output "{output}" is not what walk returns for these arguments; call it, and hand that in'
     return None
@@ -100,9 +114,10 @@ def _not_declared(run: Run) -> str | None:
 
 def check_08b(careful: Callable[[RequiredActionFunctionToolCall], object]) -> str | None:
     """Every call gets its output as a string, the bad ones too."""
-    good = _output(careful, "a good call", "convert", '{"yen": 3200, "currency": "EUR"}')
-    if "20" not in good:
-        return f'3200 yen are 20 euros, and careful said "{good}"'
+    for name, arguments, holds, fact in _GOOD_CALLS:
+        good = _output(careful, "a good call", name, arguments)
+        if holds not in good:
+            return f'{fact}, and careful said "{good}"'
     called: list[str] = []
     names = getattr(careful, "__globals__", {})
     names["close_the_shop"] = lambda: called.append("close_the_shop")
@@ -128,7 +143,7 @@ def check_08c(tell: Callable[..., object]) -> str | None:
         reason = _not_streamed(sent, options, rounds) or _not_told(answer, sent)
         if reason:
             with_options = "".join(f", {name}={value}" for name, value in options.items())
-            return f'asked "{question}"{with_options}: {reason}'
+            return f'for the question "{question}"{with_options}, {reason}'
     return None
 
 
@@ -217,6 +232,8 @@ def _output(
         raise NotYet(f"a whole entry for submit_tool_outputs was returned for {problem}; return its output alone")
     if output is None:
         raise NotYet(f"nothing was returned for {problem}: {name} {arguments}")
+    if isinstance(output, str) and "Traceback (most recent call last)" in output:
+        raise NotYet(f"for {problem} the output is a traceback, and the model may repeat it to anybody; say less")
     if not isinstance(output, str) or not output:
         raise NotYet(f"an output is a string with something in it, and for {problem} it is {output!r}")
     return output

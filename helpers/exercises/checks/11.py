@@ -11,7 +11,7 @@ from openai.types.beta.threads.run import IncompleteDetails, LastError
 
 from helpers.connection import connect
 from helpers.exercises.choosing import chosen
-from helpers.exercises.trying import calling
+from helpers.exercises.trying import NotYet, calling
 from helpers.traffic import Exchange, exchanges
 from helpers.traffic.fault_blocks import HEADER
 
@@ -44,8 +44,8 @@ HINTS = {
         "Which line has to stand within the block of fault?",
     ),
     "11b": (
-        "What has a refusal that silence has not?",
-        "Which of the two kinds of error is the parent of the other names that you have met?",
+        "What does a refusal have that a missing answer does not have?",
+        "Which class is the parent of AuthenticationError, NotFoundError and RateLimitError?",
         "A run raises nothing: which of its fields do you ask?",
     ),
     "11c": (
@@ -63,6 +63,8 @@ HINTS = {
 
 def check_11a(survivor: Thread) -> str | None:
     """The thread came at the fourth attempt of one request, after three times 429."""
+    if not isinstance(survivor, Thread):
+        raise NotYet(f"this is {type(survivor).__name__}; the thread itself is asked for")
     sent = exchanges(last_cell=False)
     made = next((place for place, one in enumerate(sent) if _made(one, survivor.id)), None)
     if made is None:
@@ -111,17 +113,19 @@ def check_11c(tidy: Callable[[str], object]) -> str | None:
             threads.delete(thread.id)
 
 
-def check_11q(worth_it: object) -> str | None:
-    """Which failures a second try may survive."""
+def check_11q(said: object) -> str | None:
+    """Which failures a second try may survive, and what a failed run is billed for."""
     return chosen(
-        worth_it,
-        {"rate_limit", "server_error", "timeout"},
+        said,
+        {"rate_limit", "server_error", "timeout", "used"},
         {
             "bad_key": "is a wrong key less wrong in a second?",
             "content_filter": "the same question would be read again; what has to change?",
             "retired": "for how long would you have to wait?",
+            "nothing": "the model may have read and written before the run failed; who pays for that?",
+            "all": "how can something be billed that the model never read or wrote?",
         },
-        "which others may pass by themselves?",
+        "which other failures may pass by themselves, and what of the bill?",
     )
 
 
@@ -132,12 +136,15 @@ def _compared(left: Counter[str | None]) -> str | None:
     if left[None] < before[None]:
         return "messages without a mark were deleted as well; nobody can say that they are twins"
     marks = [mark for mark in before if mark]
-    if any(left[mark] == 0 for mark in marks):
-        return "of some marks no message is left; the same words under another mark are another wish"
+    gone = [mark for mark in marks if not left[mark]]
+    if gone:
+        every = "every message with a mark was deleted; one of each mark should be left"
+        some = "of some marks no message is left; the same words under another mark are another wish"
+        return every if gone == marks else some
     if _is_tidy(left, _BEGINNING) != _is_tidy(left, _END):
         return "the twins in one part of a long thread are still there; how many messages does one page of a list hold?"
     if any(left[mark] > 1 for mark in marks):
-        return "a mark still stands there more than once; a message can be repeated more than one time"
+        return "a mark still stands there more than once; with which of the others is a message compared?"
     return None
 
 

@@ -27,7 +27,7 @@ class OfflineModel(Model):
 
     def expect(self, tools: Sequence[Mapping[str, Any]]) -> None:
         """Get ready, in the background, for messages that come with these tools."""
-        if any(tool.get("type") == "function" for tool in tools):
+        if any(tool.get("type") in ("function", "file_search") for tool in tools):
             preload()
 
     async def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
@@ -60,8 +60,8 @@ def _calls(prompt: Prompt, calls: Sequence[Call]) -> Iterator[Event]:
         yield Finished("length", tokens.of_prompt(prompt), most)
         return
     for index, call in enumerate(calls):
-        yield CallDelta(index, name=call.name)
+        yield CallDelta(index, name=call.name, tool=call.tool)
         for piece in _PIECE.findall(call.arguments):
             for start in range(0, len(piece), _FRAGMENT):
-                yield CallDelta(index, piece[start : start + _FRAGMENT])
+                yield CallDelta(index, piece[start : start + _FRAGMENT], tool=call.tool)
     yield Finished("tool_calls", tokens.of_prompt(prompt), spent)

@@ -4,9 +4,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mock_endpoint.models.base import Prompt, ToolCall
+from mock_endpoint.models.offline import reading
 from mock_endpoint.models.offline.clauses import clauses
 from mock_endpoint.models.offline.skill import Answer, Question, Skill
 from mock_endpoint.models.offline.skills import capitals, memory, sums, talk
@@ -27,6 +29,8 @@ SKILLS: tuple[Skill, ...] = (
     talk.answer,
 )
 """In the order in which they are asked."""
+SURE: tuple[Skill, ...] = (talk.distress, memory.answer, capitals.answer, sums.answer, talk.answer)
+"""Those whose answer files cannot better."""
 _READ = 10_000
 """Characters of a message that are looked at."""
 _MOST_CALLS, _LOOK_BACK = 16, 8
@@ -43,6 +47,8 @@ class Call:
 
     name: str
     arguments: str
+    tool: str = "function"
+    """As in `ToolCall`."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,13 @@ class Reply:
 
 def compose(prompt: Prompt) -> Reply:
     """The whole answer to the messages that wait for one."""
+    from mock_endpoint.models.offline import coding
+
+    step = coding.answer(prompt)
+    if isinstance(step, coding.Code):
+        return Reply(calls=(Call("code_interpreter", step.text, "code_interpreter"),))
+    if step is not None:
+        return Reply(step)
     thread = replace(prompt, turns=tuple(turn for turn in prompt.turns if not turn.calls))
     waiting = _waiting(thread)
     texts = [tidy(thread.turns[place].text[:_READ]) for place in waiting]
@@ -62,11 +75,14 @@ def compose(prompt: Prompt) -> Reply:
     language: Language = style.language or _language(thread, waiting)
     questions = _questions(thread, waiting, style, language)
     whole = Question("", language, thread, style, len(thread.turns), earlier=())
-    made = _made(prompt)
+    made = [call for call in _made(prompt) if call.tool == "function"]
+    found = [call.output for call in _made(prompt) if call.tool == "file_search"]
     bound = _bound(prompt, whole, texts, _earlier(thread, waiting[0]) if waiting else [])
     if calls := _calls(prompt, bound, made, texts):
         return Reply(calls=calls)
-    answers = list(_answers(questions, bound, made, whole, waiting))
+    if not found and (asked := _for_files(prompt, questions, bound)):
+        return Reply(calls=(Call("file_search", reading.query(asked), "file_search"),))
+    answers = list(_answers(questions, bound, made, whole, found))
     text = _dressed(answers, style, language)
     if isinstance(prompt.response_format, str):
         return Reply(text)
@@ -185,14 +201,25 @@ def _plain(arguments: str) -> str:
         return arguments
 
 
+def _for_files(prompt: Prompt, questions: list[Question], bound: "Sequence[Bound]") -> list[Question]:
+    """The questions to search the files for: those that no function takes and that no skill is sure about."""
+    if not reading.may_search(prompt):
+        return []
+    if prompt.tool_choice != "auto":
+        return questions
+    taken = {text for each in bound for text in each.texts}
+    left = [question for question in questions if question.text not in taken]
+    return [question for question in left if not any(skill(question) for skill in SURE)]
+
+
 def _answers(
     questions: list[Question],
     bound: "Sequence[Bound]",
     made: Sequence[ToolCall],
     whole: Question,
-    waiting: list[int],
+    found: Sequence[str],
 ) -> Iterator[Answer]:
-    seen = any(whole.prompt.turns[place].images for place in waiting)
+    seen = any(whole.prompt.turns[place].images for place in _waiting(whole.prompt))
     if seen:
         yield talk.pictures(whole)
     told: list[Answer] = []
@@ -203,8 +230,9 @@ def _answers(
         told = [*say.outcomes(whole, made), *(say.asked_back(whole, each) for each in lacking[:1])]
     taken = {text for each in bound for text in each.texts}
     open_questions = [question for question in questions if question.text not in taken]
+    skills: tuple[Skill, ...] = (partial(reading.from_files, outputs=found), *SKILLS) if found else SKILLS
     answered = [
-        (question, next(filter(None, (skill(question) for skill in SKILLS)), None)) for question in open_questions
+        (question, next(filter(None, (skill(question) for skill in skills)), None)) for question in open_questions
     ]
     known = list(dict.fromkeys(answer for _, answer in answered if answer))
     yield from told
@@ -215,7 +243,7 @@ def _answers(
         if not answer and not (known and pattern("sentence", "no_tools").search(question.text))
     ]
     if not told and not known and (left or not seen):
-        yield _unknown(left[-1] if left else whole)
+        yield reading.nothing_found(whole) if found else _unknown(left[-1] if left else whole)
     elif asking := [question for question in left if is_question(question.text)]:
         text = asking[0].text.rstrip("?。. ")
         yield whole.reply(f'"{text}" I do not know.', f"「{text}」はわかりません。")

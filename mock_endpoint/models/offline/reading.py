@@ -4,12 +4,15 @@ A passage counts as an answer when it stands out: its likeness to the question a
 passage come to at least `ENOUGH`. A code in the question, such as `E-1042`, must stand in the passage.
 """
 
+import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from mock_endpoint.models.base import Prompt
 from mock_endpoint.models.encoder import encoder
+from mock_endpoint.models.offline.skill import Answer, Question
 from mock_endpoint.models.offline.text import stem
 from mock_endpoint.tools.file_search import results, words
 from mock_endpoint.tools.file_search.index import LEXICAL
@@ -25,12 +28,55 @@ _SENTENCE = re.compile(r"[^\n]+?(?:[.!?](?=\s)|[。!?]+[」』)]?|(?=\n)|$)")
 _CODE = re.compile(r"(?=[a-z]*\d)[a-z0-9]{3,}")
 
 
+_END = re.compile(r"[.!?。!?]+[」』)]?$")
+
+
 @dataclass(frozen=True)
 class Cited:
     """A sentence of a file, and the marker that says which."""
 
     sentence: str
     marker: str
+
+
+def may_search(prompt: Prompt) -> bool:
+    """Whether there are files to search, and the choice of tools allows it."""
+    choice = prompt.tool_choice
+    allowed = choice in ("auto", "required") or (isinstance(choice, Mapping) and choice.get("type") == "file_search")
+    return allowed and any(tool.get("type") == "file_search" for tool in prompt.tools)
+
+
+def query(questions: Sequence[Question]) -> str:
+    """What file search is asked for these questions."""
+    return json.dumps({"queries": [question.text for question in questions]}, ensure_ascii=False)
+
+
+def from_files(question: Question, outputs: Sequence[str]) -> Answer | None:
+    """What the files say to the question, in sentences of theirs with the citation of each; None for nothing."""
+    cited = answer(question.text, outputs)
+    if not cited:
+        return None
+    texts = [_with_marker(each) for each in cited]
+    return Answer(("" if all(_END.search(each.sentence) for each in cited) else "\n").join(texts).strip())
+
+
+def nothing_found(question: Question) -> Answer:
+    """Says that the files say nothing to it."""
+    return question.reply(
+        "I found nothing about that in the files.",
+        "ファイルの中に、それについての記述は見つかりませんでした。",
+        "Unknown",
+        "不明",
+    )
+
+
+def _with_marker(cited: Cited) -> str:
+    """The sentence with its marker before the sign that ends it, and a space behind it where the script has spaces."""
+    end = _END.search(cited.sentence)
+    if end is None:
+        return cited.sentence + cited.marker
+    gap = "" if end[0][0] in "。!?" else " "
+    return f"{cited.sentence[: end.start()]}{cited.marker}{end[0]}{gap}"
 
 
 def answer(question: str, outputs: Iterable[str]) -> list[Cited]:

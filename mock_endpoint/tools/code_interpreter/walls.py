@@ -5,6 +5,7 @@ Each wall stands by itself: where a system lacks one, the others still hold, and
 
 import ctypes
 import importlib
+import mimetypes
 import os
 import random
 import signal
@@ -35,7 +36,7 @@ def raise_walls(bounds: Bounds, folders: Sequence[Path], others: int) -> list[st
     if sys.platform == "win32":
         return ["environment"]  # the job object is the host's to put up
     names = ["environment"]
-    own_user = os.geteuid() == 0 and _become_nobody(folders)
+    own_user = sys.platform == "linux" and os.geteuid() == 0 and _become_nobody(folders)
     names += ["user"] if own_user else []
     _limit(bounds, 0 if own_user else others)
     names.append("limits")
@@ -122,7 +123,7 @@ def _landlock(folders: Sequence[Path]) -> bool | None:
     everything = ~AccessFS.NONE & ~(AccessFS.MAKE_CHAR | AccessFS.MAKE_BLOCK | AccessFS.IOCTL_DEV)
     scopes = Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL
     with Ruleset(handled_net=AccessNet.BIND_TCP | AccessNet.CONNECT_TCP, scoped=scopes) as rules:
-        for path in {*_READABLE, *_of_python()}:
+        for path in {*_READABLE, *mimetypes.knownfiles, *_of_python()}:
             if Path(path).exists():
                 rules.allow_path(path, read if Path(path).is_dir() else AccessFS.READ_FILE | AccessFS.EXECUTE)
         for path in _SYSTEM:

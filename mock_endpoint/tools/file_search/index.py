@@ -156,13 +156,14 @@ class Shelf:
         best = scores.max(axis=1)
         found: list[Found] = []
         taken: set[range] = set()
+        whole: dict[str, str] = {}
         for place in np.argsort(-best, kind="stable").tolist():
             score, chunk = float(best[place]), self.chunk_of[place]
             if len(found) == most or score < threshold:
                 break
             if chunk not in taken and (only is None or self.file_ids[place] in only):
                 taken.add(chunk)
-                found.append(self._found(place, chunk, score))
+                found.append(self._found(place, chunk, score, whole))
         return found
 
     def _word_scores(self, text: str) -> "NDArray[np.float32]":
@@ -181,18 +182,13 @@ class Shelf:
             most += weight
         return scores / most if most else scores
 
-    def _found(self, place: int, chunk: range, score: float) -> Found:
+    def _found(self, place: int, chunk: range, score: float, texts: dict[str, str]) -> Found:
         file_id = self.file_ids[place]
-        start, stop = self.spans[chunk[0]][0], self.spans[chunk[-1]][1]
-        return Found(
-            file_id, round(score, 4), self._text(file_id, start, stop), self._text(file_id, *self.spans[place])
-        )
-
-    def _text(self, file_id: str, start: int, stop: int) -> str:
-        row = self.store.db.execute(
-            "SELECT substr(text, ?, ?) FROM texts WHERE file_id = ?", (start + 1, stop - start, file_id)
-        ).fetchone()
-        return str(row[0]) if row else ""
+        if file_id not in texts:
+            texts[file_id] = text_of(self.store, file_id) or ""
+        whole, (start, stop) = texts[file_id], self.spans[place]
+        around = whole[self.spans[chunk[0]][0] : self.spans[chunk[-1]][1]]
+        return Found(file_id, round(score, 4), around, whole[start:stop])
 
 
 def _rows(store: Store, file_id: str) -> list[sqlite3.Row]:

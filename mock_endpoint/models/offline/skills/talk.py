@@ -141,18 +141,23 @@ def _identity(question: Question, entry: Entry) -> Answer:
 
 
 def work(question: Question) -> Answer | None:
-    """Says honestly that a tool is demanded or needed which it lacks, may not use, or cannot run yet."""
-    if forced := _forced(question.prompt):
-        return _cannot(question, "This run demands a tool", "この実行にはツールが必要です", forced)
+    """Says honestly that a tool is needed which it lacks."""
     if not any(clause.wants for clause in clauses(question.text)):
         return None
     text = key(_NOT_MEANT.sub("", question.text))
     words = words_of(text)
     for entry in entries("talk.toml", "work"):
         if score(entry, text, words):
-            declared = [kind for kind in _built_in(question.prompt) if kind == entry["tool"]]
-            english = f"That needs a tool that can {entry['en']}"
-            return _cannot(question, english, f"{entry['ja']}にはツールが必要です", declared)
+            if entry["tool"] in _built_in(question.prompt):  # it has been used, or will be
+                return None
+            return question.reply(
+                f"That needs a tool that can {entry['en']}: this assistant has none that fits. "
+                "Declare a function for it, and I can call it.",
+                f"{entry['ja']}にはツールが必要ですが、このアシスタントには合うツールがありません。"
+                "関数を宣言すれば、それを呼び出せます。",
+                "Cannot",
+                "不可",
+            )
     return None
 
 
@@ -166,27 +171,6 @@ def pictures(question: Question) -> Answer:
     )
 
 
-def _cannot(question: Question, en: str, ja: str, names: list[str]) -> Answer:
-    if names:
-        listed = ", ".join(names)
-        english = f"{en} ({listed}), and this endpoint cannot run that yet."
-        return question.reply(english, f"{ja}({listed})。このエンドポイントではまだ使えません。", "Cannot", "不可")
-    return question.reply(
-        f"{en}: this assistant has none that fits. Declare a function for it, and I can call it.",
-        f"{ja}が、このアシスタントには合うツールがありません。関数を宣言すれば、それを呼び出せます。",
-        "Cannot",
-        "不可",
-    )
-
-
 def _built_in(prompt: Prompt) -> list[str]:
     """The declared tools that are no functions."""
     return [kind for tool in prompt.tools if (kind := str(tool.get("type", ""))) in _BUILT_IN]
-
-
-def _forced(prompt: Prompt) -> list[str]:
-    """The tools that `tool_choice` demands and that cannot be run; empty where the model is free."""
-    if isinstance(prompt.tool_choice, Mapping):
-        function = prompt.tool_choice.get("function")
-        return [str(function.get("name") if isinstance(function, Mapping) else prompt.tool_choice.get("type"))]
-    return (_built_in(prompt) or ["required"]) if prompt.tool_choice == "required" else []
