@@ -17,10 +17,13 @@ from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.http.gate import Gate, Surface, unknown_path
 from mock_endpoint.resources import (
     assistants,
+    chat,
+    conversations,
     files,
     files_v1,
     messages,
     models,
+    responses,
     runs,
     steps,
     threads,
@@ -36,11 +39,16 @@ Operation = Callable[[RequestContext], Awaitable[Json | Response]]
 _THREAD = "/threads/{thread_id}"
 _MESSAGE = _THREAD + "/messages/{message_id}"
 _RUN = _THREAD + "/runs/{run_id}"
+_RESPONSE = "/responses/{response_id}"
+_CONVERSATION = "/conversations/{conversation_id}"
 _STORE = "/vector_stores/{vector_store_id}"
 _BATCH = _STORE + "/file_batches/{batch_id}"
 
 ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "/models", models.list_all),
+    ("GET", "/models/{model}", models.retrieve),
+    ("POST", "/chat/completions", chat.create),
+    ("POST", "/deployments/{deployment}/chat/completions", chat.create),
     ("POST", "/files", files.create),
     ("GET", "/files", files.list_all),
     ("GET", "/files/{file_id}", files.retrieve),
@@ -92,10 +100,27 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("POST", _RUN + "/submit_tool_outputs", runs.submit_tool_outputs),
     ("GET", _RUN + "/steps", steps.list_all),
     ("GET", _RUN + "/steps/{step_id}", steps.retrieve),
+    ("POST", "/responses", responses.create),
+    ("POST", "/responses/input_tokens", responses.input_tokens),
+    ("POST", "/responses/compact", responses.compact),
+    ("GET", _RESPONSE, responses.retrieve),
+    ("DELETE", _RESPONSE, responses.delete),
+    ("POST", _RESPONSE + "/cancel", responses.cancel),
+    ("GET", _RESPONSE + "/input_items", responses.input_items),
+    ("POST", "/conversations", conversations.create),
+    ("GET", _CONVERSATION, conversations.retrieve),
+    ("POST", _CONVERSATION, conversations.modify),
+    ("DELETE", _CONVERSATION, conversations.delete),
+    ("POST", _CONVERSATION + "/items", conversations.add_items),
+    ("GET", _CONVERSATION + "/items", conversations.list_items),
+    ("GET", _CONVERSATION + "/items/{item_id}", conversations.retrieve_item),
+    ("DELETE", _CONVERSATION + "/items/{item_id}", conversations.delete_item),
 )
 
+_NOT_IN_PROJECTS = ("dated", "azure", "openai")
+_SUCCESSORS = ("/responses", "/conversations", "/chat", "/models")
 ONLY_IN: dict[Operation, tuple[str, ...]] = {
-    models.list_all: ("dated", "azure", "openai"),
+    **{operation: _NOT_IN_PROJECTS for _, path, operation in ROUTES if path.startswith(_SUCCESSORS)},
     threads.list_all: ("project",),
 }
 """The families of paths that have these operations (see `Surface`); all have the others."""

@@ -97,10 +97,10 @@ def store_expired(store_id: str) -> Refusal:
     return invalid(f"Vector store {store_id} is expired.")
 
 
-def malformed_id(param: str, value: str, prefix: str) -> Refusal:
+def malformed_id(param: str, value: str, prefix: str, code: str = "invalid_value") -> Refusal:
     """400 for an id of another kind; asked before existence."""
     message = f"Invalid '{param}': '{value}'. Expected an ID that begins with '{prefix}'."
-    return invalid(message, param, "invalid_value")
+    return invalid(message, param, code)
 
 
 def thread_is_locked(thread_id: str, run_id: str) -> Refusal:
@@ -137,6 +137,69 @@ def unsupported_model(model: str) -> Refusal:
     """The deployment is not among those the endpoint was started with."""
     message = f"The requested model '{model}' cannot be used with the Assistants API."
     return invalid(message, "model", "unsupported_model")
+
+
+def no_such_model(family: str, model: str) -> Refusal:
+    """A response cannot be made by a deployment that does not exist (contract-successor §6)."""
+    if family == "openai":
+        return invalid(f"The requested model '{model}' does not exist.", "model", "model_not_found")
+    return no_such_deployment()
+
+
+def no_such_chat_model(family: str, model: str) -> Refusal:
+    """A chat completion cannot be made by a deployment that does not exist (contract-successor §6)."""
+    if family == "openai":
+        message = f"The model `{model}` does not exist or you do not have access to it."
+        return invalid(message, code="model_not_found", status=404)
+    return no_such_deployment()
+
+
+def no_such_deployment() -> Refusal:
+    """Azure's 404, which has a type (contract-successor §5)."""
+    message = (
+        "The API deployment for this resource does not exist. If you created the deployment within the last "
+        "5 minutes, please wait a moment and try again."
+    )
+    return Refusal(404, {"type": "invalid_request_error", "code": "DeploymentNotFound", "message": message})
+
+
+def no_previous_response(response_id: str) -> Refusal:
+    """A chain cannot go on from a response that is not stored (contract §10.5)."""
+    message = f"Previous response with id '{response_id}' not found."
+    return invalid(message, "previous_response_id", "previous_response_not_found")
+
+
+def gone(noun: str, object_id: str) -> Refusal:
+    """404 in the words of Responses and Conversations (contract-successor §3)."""
+    return invalid(f"{noun} with id '{object_id}' not found.", status=404)
+
+
+def no_item(item_id: str) -> Refusal:
+    """404 for an item that is referred to, and stored nowhere (contract §10.5)."""
+    message = f"Item with id '{item_id}' not found. Items are not persisted when `store` is set to false."
+    return invalid(message, status=404)
+
+
+def no_item_in_conversation(item_id: str) -> Refusal:
+    """404 for an item that the conversation does not have (contract-successor §3)."""
+    return invalid(f"Item with id '{item_id}' not found in conversation.", status=404)
+
+
+def conversation_locked() -> Refusal:
+    """A conversation takes one response at a time (contract-successor §3)."""
+    message = "Another process is currently operating on this conversation. Please retry in a few seconds."
+    return invalid(message, "conversation", "conversation_locked")
+
+
+def unparsable(*, successor: bool) -> Refusal:
+    """The body is no JSON; Responses and Conversations say so at length (contract-successor §3)."""
+    if not successor:
+        return invalid("We could not parse the JSON body of your request.")
+    message = (
+        "Invalid body: failed to parse JSON value. Please check the value to ensure it is valid JSON. (Common errors "
+        "include trailing commas, missing closing brackets, missing quotation marks, etc.)"
+    )
+    return invalid(message, code="invalid_json")
 
 
 def no_such_file(file_id: str) -> Refusal:
@@ -176,9 +239,15 @@ def out_of_range(param: str, value: float, least: float | None = None, most: flo
     return invalid(message, param, code)
 
 
-def unknown_parameter(param: str) -> Refusal:
-    """A member that the operation does not have."""
-    return invalid(f"Unknown parameter: '{param}'.", param, "unknown_parameter")
+def unsupported_parameter(param: str) -> Refusal:
+    """A member that this model cannot make use of (contract-successor §6)."""
+    return invalid(f"Unsupported parameter: '{param}' is not supported with this model.", param)
+
+
+def unknown_parameter(param: str, meant: str | None = None) -> Refusal:
+    """A member that the operation does not have; `meant`: one that it has and that is spelled nearly so."""
+    hint = f" Did you mean '{meant}'?" if meant else ""
+    return invalid(f"Unknown parameter: '{param}'.{hint}", param, "unknown_parameter")
 
 
 def missing_parameter(param: str) -> Refusal:

@@ -12,10 +12,16 @@ _DROPPED_AFTER = 3
 """Deltas that a stream gives before it breaks off on request."""
 
 
+DONE = b"event: done\ndata: [DONE]\n\n"
+"""How the streams of Assistants end."""
+
+
 class Feed:
     """The events of one request. It takes them as they happen and never waits; the reader comes when it can."""
 
-    def __init__(self) -> None:
+    def __init__(self, end: bytes = DONE) -> None:
+        """`end`: what the reader is sent last."""
+        self._end = end
         self.waiting: list[bytes] = []
         """Events that were not read yet."""
         self._more = asyncio.Event()
@@ -30,11 +36,12 @@ class Feed:
         self._deltas_left = _DROPPED_AFTER
 
     def send(self, name: str, body: Json) -> None:
-        """Send an event. Without effect once the feed is closed."""
+        """Send an event; without a name, its data alone. Without effect once the feed is closed."""
         if not self.open:
             return
-        self._put(name, to_json(body))
-        if self._deltas_left is not None and name.endswith(".delta"):
+        self.waiting.append((b"event: %b\n" % name.encode() if name else b"") + b"data: %b\n\n" % to_json(body))
+        self._more.set()
+        if self._deltas_left is not None and (not name or name.endswith(".delta")):
             self._deltas_left -= 1
             if self._deltas_left == 0:
                 self.close()
@@ -46,7 +53,7 @@ class Feed:
         self.open = False
         self.broken = self._deltas_left is not None
         if not self.broken:
-            self._put("done", b"[DONE]")
+            self.waiting.append(self._end)
         self._more.set()
 
     async def chunks(self) -> AsyncIterator[bytes]:
@@ -62,7 +69,3 @@ class Feed:
         finally:
             self.open = False
             self.waiting.clear()
-
-    def _put(self, name: str, data: bytes) -> None:
-        self.waiting.append(b"event: %b\ndata: %b\n\n" % (name.encode(), data))
-        self._more.set()

@@ -20,6 +20,8 @@ from mock_endpoint.state.store import Store
 
 Json = dict[str, Any]
 
+_SUCCESSOR = ("/responses", "/conversations")
+"""Where a body that cannot be read is refused in other words."""
 MAX_DEPTH = 200
 """Arrays and objects inside each other in a body; SQLite, pydantic and Python each give up somewhere beyond it."""
 
@@ -60,7 +62,14 @@ class RequestContext:
 
     async def body(self, kind: type[Body]) -> Json:
         """What the request's body gives, checked, in the stored form; no body at all counts as an empty one."""
-        return parse(assistants_v1.BODY[kind] if self.surface.shape == "v1" else kind, await self._json())
+        return parse(assistants_v1.BODY.get(kind, kind) if self.surface.shape == "v1" else kind, await self._json())
+
+    async def json_object(self) -> Json:
+        """The request's body as it is; no body at all counts as an empty object."""
+        body = await self._json()
+        if not isinstance(body, dict):
+            raise errors.wrong_type("body", "an object", body)
+        return body
 
     def find(self, noun: str, kind: str, object_id: str, parent: str = "") -> Json:
         """The stored object; 404 in the service's words when there is none."""
@@ -118,7 +127,19 @@ class RequestContext:
         order = self.query.get("order", "desc")
         if order not in ("asc", "desc"):
             raise errors.invalid_value("order", order, ("asc", "desc"))
-        return _limit(self.query.get("limit", str(usual)), most), order == "desc"
+        return self.whole_number("limit", usual, least=1, most=most), order == "desc"
+
+    def whole_number(self, name: str, default: int, *, least: int | None = None, most: int | None = None) -> int:
+        """What the query says behind this name, within its bounds."""
+        text = self.query.get(name, str(default))
+        if not re.fullmatch(r"-?[0-9]{1,18}", text):
+            raise errors.wrong_type(name, "an integer", text)
+        number = int(text)
+        if least is not None and number < least:
+            raise errors.out_of_range(name, number, least=least)
+        if most is not None and number > most:
+            raise errors.out_of_range(name, number, most=most)
+        return number
 
     def _cursor(self, param: str, noun: str, kind: str, parent: str) -> int | None:
         """Where the cursor stands. One that was never in this list is refused: page one would repeat what was seen."""
@@ -146,7 +167,7 @@ class RequestContext:
             if b"\\ud" in raw.lower():
                 json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a surrogate pair cannot be answered with
         except (ValueError, RecursionError):
-            raise errors.invalid("We could not parse the JSON body of your request.") from None
+            raise errors.unparsable(successor=self.http.url.path.startswith(_SUCCESSOR)) from None
         else:
             return value
 
@@ -159,17 +180,6 @@ def check_id(param: str, value: str, noun: str | None = None) -> None:
     prefix = PREFIX.get(noun or param.removesuffix("_id"), "")
     if not value.startswith(prefix):
         raise errors.malformed_id(param, value, prefix)
-
-
-def _limit(text: str, most: int) -> int:
-    if not re.fullmatch(r"-?[0-9]{1,18}", text):
-        raise errors.wrong_type("limit", "an integer", text)
-    limit = int(text)
-    if limit < 1:
-        raise errors.out_of_range("limit", limit, least=1)
-    if limit > most:
-        raise errors.out_of_range("limit", limit, most=most)
-    return limit
 
 
 def _finite(text: str) -> float:

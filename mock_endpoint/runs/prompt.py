@@ -1,10 +1,9 @@
 """What a run shows its model: its settings, as much of the thread as they allow, and what the run did so far."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
-from mock_endpoint.models import tokens
+from mock_endpoint.fitting import fit
 from mock_endpoint.models.base import Prompt, Turn
 from mock_endpoint.runs import tool_calls
 
@@ -55,17 +54,11 @@ def _left(run: Json, limit: str, spent: int) -> int | None:
 
 
 def _fit(prompt: Prompt, limit: int | None) -> Prompt:
-    """The prompt without its oldest turns, so that it costs at most `limit` tokens. What the user said last, and all
-    that follows, stays."""
-    if limit is None:
-        return prompt
-    asked = max((place for place, turn in enumerate(prompt.turns) if turn.role == "user"), default=0)
-    cost = tokens.of_prompt(prompt)
-    for place, turn in enumerate((*prompt.turns[:asked], None)):
-        if cost <= limit:
-            return replace(prompt, turns=prompt.turns[place:])
-        cost -= tokens.of_turn(turn) if turn else 0
-    raise OutOfTokens("max_prompt_tokens")
+    """The prompt without its oldest turns, so that it costs at most `limit` tokens."""
+    fitted = prompt if limit is None else fit(prompt, limit)
+    if fitted is None:
+        raise OutOfTokens("max_prompt_tokens")
+    return fitted
 
 
 def _rounds(steps: list[Json], own: dict[str, Json]) -> Iterator[Turn]:

@@ -7,7 +7,6 @@ process; whoever loses that race stops.
 import asyncio
 import logging
 import sqlite3
-import time
 from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,12 +14,13 @@ from typing import Any, TypeVar
 
 from mock_endpoint import engine, errors
 from mock_endpoint.models.base import Failed, Finished, Model, Prompt
+from mock_endpoint.pacing import PIECE_SHARE, QUEUED_SHARE, NoLongerOurs, paced, unless_cancelled
 from mock_endpoint.runs import run_status, tool_calls
 from mock_endpoint.runs.built_in import attached, marks_of, tools_of
 from mock_endpoint.runs.events import RunEvents
 from mock_endpoint.runs.prompt import OutOfTokens, prompt_of
 from mock_endpoint.runs.usage import NOTHING, added, of_steps, usage
-from mock_endpoint.runs.writer import NoLongerOurs, RunWriter
+from mock_endpoint.runs.writer import RunWriter
 from mock_endpoint.service import Service
 from mock_endpoint.state.opening import ACTIVE, explain
 
@@ -28,15 +28,6 @@ Json = dict[str, Any]
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-_QUEUED_SHARE = 0.25
-"""The part of the simulated thinking that a run spends in the queue."""
-_PIECE_SHARE = 0.025
-"""How long a streamed piece takes to write, measured by the simulated thinking."""
-_LONGEST_TURN = 0.001
-"""Seconds that a model which never waits may go on before other requests have their turn."""
-_LOOK_EVERY = 0.25
-"""Seconds between two looks for a cancellation that another process wrote."""
 
 
 @dataclass
@@ -57,6 +48,10 @@ class Worker:
         stored = run_status.stored(store, self.run)
         moving = stored is not None and stored["status"] in ("queued", "in_progress")
         return moving and store.owner("thread.run", self.run["id"], self.run["thread_id"]) == self.service.lease.id
+
+    async def unless_cancelled(self, doing: Awaitable[T]) -> T:
+        """Wait for something, and stop waiting when the run is cancelled – here or by another process."""
+        return await unless_cancelled(doing, self.woken, self.still_ours)
 
     async def advance(self, to: str, **changes: object) -> Json | None:
         """Bring the run to a status, and tell the one who listens; None where it is not this worker's to bring."""
@@ -130,7 +125,7 @@ async def _tell_end(worker: Worker) -> None:
 
 async def _execute(worker: Worker) -> None:
     service = worker.service
-    await _unless_cancelled(worker, asyncio.sleep(service.pace * _QUEUED_SHARE))
+    await worker.unless_cancelled(asyncio.sleep(service.pace * QUEUED_SHARE))
     run = await worker.advance("in_progress")
     if run is None:
         raise NoLongerOurs
@@ -140,10 +135,10 @@ async def _execute(worker: Worker) -> None:
     except OutOfTokens as limit:
         await worker.advance("incomplete", incomplete_details={"reason": limit.reason}, usage=spent)
         return
-    await _unless_cancelled(worker, asyncio.sleep(service.pace * (1 - _QUEUED_SHARE)))
+    await worker.unless_cancelled(asyncio.sleep(service.pace * (1 - QUEUED_SHARE)))
     writer = RunWriter(service.store, run, worker.still_ours, worker.events)
     try:
-        end = await _unless_cancelled(worker, _listen(worker, prompt, writer))
+        end = await worker.unless_cancelled(_listen(worker, prompt, writer))
     finally:
         await writer.keep()
     await _conclude(worker, writer, end, spent)
@@ -161,18 +156,15 @@ async def _prompt(service: Service, run: Json, spent: Json) -> Prompt:
 
 async def _listen(worker: Worker, prompt: Prompt, writer: RunWriter) -> Finished | Failed:
     """Write the answer down as it comes; how it ended comes back."""
-    pause = worker.service.pace * _PIECE_SHARE if worker.events.feed else 0
-    since = time.perf_counter()
+    pause = worker.service.pace * PIECE_SHARE if worker.events.feed else 0
     marks = marks_of(worker.service.store.all("thread.run.step", worker.run["id"]))
-    async for event in engine.answer(worker.model, prompt, tools_of(worker.service, worker.run), marks):
+    events = engine.answer(worker.model, prompt, tools_of(worker.service, worker.run), marks)
+    async for event in paced(events, pause):
         if isinstance(event, Finished | Failed):
             if isinstance(event, Finished) and not writer.step:
                 await writer.open_message()  # an empty answer is a message, too
             return event
         await writer.write(event)
-        if pause or time.perf_counter() - since > _LONGEST_TURN:
-            await asyncio.sleep(pause)
-            since = time.perf_counter()
     return engine.BROKEN
 
 
@@ -188,18 +180,3 @@ async def _conclude(worker: Worker, writer: RunWriter, end: Finished | Failed, s
         await worker.advance("incomplete", incomplete_details={"reason": "max_completion_tokens"}, **changes)
     else:
         await worker.advance("completed", **changes)
-
-
-async def _unless_cancelled(worker: Worker, doing: Awaitable[T]) -> T:
-    """Wait for something, and stop waiting when the run is cancelled – here or by another process."""
-    task = asyncio.ensure_future(doing)
-    woken = asyncio.ensure_future(worker.woken.wait())
-    try:
-        while not task.done():
-            await asyncio.wait({task, woken}, timeout=_LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done() and not worker.still_ours():
-                raise NoLongerOurs
-        return task.result()
-    finally:
-        woken.cancel()
-        task.cancel()

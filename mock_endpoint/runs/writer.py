@@ -6,16 +6,13 @@ from typing import Any
 
 from mock_endpoint.engine import CallResult, Picture
 from mock_endpoint.models.base import Annotation, CallDelta, TextDelta
+from mock_endpoint.pacing import NoLongerOurs
 from mock_endpoint.runs import run_status, tool_calls
 from mock_endpoint.runs.events import RunEvents
 from mock_endpoint.schemas import objects
 from mock_endpoint.state.store import Store
 
 Json = dict[str, Any]
-
-
-class NoLongerOurs(Exception):
-    """The run was cancelled, deleted or taken away."""
 
 
 @dataclass

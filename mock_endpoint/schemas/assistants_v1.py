@@ -144,9 +144,9 @@ _MEMBERS = {
 
 def view(body: Json) -> Json:
     """An object, or a list of them, as the old api-version showed it."""
-    if body["object"] == "list":
+    if body.get("object") == "list":
         return body | {"data": [view(item) for item in body["data"]]}
-    if body["object"] not in _MEMBERS:
+    if body.get("object") not in _MEMBERS:
         return body
     old = {name: body[name] for name in _MEMBERS[body["object"]].split()}
     if body["object"] in ("assistant", "thread.run", "thread.message"):

@@ -1,5 +1,6 @@
 """What all request bodies have in common. Explicit nulls mean "not given"."""
 
+from collections.abc import Iterable
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
@@ -28,6 +29,11 @@ class Body(BaseModel):
         """What the caller wrote, nulls left out, in the form in which it is stored."""
         return self.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
 
+    @classmethod
+    def unknown(cls, name: str) -> errors.Refusal:
+        """What is said of a member that the body does not have."""
+        return errors.unknown_parameter(name)
+
 
 def parse(kind: type[Body], body: object) -> errors.Json:
     """What the body gives, checked; a `Refusal` with the service's words otherwise."""
@@ -36,7 +42,28 @@ def parse(kind: type[Body], body: object) -> errors.Json:
     try:
         return kind.model_validate(body).given()
     except ValidationError as problem:
-        raise wording.of(problem.errors(include_url=False)[0], body) from None
+        error = problem.errors(include_url=False)[0]
+        if error["type"] == "extra_forbidden" and len(error["loc"]) == 1:
+            raise kind.unknown(str(error["loc"][0])) from None
+        raise wording.of(error, body) from None
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The word that differs least, by one or two letters; None where all differ by more."""
+    distance, nearest = min((_distance(word, other), other) for other in words)
+    return nearest if distance <= 2 else None
+
+
+def _distance(one: str, other: str) -> int:
+    """How many letters must be put in, taken out or exchanged to make one word of the other."""
+    if abs(len(one) - len(other)) > 2:
+        return 3
+    row = list(range(len(other) + 1))
+    for place, letter in enumerate(one, 1):
+        before, row[0] = row[0], place
+        for column, wanted in enumerate(other, 1):
+            before, row[column] = row[column], min(row[column] + 1, row[column - 1] + 1, before + (letter != wanted))
+    return row[-1]
 
 
 T = TypeVar("T")

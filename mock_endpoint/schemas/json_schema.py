@@ -38,6 +38,11 @@ def problem_of(schema: Json, strict: bool) -> str:
     return problem if len(problem) <= _MOST_TEXT else f"{problem[:_MOST_TEXT]}…"
 
 
+def schemas_in(schema: Json) -> Iterator[Json]:
+    """The schema and all inside it that are objects."""
+    return (node for _, node in islice(_schemas_in(schema, ()), _MOST_SCHEMAS) if isinstance(node, dict))
+
+
 def _problems(schema: Json, strict: bool) -> Iterator[str]:
     found = list(islice(_schemas_in(schema, ()), _MOST_SCHEMAS))
     for _, node in found:

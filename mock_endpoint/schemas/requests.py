@@ -19,7 +19,7 @@ from mock_endpoint.schemas.base import (
     TopP,
     by_json_type,
 )
-from mock_endpoint.schemas.tools import NewToolResources, Tool, ToolResources, UniqueNames
+from mock_endpoint.schemas.tools import Name, NewToolResources, Tool, ToolResources, UniqueNames
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
@@ -27,7 +27,7 @@ Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 class JsonSchema(Body):
     """The schema that an answer must follow."""
 
-    name: Annotated[str, Field(max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
+    name: Name
     description: str | None = None
     schema_: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
     strict: bool | None = None

@@ -10,11 +10,14 @@ from mock_endpoint.schemas import json_schema
 from mock_endpoint.schemas.base import Body, FileIds, Metadata
 from mock_endpoint.schemas.vector_stores import Chunking, ExpiresAfter
 
+Name = Annotated[str, Field(max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
+"""The name of a function, or of the schema of an answer."""
+
 
 class FunctionDefinition(Body):
     """A function that the model may ask the caller to run."""
 
-    name: Annotated[str, Field(max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
+    name: Name
     description: str | None = None
     parameters: dict[str, Any] | None = None
     """A JSON Schema; none, or an empty one, for a function without parameters."""

@@ -20,9 +20,10 @@ class _Finding:
     context: dict[str, Any]
 
 
-def of(error: ErrorDetails, body: object) -> Refusal:
-    """What the service says about this error."""
-    finding = _Finding(json_path(error["loc"], body), error["input"], error["msg"], error.get("ctx", {}))
+def of(error: ErrorDetails, body: object, path: str = "") -> Refusal:
+    """What the service says about this error; `path` is where the body stands in the request's own."""
+    param = ".".join(filter(None, (path, json_path(error["loc"], body))))
+    finding = _Finding(param, error["input"], error["msg"], error.get("ctx", {}))
     return _WORDING.get(error["type"], _anything_else)(finding)
 
 
@@ -30,7 +31,7 @@ def json_path(location: tuple[int | str, ...], body: object) -> str:
     """`("tools", 0, "type")` → `tools[0].type`.
 
     Pydantic puts the names of union branches into the location; they are no members of the body and are left out:
-    those in angle brackets, and the first part below an object when it is that object's own `type`.
+    those in angle brackets, and the first part below an object when it is that object's own `type` or `role`.
     """
     path, here, in_branch = "", body, False
     for position, part in enumerate(location):
@@ -40,7 +41,7 @@ def json_path(location: tuple[int | str, ...], body: object) -> str:
             here, in_branch = here[part] if isinstance(here, list) and part < len(here) else None, False
         elif part.startswith("<") or not isinstance(here, dict):
             continue
-        elif here.get("type") == part and not (last or in_branch):
+        elif part in (here.get("type"), here.get("role")) and not (last or in_branch):
             in_branch = True
         elif part in here or last:
             path += f".{part}" if path else part
@@ -59,9 +60,10 @@ def _literal(f: _Finding) -> Refusal:
 
 
 def _tag(f: _Finding) -> Refusal:
-    if not isinstance(f.value["type"], str):
-        return errors.wrong_type(f"{f.param}.type", "a string", f.value["type"])
-    return errors.invalid_value(f"{f.param}.type", str(f.context["tag"]), _words(f.context["expected_tags"]))
+    member = f.context["discriminator"].strip("'")
+    if not isinstance(f.value[member], str):
+        return errors.wrong_type(f"{f.param}.{member}", "a string", f.value[member])
+    return errors.invalid_value(f"{f.param}.{member}", str(f.context["tag"]), _words(f.context["expected_tags"]))
 
 
 def _anything_else(f: _Finding) -> Refusal:
@@ -85,7 +87,7 @@ _WORDING: dict[str, Callable[[_Finding], Refusal]] = {
     "list_type": _expected("an array"),
     "invalid_type": lambda f: errors.wrong_type(f.param, f.message, f.value),
     "missing": lambda f: errors.missing_parameter(f.param),
-    "union_tag_not_found": lambda f: errors.missing_parameter(f"{f.param}.type"),
+    "union_tag_not_found": lambda f: errors.missing_parameter(f"{f.param}.{f.context['discriminator'].strip(chr(39))}"),
     "union_tag_invalid": _tag,
     "literal_error": _literal,
     "extra_forbidden": lambda f: errors.unknown_parameter(f.param),
@@ -100,6 +102,13 @@ _WORDING: dict[str, Callable[[_Finding], Refusal]] = {
     "same_name": lambda f: errors.invalid(f.message, f"{f.param}[{f.context['place']}]"),
     "function_schema": lambda f: errors.invalid(f.message, f"{f.param}.parameters", "invalid_function_parameters"),
     "answer_schema": lambda f: errors.invalid(f.message, f.param.removesuffix(".json_schema")),
+    # The last part of these two paths names a branch of a union.
+    "flat_schema": lambda f: errors.invalid(
+        f.message, f"{f.param.removesuffix('.function')}.parameters", "invalid_function_parameters"
+    ),
+    "format_schema": lambda f: errors.invalid(
+        f.message, f"{f.param.removesuffix('.json_schema')}.schema", "invalid_json_schema"
+    ),
     "overlap": lambda f: errors.invalid(f"Invalid '{f.param}': {f.message}.", f.param, "invalid_value"),
     "one_of": lambda f: errors.invalid(f.message),
     "no_url": lambda f: errors.invalid(

@@ -99,11 +99,11 @@ class Store:
         """
         return _Transaction(self.db)
 
-    def insert(self, body: Json, parent: str = "", owner: str | None = None) -> None:
-        """Keep a new object."""
+    def insert(self, body: Json, parent: str = "", owner: str | None = None, kind: str | None = None) -> None:
+        """Keep a new object; `kind` where it does not say itself what it is, as items do not."""
         self.db.execute(
             "INSERT INTO objects (kind, parent, id, body, owner) VALUES (?, ?, ?, ?, ?)",
-            (body["object"], parent, body["id"], _dump(body), owner),
+            (kind or body["object"], parent, body["id"], _dump(body), owner),
         )
 
     def get(self, kind: str, object_id: str, parent: str = "") -> Json | None:
@@ -114,7 +114,7 @@ class Store:
         return _load(row["body"])
 
     def owner(self, kind: str, object_id: str, parent: str = "") -> str | None:
-        """Who moves this run."""
+        """Who moves this run or response."""
         row = self._row(kind, object_id, parent)
         return row["owner"] if row else None
 
@@ -156,9 +156,12 @@ class Store:
 
     def active_run(self, thread_id: str) -> Json | None:
         """The run that locks the thread."""
+        return self.active("thread.run", thread_id)
+
+    def active(self, kind: str, parent: str) -> Json | None:
+        """An object under this parent that has not ended."""
         row = self.db.execute(
-            f"SELECT body FROM objects WHERE kind = 'thread.run' AND parent = ? AND status IN ({_ACTIVE})",
-            (thread_id,),
+            f"SELECT body FROM objects WHERE kind = '{kind}' AND parent = ? AND status IN ({_ACTIVE})", (parent,)
         ).fetchone()
         return _load(row["body"]) if row else None
 

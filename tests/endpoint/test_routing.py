@@ -247,10 +247,10 @@ def test_paths_outside_of_all_families(endpoint: Running, recorder: Recorder, pa
         ("PATCH", "threads/thread_x"),
         ("GET", "assistants/"),
         ("GET", "assistants/asst_x/files"),
-        ("POST", "responses"),
-        ("POST", "conversations"),
-        ("POST", "chat/completions"),
-        ("POST", "deployments/gpt-4o/chat/completions"),
+        ("GET", "responses"),
+        ("GET", "conversations"),
+        ("GET", "chat/completions"),
+        ("POST", "deployments/gpt-4o/completions"),
     ],
 )
 def test_paths_that_lead_nowhere(raw: httpx2.Client, method: str, path: str) -> None:

@@ -33,11 +33,25 @@ _PARAMETERS = {
     "thread.message": ("thread_id", "message_id"),
     "thread.run": ("thread_id", "run_id"),
     "thread.run.step": ("thread_id", "run_id", "step_id"),
+    "response": ("response_id",),
+    "conversation": ("conversation_id",),
     "vector_store": ("vector_store_id",),
     "vector_store.file": ("vector_store_id", "file_id"),
     "vector_store.files_batch": ("vector_store_id", "batch_id"),
 }
 """The parameters of the path that leads to an object of each kind; its own id comes last."""
+_SAID = {"role": "user", "content": "What is 6 times 7?"}
+_ASKED = {"model": "gpt-4o", "input": [_SAID]}
+_RIGHT: dict[str, Json] = {
+    "/responses": _ASKED,
+    "/responses/input_tokens": _ASKED,
+    "/responses/compact": _ASKED,
+    "/chat/completions": {"model": "gpt-4o", "messages": [_SAID]},
+    "/conversations": {"items": [_SAID]},
+    "/conversations/{conversation_id}": {"metadata": {}},
+    "/conversations/{conversation_id}/items": {"items": [_SAID]},
+}
+"""Bodies that are right, by the path that takes them: what is made up for it has too many members to be right."""
 _RUNS = ("wait", 'call [["get_weather", {"city": "Kyoto"}]]', "What is 6 times 7?")
 """What runs are told, so that one is at work, one waits for an output and one is completed."""
 _BAD = ("queued", "in_progress", "cancelling", "expired", "failed")
@@ -145,13 +159,27 @@ class World:
             steps = self._call("GET", f"{thread}/runs/{run['id']}/steps")
             if run["status"] != "queued" and steps["data"] and (told == "wait" or run["status"] != "in_progress"):
                 break
+        asked = {"model": "gpt-4o", "instructions": SCRIPTED, "input": told, "background": True}
+        answer, conversation = self._call("POST", "/responses", asked), self._call("POST", "/conversations", {})
         file = self.client.post("/openai/v1/files", data={"purpose": "batch"}, files={"file": b"x"}).json()
         guide = self.client.post("/openai/v1/files", data={"purpose": "assistants"}, files={"file": ("a.md", b"Hi.")})
         store = self._call("POST", "/vector_stores", {"name": "guide", "file_ids": [guide.json()["id"]]})
         batch = self._call("POST", f"/vector_stores/{store['id']}/file_batches", {"file_ids": [guide.json()["id"]]})
         held = self._call("GET", f"/vector_stores/{store['id']}/files")
         messages = self._call("GET", f"{thread}/messages")
-        for made in (file, assistant, self._call("GET", thread), run, steps, messages, store, batch, held):
+        for made in (
+            answer,
+            conversation,
+            file,
+            assistant,
+            self._call("GET", thread),
+            run,
+            steps,
+            messages,
+            store,
+            batch,
+            held,
+        ):
             self.learn(made)
 
     def _call(self, method: str, path: str, body: Json | None = None) -> Json:
@@ -169,6 +197,9 @@ def send(world: World, method: str, template: str, case: Any) -> httpx2.Response
     body, query = case.body, dict(case.query or {})
     if rng.random() < 0.8:
         body = world.aim(body, target or {})
+        if template in _RIGHT and rng.random() < 0.5:
+            made_up = list(body.items()) if isinstance(body, dict) else []
+            body = dict(rng.sample(made_up, min(1, len(made_up)))) | _RIGHT[template]
         query |= dict.fromkeys({"after", "before"} & set(query), world.cursor(template))
     content_type = "application/json"
     if (method, template) == ("POST", "/files") and isinstance(body, dict) and rng.random() < 0.9:

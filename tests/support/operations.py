@@ -26,7 +26,10 @@ FAMILIES = {
     "/api/projects/": f"/api/projects/p{{}}?api-version={_LAST_PROJECT}",
 }
 """The families of paths without a dated version: their name, and an address in them."""
-_IDS = {"assistant": "asst_x", "thread": "thread_x", "message": "msg_x", "run": "run_x", "step": "step_x"}
+_IDS = {"assistant": "asst_x", "thread": "thread_x", "message": "msg_x", "run": "run_x", "step": "step_x"} | {
+    "response": "resp_x",
+    "conversation": "conv_x",
+}
 _NOUNS = {"vector_stores", "containers", "completions", "conversations", "responses"}
 """What may stand before `files`, `items` or `messages` in the name of another operation."""
 _HEAD = """\

@@ -12,7 +12,9 @@ from urllib.parse import parse_qs
 
 import httpx2
 
+from . import chat_shapes
 from .events import Event, Order, parse
+from .response_shapes import StreamOrder, body_faults
 from .schemas import Schemas
 
 OLD_SHAPE = ("2024-02-15-preview", "2024-03-01-preview", "2024-04-01-preview")
@@ -29,6 +31,7 @@ _DOWNLOAD = re.compile(r"(?<!/vector_stores)(?<!vs_\w{24})/files/[^/]+/content$"
 """The one answer that is neither JSON nor a stream: a file's own bytes."""
 _SERVICE_STYLE = {"message", "type", "param", "code"}
 _GATEWAY_STYLE = {"message", "code"}
+_DEPLOYMENT_STYLE = {"message", "type", "code"}
 
 
 class Recorder(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
@@ -92,11 +95,32 @@ class Recorder(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         )
 
     def _keep_stream(self, request: httpx2.Request, raw: bytes, ended: bool) -> None:
+        if _path(request).endswith("/chat/completions"):
+            self.faults += [f"stream of {request.url.path}: {fault}" for fault in chat_shapes.stream_faults(raw, ended)]
+            return
+        if _is_successor(request):
+            self._keep_response_stream(request, raw, ended)
+            return
         order = Order(_PREFIX.sub("", request.url.path))
         order.gone = {sent.url.path.rpartition("/")[2] for sent in self.requests if sent.method == "DELETE"}
         events, faults = stream_faults(raw, order, self.schemas, ended)
         self.streams.append(events)
         self.faults += [f"stream of {request.url.path}: {fault}" for fault in faults]
+
+    def _keep_response_stream(self, request: httpx2.Request, raw: bytes, ended: bool) -> None:
+        events, faults = parse(raw)
+        after = int(request.url.params.get("starting_after", -1))
+        order = StreamOrder(_side(request), first=after + 1)
+        for event in events:
+            faults += self.schemas.event_faults(event.name, event.data) if self.schemas else []
+            try:
+                order.see(event)
+            except (LookupError, TypeError) as problem:
+                faults.append(f"{event.name}: {problem!r}")
+        if ended:
+            order.end()
+        self.streams.append(events)
+        self.faults += [f"stream of {request.url.path}: {fault}" for fault in faults + order.faults]
 
     def _faults(self, request: httpx2.Request, response: httpx2.Response) -> list[str]:
         if response.status_code == 404 and response.headers.get("x-kit-fault") == "retired" and not response.content:
@@ -112,7 +136,12 @@ class Recorder(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         if response.status_code != 200:
             return faults + _error_faults(response.status_code, body)
         version = parse_qs(request.url.query.decode()).get("api-version", [""])[0]
-        path = _PREFIX.sub("", request.url.path)
+        path = _path(request)
+        if _is_successor(request):
+            faults += body_faults(body, _side(request))
+        elif path.endswith("/chat/completions"):
+            path = "/chat/completions"
+            faults += chat_shapes.body_faults(body, _side(request))
         if self.schemas and version not in OLD_SHAPE:
             faults += self.schemas.faults(request.method, path, body)
         return faults
@@ -170,10 +199,22 @@ def _is_stream(response: httpx2.Response) -> bool:
     return response.headers.get("content-type", "").startswith("text/event-stream")
 
 
-def _header_faults(request: httpx2.Request, response: httpx2.Response, download: bool) -> list[str]:
-    headers = response.headers
+def _path(request: httpx2.Request) -> str:
+    return _PREFIX.sub("", request.url.path)
+
+
+def _is_successor(request: httpx2.Request) -> bool:
+    return _path(request).startswith(("/responses", "/conversations"))
+
+
+def _side(request: httpx2.Request) -> str:
+    """By whose paths a request came."""
     match = _PREFIX.match(request.url.path)
-    side = "openai" if match and match[1] == "v1" else "azure"
+    return "openai" if match and match[1] == "v1" else "azure"
+
+
+def _header_faults(request: httpx2.Request, response: httpx2.Response, download: bool) -> list[str]:
+    headers, side = response.headers, _side(request)
     wrong = {name for names in _STANDING.values() for name in names if name not in _STANDING[side]}
     faults = [f"no header {name}" for name in _STANDING[side] if not headers.get(name)]
     faults += [f"header {name}" for name in headers if name in wrong]
@@ -188,7 +229,7 @@ def _error_faults(status: int, body: object) -> list[str]:
     error = body.get("error") if isinstance(body, dict) else None
     if not isinstance(error, dict) or not isinstance(error.get("message"), str) or not error["message"]:
         return [f"no error.message: {body!r:.200}"]
-    if set(error) == _GATEWAY_STYLE:
+    if set(error) in (_GATEWAY_STYLE, _DEPLOYMENT_STYLE):
         return [] if isinstance(error["code"], str) else ["the gateway's code is no string"]
     if set(error) != _SERVICE_STYLE:
         return [f"members of error: {sorted(error)}"]

@@ -1,0 +1,1 @@
+"""A chat completion: what its model is shown, and what comes back."""

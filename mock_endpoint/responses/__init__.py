@@ -1,0 +1,1 @@
+"""What moves a response: history, prompt, worker, writer, events."""

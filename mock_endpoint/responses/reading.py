@@ -1,0 +1,56 @@
+"""Files in the input of a response, as the model reads them: their text in their place."""
+
+import base64
+from typing import Any
+
+from mock_endpoint import errors, files
+from mock_endpoint.state.lease import Lease
+from mock_endpoint.state.store import Store
+from mock_endpoint.tools.file_search.extract import Unreadable, text_of
+
+Json = dict[str, Any]
+
+
+def check(store: Store, items: list[Json]) -> None:
+    """Refuse files that were never uploaded, or are deleted; a file that is known by its id gets its name."""
+    for part in _parts(items):
+        if part.get("file_id"):
+            file = files.find(store, part["file_id"])
+            if file is None:
+                raise errors.no_such_file(part["file_id"])
+            if part["type"] == "input_file":
+                part.setdefault("filename", file["filename"])
+
+
+async def with_texts(store: Store, lease: Lease, items: list[Json]) -> list[Json]:
+    """The items with a text in place of each file. One that cannot be read is told as that."""
+    return [item if "content" not in item else item | {"content": await _read(store, lease, item)} for item in items]
+
+
+async def _read(store: Store, lease: Lease, item: Json) -> list[Json]:
+    return [
+        {"type": "input_text", "text": await _text(store, lease, part)} if part["type"] == "input_file" else part
+        for part in item["content"]
+    ]
+
+
+async def _text(store: Store, lease: Lease, part: Json) -> str:
+    name = str(part.get("filename") or part.get("file_url") or "")
+    try:
+        if part.get("file_id"):
+            text = await text_of(store.blobs.path(part["file_id"]), name)
+        elif part.get("file_data"):
+            with store.blobs.arriving(lease.id) as path:
+                path.write_bytes(base64.b64decode(part["file_data"].rpartition(",")[2], validate=True))
+                text = await text_of(path, name)
+        else:
+            return f"[file {name}: it is on another server, where nothing is fetched from]"
+    except Unreadable as problem:
+        return f"[file {name}: {problem.message}]"
+    except (OSError, ValueError):
+        return f"[file {name}: it cannot be read]"
+    return f"[file {name}]\n{text}"
+
+
+def _parts(items: list[Json]) -> list[Json]:
+    return [part for item in items if item["type"] == "message" for part in item["content"]]

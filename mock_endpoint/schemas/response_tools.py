@@ -1,0 +1,140 @@
+"""Tools and the choice among them as Responses declare them: flat, and strict unless told otherwise.
+
+What a response shows of its tools is not what the caller wrote: `echo` fills in what was left out, and closes the
+schema of a function that did not say whether it is strict (contract-successor §1.1).
+"""
+
+import copy
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from mock_endpoint.schemas import json_schema
+from mock_endpoint.schemas.base import OTHER, STRING, Body, by_json_type
+from mock_endpoint.schemas.tools import Name
+
+Json = dict[str, Any]
+
+HOSTED = (
+    "code_interpreter",
+    "file_search",
+    "web_search",
+    "web_search_preview",
+    "computer_use_preview",
+    "image_generation",
+    "local_shell",
+    "shell",
+    "apply_patch",
+    "tool_search",
+    "mcp",
+)
+"""Tools that the service runs itself, or knows the use of."""
+
+
+class FunctionTool(Body):
+    """A function that the caller runs; its arguments follow a schema."""
+
+    type: Literal["function"]
+    name: Name
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+    output_schema: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _has_a_schema(self) -> "FunctionTool":
+        schema = parameters(self.parameters, self.strict)
+        problem = json_schema.problem_of(schema, self.strict is not False) if schema else ""
+        if problem:
+            text = "Invalid schema for function '{name}': {problem}"
+            raise PydanticCustomError("flat_schema", text, {"name": self.name, "problem": problem})
+        return self
+
+
+class CustomFormat(Body):
+    """What the input of a custom tool looks like."""
+
+    type: Literal["text", "grammar"]
+    syntax: Literal["lark", "regex"] | None = None
+    definition: str | None = None
+
+
+class CustomTool(Body):
+    """A tool that the caller runs; its input is a text."""
+
+    type: Literal["custom"]
+    name: Name
+    description: str | None = None
+    format: CustomFormat | None = None
+
+
+class HostedTool(Body):
+    """A tool of the service's own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: Literal[HOSTED]  # type: ignore[valid-type]
+
+
+Tool = Annotated[FunctionTool | CustomTool | HostedTool, Field(discriminator="type")]
+
+
+class NamedChoice(Body):
+    """The function or custom tool that must be called."""
+
+    type: Literal["function", "custom"]
+    name: str
+
+
+class AllowedTools(Body):
+    """The tools among which the model may choose."""
+
+    type: Literal["allowed_tools"]
+    mode: Literal["auto", "required"]
+    tools: list[dict[str, Any]]
+
+
+class HostedChoice(Body):
+    """The service's own tool that must be used."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: Literal[HOSTED]  # type: ignore[valid-type]
+
+
+ToolChoice = Annotated[
+    Annotated[Literal["none", "auto", "required"], STRING]
+    | Annotated[Annotated[NamedChoice | AllowedTools | HostedChoice, Field(discriminator="type")], OTHER],
+    by_json_type("a string or an object", dict),
+]
+
+
+def parameters(schema: Json | None, strict: bool | None) -> Json | None:
+    """A function's schema as the service keeps it: closed where the caller left `strict` out."""
+    if strict is not None:
+        return schema
+    return _closed(schema or {"type": "object", "properties": {}})
+
+
+def echo(tool: Json) -> Json:
+    """A tool as a response shows it."""
+    if tool["type"] == "function":
+        return {
+            "type": "function",
+            "description": tool.get("description"),
+            "name": tool["name"],
+            "output_schema": tool.get("output_schema"),
+            "parameters": parameters(tool.get("parameters"), tool.get("strict")),
+            "strict": tool.get("strict", True),
+        }
+    return {"description": None, "format": {"type": "text"}} | tool
+
+
+def _closed(schema: Json) -> Json:
+    """The schema with all its objects closed, as strict mode asks, but for those that say themselves how they are."""
+    closed = copy.deepcopy(schema)
+    for node in json_schema.schemas_in(closed):
+        if node.get("type") == "object" or "properties" in node:
+            node.setdefault("additionalProperties", False)
+    return closed
