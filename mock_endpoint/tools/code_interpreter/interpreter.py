@@ -19,7 +19,7 @@ from mock_endpoint.tools.code_interpreter.outputs import Outputs
 if TYPE_CHECKING:
     from mock_endpoint.tools.code_interpreter.kernel import Kernel
 
-_PREFIX = "assistants-code-"
+_PREFIX = "assistants-kernels-"
 _WATCH_EVERY = 2.0
 """Seconds between two looks at the kernels that are not at work."""
 
