@@ -100,13 +100,13 @@ class Running:
             host, port = self._socket.getsockname()[:2]
             folder = options.tls / str(port) if options.tls else None
             self._tls = Tls(folder, options.host) if folder else None
+            self._code = Interpreter() if _runs_code(options) else _NO_CODE
+            self._build()
             undo.pop_all()
         scheme = "https" if self._tls else "http"
         self.url = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
         self.variables = variables(self.url, folder) if folder else {}
         """With HTTPS: the environment in which programs find this endpoint, trust it, and get a token for it."""
-        self._code = Interpreter() if _runs_code(options) else _NO_CODE
-        self._build()
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._answer,

@@ -336,7 +336,7 @@ def test_no_english_is_in_the_japanese_words(scripted: openai.AzureOpenAI) -> No
     for name, sentence in JAPANESE.items():
         plain = re.sub(r"\{\w+\}|`[^`]*`|chat = .*|ChatBox\(.*\)|functions=.*|client\.\S+", "", sentence)
         found = set(re.findall("[A-Za-z]{2,}", plain))
-        known = {"Enter", "Shift", "Esc", "ID", "JSON", "ChatBox", "Assistants", "env", "MB"}
+        known = {"Enter", "Shift", "Esc", "ID", "JSON", "ChatBox", "Assistants", "Python", "env", "MB"}
         assert found <= known, (name, found - known)
     assistant = scripted.beta.assistants.create(model="gpt-4o", tools=[TOOL])
     box = ChatBox(scripted, assistant, functions={"f": print}, language="ja")

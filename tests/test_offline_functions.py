@@ -310,14 +310,6 @@ class TestToolChoice:
         for text, count in (("Roll 4 dice", 4), ("Museums in Riga?", 0)):
             assert calls(thread(text, tools=self.TOOLS, tool_choice=choice)) == [("roll_dice", {"count": count})]
 
-    @pytest.mark.parametrize("choice", ["required", {"type": "file_search"}])
-    def test_built_in_tools(self, choice: str | dict[str, Any]) -> None:
-        """They cannot be run yet, and it says so."""
-        tools = [{"type": "file_search"}]
-        made, text = converse(thread("Plot a sine", tools=tools, tool_choice=choice), lambda *_: "")
-        assert not made
-        assert "yet" in text
-
 
 class Counting:
     """An encoder that counts what it is given."""

@@ -89,9 +89,10 @@ CASES = [
         "press Shift+Tab",
     ),
     (
-        "tabi = client.beta.assistants.create(model='x')\n"
-        "thread = threads.create(messages=[{'role': 'user', 'content': 'Plan one day in Tokyo.'}])\n"
-        "threads.runs.create(thread.id, assistant_id=tabi.id)\n"
+        "tool = {'type': 'function', 'function': {'name': 'get_weather'}}\n"  # the run waits for its output
+        "tabi = client.beta.assistants.create(model='x', tools=[tool])\n"
+        "thread = threads.create(messages=[{'role': 'user', 'content': 'What is the weather in Kyoto?'}])\n"
+        "threads.runs.create_and_poll(thread_id=thread.id, assistant_id=tabi.id)\n"
         "threads.messages.create(thread.id, role='user', content='One more thing!')",
         "BadRequestError 400: Can't add messages to thread_",
         "Wait for that run with runs.poll(…), or cancel it",

@@ -265,8 +265,7 @@ def test_long_bodies_are_cut_and_the_log_is_bounded(client: openai.AzureOpenAI) 
 
 def test_uploads_are_described_not_kept(client: openai.AzureOpenAI) -> None:
     """A file is nothing to read in a log."""
-    with pytest.raises(openai.APIStatusError):
-        client.files.create(file=("x.csv", b"month,rain\n"), purpose="assistants")
+    client.files.create(file=("x.csv", b"month,rain\n"), purpose="assistants")
     body = exchanges()[0].request_body
     assert body.startswith("[multipart/form-data, ")
     assert "rain" not in body

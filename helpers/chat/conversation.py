@@ -165,7 +165,12 @@ class Conversation:
             if self._stop.is_set():
                 return (yield from self._poll(run))
             submit = _submission(runs, run, outputs)
-            run = yield from self._follow(submit)
+            try:
+                run = yield from self._follow(submit)
+            except openai.BadRequestError:
+                if not self._stop.is_set():
+                    raise
+                return (yield from self._poll(run))  # it was stopped while its outputs were on their way
         if run.status == "requires_action":
             self._cancel_run()
             raise no_answer("rounds", self._words, ROUNDS)

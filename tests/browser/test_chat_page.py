@@ -354,7 +354,7 @@ def test_everybody_can_use_it(open_chat: OpenChat) -> None:
             break
         names.append(here[0])
         assert here[1] != "none", f"no visible focus on {here[0]}"
-    assert names == ["Chat with Tabi", "New chat", "Chats and ids"], "however long the chat is"
+    assert names == ["Attach a file", "Chat with Tabi", "New chat", "Chats and ids"], "however long the chat is"
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")

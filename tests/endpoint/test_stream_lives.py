@@ -34,8 +34,8 @@ def service(monkeypatch: pytest.MonkeyPatch) -> list[Service]:
     made: list[Service] = []
 
     class Noted(Service):
-        def __init__(self, *values: Any) -> None:  # noqa: ANN401
-            super().__init__(*values)
+        def __init__(self, *values: Any, **named: Any) -> None:  # noqa: ANN401
+            super().__init__(*values, **named)
             made.append(self)
 
     monkeypatch.setattr(server, "Service", Noted)
