@@ -196,7 +196,7 @@ JAPANESE: Words = {
     "closed.fix": "新しく作ってください: chat = ChatBox(client, assistant)",
     "no_client": "ChatBoxにはクライアントが必要ですが、{given}が渡されました。",
     "no_client.fix": "クライアント、アシスタントの順に渡してください: ChatBox(connect(), assistant)",
-    "no_functions": "ChatBoxのfunctionsに渡された{given}は、関数ではありません。",
+    "no_functions": "ChatBoxの`functions`に渡された{given}は、関数ではありません。",
     "no_functions.fix": '関数のリストか辞書を渡してください: functions={{"get_weather": get_weather}}',
     "no_question": "質問が空です。",
     "no_question.fix": "質問を入力してください。",

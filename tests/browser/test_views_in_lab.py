@@ -84,7 +84,7 @@ wire(compare=(2, 5))""",
     "deleted": "show(client.beta.threads.delete(thread.id))\nshow(client.beta.assistants.delete(tabi.id))",
 }
 """The name of a cell → what makes it show something."""
-WIDTHS: dict[str, set[str]] = {"": set(), "600px": {"steps"}, "420px": {"steps", "tokens"}}
+WIDTHS: dict[str, set[str]] = {"": set(), "600px": {"steps"}, "420px": {"assistants", "steps", "tokens"}}
 """The width of an output → the cells whose table has too many columns for it, and may scroll."""
 _OPEN = "node => node.querySelectorAll('details').forEach(one => { one.open = true; })"
 _WIDTH = "(node, width) => { node.style.width = width; node.style.flex = width && 'none'; }"
