@@ -40,7 +40,7 @@ HINTS = {
     "09q": (
         "Could the code of Tabi see a variable of your notebook? What does that say about where it runs?",
         "Who had to act between the question and the answer: you, or nobody?",
-        "Look at what the cell with the mistake printed first.",
+        "What did the cell with the mistake print first?",
     ),
 }
 
