@@ -95,19 +95,20 @@ async def _page(request: RequestContext, store_id: str, batch_id: str | None = N
 
 
 def _find(request: RequestContext) -> Json:
-    store_id, file_id = find(request)["id"], request.ids["file_id"]
-    file = request.store.get(vector_stores.FILE, file_id, store_id)
-    if file is None:
-        raise errors.not_in_store("file", file_id, store_id)
-    return file
+    return _in_store(request, "file", vector_stores.FILE, request.ids["file_id"])
 
 
 def _find_batch(request: RequestContext) -> Json:
-    store_id, batch_id = find(request)["id"], request.ids["batch_id"]
-    batch = request.store.get(vector_stores.BATCH, batch_id, store_id)
-    if batch is None:
-        raise errors.not_in_store("file batch", batch_id, store_id)
-    return batch
+    return _in_store(request, "file batch", vector_stores.BATCH, request.ids["batch_id"])
+
+
+def _in_store(request: RequestContext, noun: str, kind: str, object_id: str) -> Json:
+    """What is in the store that the path names; 404 where either is not there."""
+    store_id = find(request)["id"]
+    found = request.store.get(kind, object_id, store_id)
+    if found is None:
+        raise errors.not_in_store(noun, object_id, store_id)
+    return found
 
 
 async def _shown(request: RequestContext, file: Json) -> Json:
