@@ -1,12 +1,17 @@
 """What all tests share: the options, the marker `all`, and an environment without the person's own settings."""
 
 import os
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from helpers.traffic.log import LOG, Log
+
+if TYPE_CHECKING:
+    import openai
+
+    from helpers import ChatBox
 
 KEPT = {"KIT_OPENAPI", "KIT_SOAK"}
 """Variables that steer the tests themselves."""
@@ -84,6 +89,16 @@ def empty_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the test the log of a process that has sent nothing yet."""
     for name, value in vars(Log()).items():
         monkeypatch.setattr(LOG, name, value)
+
+
+@pytest.fixture
+def box(client: "openai.AzureOpenAI") -> Iterator["ChatBox"]:
+    """A chat box on the `client` of the test's own file, with an assistant named Tabi."""
+    from helpers import ChatBox
+
+    made = ChatBox(client, client.beta.assistants.create(model="gpt-4o", name="Tabi"))
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -24,14 +24,6 @@ def client() -> Iterator[openai.AzureOpenAI]:
         yield made
 
 
-@pytest.fixture
-def box(client: openai.AzureOpenAI) -> Iterator[ChatBox]:
-    """A chat box with an assistant named Tabi."""
-    made = ChatBox(client, client.beta.assistants.create(model="gpt-35-turbo", name="Tabi"))
-    yield made
-    made.close()
-
-
 def put_in(box: ChatBox, name: str, data: bytes, mark: str) -> None:
     """What the page says when a person chooses a file."""
     box.widget._handle_custom_msg({"type": "attach", "id": mark, "name": name}, [memoryview(data)])

@@ -28,14 +28,6 @@ def client() -> Iterator[openai.AzureOpenAI]:
 
 
 @pytest.fixture
-def box(client: openai.AzureOpenAI) -> Iterator[ChatBox]:
-    """A chat box with an assistant named Tabi."""
-    made = ChatBox(client, client.beta.assistants.create(model="gpt-35-turbo", name="Tabi"))
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def scripted() -> Iterator[openai.AzureOpenAI]:
     """A client of an endpoint that does what it is told, at once."""
     with served(model=Scripted()) as made:

@@ -20,14 +20,6 @@ def client() -> Iterator[openai.AzureOpenAI]:
         yield made
 
 
-@pytest.fixture
-def box(client: openai.AzureOpenAI) -> Iterator[ChatBox]:
-    """A chat box with an assistant named Tabi."""
-    made = ChatBox(client, client.beta.assistants.create(model="gpt-4o", name="Tabi"))
-    yield made
-    made.close()
-
-
 def page_says(box: ChatBox, kind: str, **content: object) -> None:
     """What the page tells the kernel, and the end of the work that it begins."""
     box.widget._handle_custom_msg({"type": kind} | content, [])
