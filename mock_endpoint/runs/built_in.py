@@ -31,7 +31,10 @@ def marks_of(steps: list[Json]) -> tuple[Annotation, ...]:
 
 
 def attached(store: Store, run: Json) -> list[Attached]:
-    """The files that the run's code may read: the assistant's, the thread's, and those of its messages."""
+    """The files that the run's code may read: the assistant's, the thread's, and those of its messages. None where it
+    has no code: a long thread is not read for nothing."""
+    if all(tool["type"] != "code_interpreter" for tool in run["tools"]):
+        return []
     found = (files.find(store, file_id) for file_id in dict.fromkeys(_file_ids(store, run)))
     return [Attached(file["id"], file["filename"], store.blobs.path(file["id"])) for file in found if file]
 

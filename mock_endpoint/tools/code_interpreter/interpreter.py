@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil  # type: ignore[import-untyped]
-
 from mock_endpoint.state.temporary import TemporaryFolder, left_behind
 from mock_endpoint.tools.code_interpreter.folders import Attached, Folders, Product
 from mock_endpoint.tools.code_interpreter.limits import Limits
@@ -162,7 +160,11 @@ def _turn(loop: asyncio.AbstractEventLoop) -> None:
 def _end_what_was_left() -> None:
     """End every process whose home or working folder belongs to an endpoint that has died."""
     left = left_behind(_PREFIX)
-    for process in psutil.process_iter() if left else ():
+    if not left:
+        return
+    import psutil  # type: ignore[import-untyped]  # `serve` starts without it
+
+    for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
             places = (process.environ().get("HOME", ""), process.cwd())
             if any(Path(place).is_relative_to(folder) for place in places for folder in left):
