@@ -23,7 +23,8 @@ GIVE = """
 
 def names(chat: Chat) -> list[str]:
     """The files that wait in the composer."""
-    return chat.box.locator(".kit-attached li:not(.kit-pending)").all_inner_texts()
+    found: list[str] = chat.box.locator(".kit-attached li:not(.kit-pending)").all_inner_texts()
+    return found
 
 
 def wait_for(chat: Chat, name: str) -> None:
