@@ -9,6 +9,7 @@ from support.model_servers import DONE, USAGE, WHOLE, answered, called, calling,
 
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import CallDelta, Event, Failed, Finished, Prompt, TextDelta, ToolCall, Turn
+from mock_endpoint.models.chat_request import AS_FUNCTIONS
 
 TIDE = {
     "type": "function",
@@ -22,6 +23,7 @@ TIDE = {
 BELL = {"type": "function", "function": {"name": "ring_bell", "description": None, "parameters": None, "strict": None}}
 ONLY_BELL = {"type": "function", "function": {"name": "ring_bell"}}
 INTERPRETER = {"type": "code_interpreter"}
+CODE = {"type": "function", "function": AS_FUNCTIONS["code_interpreter"]}
 ASKED = (Turn("user", "How high is the tide in Brest?"),)
 CALLING = Prompt("gpt-4", "", ASKED, tools=(TIDE, BELL, INTERPRETER))
 BREST, DOVER = '{"harbour":"Brest"}', '{"harbour": "Dover"}'
@@ -30,8 +32,13 @@ BREST, DOVER = '{"harbour":"Brest"}', '{"harbour": "Dover"}'
 @pytest.mark.parametrize(
     ("given", "sent"),
     [
-        pytest.param({}, {"tools": [TIDE, ONLY_BELL]}, id="functions as given, nothing built in"),
-        pytest.param({"tools": (INTERPRETER,), "tool_choice": "required"}, {}, id="only built-in tools"),
+        pytest.param({}, {"tools": [TIDE, ONLY_BELL, CODE]}, id="functions as given, and code as one"),
+        pytest.param(
+            {"tools": (INTERPRETER,), "tool_choice": "required"},
+            {"tools": [CODE], "tool_choice": "required"},
+            id="only built-in tools",
+        ),
+        pytest.param({"tools": ({"type": "web_search"},), "tool_choice": "required"}, {}, id="tools of nobody here"),
         pytest.param({"tools": (), "tool_choice": "none", "parallel_tool_calls": False}, {}, id="no tools"),
         *(
             pytest.param(
@@ -41,7 +48,10 @@ BREST, DOVER = '{"harbour":"Brest"}', '{"harbour": "Dover"}'
         ),
         pytest.param(
             {"tools": (BELL, INTERPRETER), "tool_choice": INTERPRETER},
-            {"tools": [ONLY_BELL]},
+            {
+                "tools": [ONLY_BELL, CODE],
+                "tool_choice": {"type": "function", "function": {"name": "code_interpreter"}},
+            },
             id="a built-in tool forced",
         ),
         pytest.param(
@@ -77,6 +87,22 @@ def test_file_search_is_a_function_to_them() -> None:
         prompt=replace(CALLING, tools=(named_so, search)),
     )
     assert [event.tool for event in events if isinstance(event, CallDelta)] == ["function"]
+
+
+def test_code_is_taken_out_of_its_object() -> None:
+    """In one piece, however the server cuts it; what was run goes back as the model wrote it, and files are named."""
+    written = json.dumps({"code": 'print("あ")\n1 + 1'})
+    pieces = [calling(called("code_interpreter", written[:9], 0, "c1")), calling(called(None, written[9:], 0))]
+    ran = Turn("assistant", "", calls=(ToolCall("call_a", "code_interpreter", "1 + 1", "2", "code_interpreter"),))
+    prompt = replace(CALLING, turns=(*ASKED, ran), files=("tide.csv",))
+    events, (body,) = answered([*pieces, chunk(finish="tool_calls"), DONE], prompt=prompt)
+    calls = [event for event in events if isinstance(event, CallDelta)]
+    assert (calls[0].name, {call.tool for call in calls}) == ("code_interpreter", {"code_interpreter"})
+    assert "".join(call.arguments for call in calls) == 'print("あ")\n1 + 1'
+    (before,) = body["messages"][-2]["tool_calls"]
+    assert json.loads(before["function"]["arguments"]) == {"code": "1 + 1"}
+    assert body["messages"][-1]["content"] == "2"
+    assert "tide.csv" in body["tools"][-1]["function"]["description"]
 
 
 def test_calls_and_outputs_are_passed_on() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import CallDelta, Prompt
-from mock_endpoint.models.chat_request import functions, tool_of
+from mock_endpoint.models.chat_request import code_in, functions, tool_of
 
 _NOTHING = ("", "null")
 """What servers write as the arguments of a function without parameters."""
@@ -53,7 +53,7 @@ class _Call:
     arguments: str = ""
     begun: bool = False
     sent: int = 0
-    """Characters of the arguments that were passed on."""
+    """Characters of the arguments, or of the code in them, that were passed on."""
 
     def add(self, piece: _Piece) -> None:
         self.id = self.id or piece.id
@@ -129,12 +129,17 @@ class Calls:
         return known[-1]
 
     def _news(self, number: int) -> Iterator[CallDelta]:
-        """What was not passed on yet. Arguments wait for their brace, so that a `null` never gets out."""
+        """What was not passed on yet. Arguments wait for their brace, so that a `null` never gets out; code waits for
+        the whole object that it is in."""
         call = self._calls[number]
         if not call.name:
             return
-        news = call.arguments[call.sent :] if call.arguments.lstrip().startswith("{") else ""
         tool = tool_of(self._prompt, call.name)
+        if tool == "code_interpreter":
+            known = code_in(call.arguments) if call.has_object() else ""
+        else:
+            known = call.arguments if call.arguments.lstrip().startswith("{") else ""
+        news = known[call.sent :]
         if not call.begun:
             self._check(call.name)
             yield CallDelta(number, news, call.name, tool)

@@ -1,5 +1,6 @@
 """A prompt as the body of a chat completion request."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +24,20 @@ AS_FUNCTIONS: dict[str, Json] = {
             },
             "required": ["queries"],
         },
-    }
+    },
+    "code_interpreter": {
+        "name": "code_interpreter",
+        "description": (
+            "Runs Python in a Jupyter kernel that keeps its variables throughout this conversation, and gives back "
+            "what was printed. Print what you want to read. pandas and matplotlib are there; plt.show() shows a "
+            "picture to the user. Files are read and written in the working folder, /mnt/data; no network."
+        ),
+        "parameters": {
+            "type": "object",
+            "properties": {"code": {"type": "string", "description": "The Python code"}},
+            "required": ["code"],
+        },
+    },
 }
 """Built-in tools as other servers can be told of them; the endpoint runs them all the same."""
 
@@ -33,7 +47,20 @@ def functions(prompt: Prompt) -> list[Json]:
     own = [_given(tool["function"]) for tool in prompt.tools if tool["type"] == "function"]
     taken = {function["name"] for function in own}
     declared = dict.fromkeys(tool["type"] for tool in prompt.tools)
-    return own + [AS_FUNCTIONS[kind] for kind in declared if kind in AS_FUNCTIONS and kind not in taken]
+    return own + [_as_function(kind, prompt) for kind in declared if kind in AS_FUNCTIONS and kind not in taken]
+
+
+def _as_function(kind: str, prompt: Prompt) -> Json:
+    """A built-in tool as a function; that of code says which files it may read."""
+    function = AS_FUNCTIONS[kind]
+    if kind != "code_interpreter" or not prompt.files:
+        return function
+    return function | {"description": f"{function['description']} Files there: {', '.join(prompt.files)}."}
+
+
+def code_in(arguments: str) -> str:
+    """The code in a call of `code_interpreter`, whose arguments are a JSON object; "" where there is none."""
+    return str(json.loads(arguments).get("code", ""))
 
 
 def tool_of(prompt: Prompt, name: str) -> str:
@@ -77,7 +104,9 @@ def _messages(turn: Turn) -> Iterator[Json]:
 
 
 def _tool_call(call: ToolCall) -> Json:
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments or "{}"}}
+    code = call.tool == "code_interpreter"
+    arguments = json.dumps({"code": call.arguments}) if code else call.arguments or "{}"
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
 
 
 def _tools(prompt: Prompt) -> Json:

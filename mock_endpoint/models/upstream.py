@@ -67,7 +67,7 @@ _CALLING = ("tool_calls", "function_call")
 class UpstreamModel(Model):
     """A model behind an OpenAI-compatible server, asked by streaming chat completions.
 
-    Functions are passed on. Built-in tools and pictures are not.
+    Functions are passed on, and built-in tools as functions; pictures are not.
     """
 
     def __init__(self, base_url: str, key: str | None, name: str | None) -> None:
