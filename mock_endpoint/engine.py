@@ -70,6 +70,13 @@ class BuiltInTool(Protocol):
 
 
 @dataclass(frozen=True)
+class CallStarted:
+    """Call number `index` is written, and its built-in tool is at work."""
+
+    index: int
+
+
+@dataclass(frozen=True)
 class CallResult:
     """A built-in tool has done what call number `index` asked for."""
 
@@ -77,7 +84,7 @@ class CallResult:
     output: ToolOutput
 
 
-AnswerEvent = Event | CallResult | Picture
+AnswerEvent = Event | CallStarted | CallResult | Picture
 """The last one is always `Finished`, with the tokens of all rounds, or `Failed`. Calls are numbered throughout."""
 
 
@@ -127,6 +134,7 @@ async def _rounds(
             return
         for number, call in enumerate(this.calls):
             if call.tool != "function":
+                yield CallStarted(numbered + number)
                 output = await _output(tools, call)
                 this.calls[number] = replace(call, output=output.text)
                 yield CallResult(numbered + number, output)

@@ -141,6 +141,14 @@ class RequestContext:
             raise errors.out_of_range(name, number, most=most)
         return number
 
+    def included(self, known: tuple[str, ...]) -> frozenset[str]:
+        """What the query's `include` asks for; what cannot be included is refused."""
+        asked = (*self.query.getlist("include[]"), *self.query.getlist("include"))
+        for position, value in enumerate(asked):
+            if value not in known:
+                raise errors.invalid_value(f"include[{position}]", value, known)
+        return frozenset(asked)
+
     def _cursor(self, param: str, noun: str, kind: str, parent: str) -> int | None:
         """Where the cursor stands. One that was never in this list is refused: page one would repeat what was seen."""
         value = self.query.get(param)

@@ -1,6 +1,7 @@
 """The built-in tools of a run: bound to its thread, the files that it may read, and the store for what they make."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,12 @@ Json = dict[str, Any]
 def tools_of(service: Service, run: Json) -> dict[str, BuiltInTool]:
     """The declared tools by their type; those that the service was given come first."""
     make = {"code_interpreter": _code_interpreter, "file_search": _file_search}
-    declared = {tool["type"] for tool in run["tools"]}
-    return {kind: service.tools.get(kind) or make[kind](service, run) for kind in make if kind in declared}
+    return service.bound(run["tools"], {kind: partial(each, service, run) for kind, each in make.items()})
 
 
 def marks_of(steps: list[Json]) -> tuple[Annotation, ...]:
     """The citations that a run may make for what it has found so far."""
-    found = [call["file_search"].get("results", []) for call in tool_calls.searches(steps)]
+    found = map(tool_calls.found, tool_calls.searches(steps))
     return tuple(mark for number, parts in enumerate(found) for mark in marks(number, parts))
 
 
