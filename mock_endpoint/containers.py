@@ -25,12 +25,15 @@ CONTAINER, FILE = "container", "container.file"
 MOST_BYTES = 256 * 1024 * 1024
 """Bytes of all files that are put into a container: half of what its code may have on the disk."""
 _EXPIRED = "expired"
+_RAN = "has_run"
+"""A member that is kept with a container, and not shown."""
 
 
 def shown(container: Json) -> Json:
     """A stored container with the status that follows from the time."""
-    idle_since = container["last_active_at"] + container["expires_after"]["minutes"] * 60
-    return container | {"status": _EXPIRED} if idle_since <= time.time() else container
+    expires_at = container["last_active_at"] + container["expires_after"]["minutes"] * 60
+    status = {"status": _EXPIRED} if expires_at <= time.time() else {}
+    return {name: value for name, value in container.items() if name != _RAN} | status
 
 
 def find(store: Store, container_id: str) -> Json:
@@ -49,11 +52,24 @@ def living(store: Store, container_id: str) -> Json:
     return found
 
 
+def lives(store: Store, container_id: str) -> bool:
+    """Whether the container is there and has not expired."""
+    found = store.get(CONTAINER, container_id)
+    return found is not None and shown(found)["status"] != _EXPIRED
+
+
 def used(store: Store, container: Json) -> Json:
     """The living container with its time begun anew; inside a transaction."""
-    container |= {"last_active_at": int(time.time())}
-    store.replace(container)
-    return container
+    kept = (store.get(CONTAINER, container["id"]) or {}) | container | {"last_active_at": int(time.time())}
+    store.replace(kept)
+    return shown(kept)
+
+
+def ran(store: Store, container: Json) -> bool:
+    """Its code begins to run, which is a use; whether code has run there before. Inside a transaction."""
+    before = store.get(CONTAINER, container["id"]) or {}
+    used(store, container | {_RAN: True})
+    return _RAN in before
 
 
 async def create(service: Service, fields: Json) -> Json:
@@ -84,13 +100,13 @@ async def copy(service: Service, container_id: str, file_ids: list[str]) -> None
     there = {file["path"] for file in service.store.all(FILE, container_id)}
     for file_id in dict.fromkeys(file_ids):
         file = files.find(service.store, file_id)
-        if file is not None and _path_of_copy(file) not in there:
+        if file is not None and path_of_copy(file) not in there:
             await copy_one(service, container_id, file)
 
 
 async def copy_one(service: Service, container_id: str, file: Json) -> Json:
     """Put a copy of an uploaded file into a container, in place of an earlier copy; its row there comes back."""
-    return await put(service, container_id, _path_of_copy(file), service.store.blobs.path(file["id"]), "user")
+    return await put(service, container_id, path_of_copy(file), service.store.blobs.path(file["id"]), "user")
 
 
 async def put(
@@ -129,7 +145,8 @@ async def keep(store: Store, container_id: str, arrived: Path, path: str, source
     return file
 
 
-def _path_of_copy(file: Json) -> str:
+def path_of_copy(file: Json) -> str:
+    """Where code of a container sees the copy of an uploaded file (contract-successor §1.3)."""
     return path_of(f"{file['id']}-{file['filename']}")
 
 

@@ -62,12 +62,14 @@ class Interpreter:
         self._folder = TemporaryFolder(_PREFIX)
         self._made = 0
 
-    async def run(self, key: str, code: str, files: Sequence[Attached]) -> Ran:
+    async def run(self, key: str, code: str, files: Sequence[Attached], *, used: bool = False) -> Ran:
         """Run code in the kernel of the thread or container `key`, where these files are found.
 
-        Cancelled, it stops the code. `CannotStart` where there is no kernel to be had.
+        `used`: whether code has run there before, be it in another process. Cancelled, it stops the code.
+        `CannotStart` where there is no kernel to be had.
         """
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._run(key, code, files), self._started()))
+        running = self._run(key, code, files, used)
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(running, self._started()))
 
     def forget(self, key: str, why: str) -> None:
         """End a kernel that nobody may use any more, also in the middle of its code, which is told why."""
@@ -112,8 +114,8 @@ class Interpreter:
                 asyncio.run_coroutine_threadsafe(self._watch(), self._loop)
             return self._loop
 
-    async def _run(self, key: str, code: str, files: Sequence[Attached]) -> Ran:
-        session = self._sessions.setdefault(key, Session())
+    async def _run(self, key: str, code: str, files: Sequence[Attached], used: bool) -> Ran:
+        session = self._sessions.setdefault(key, Session(lost=used))
         async with session.turn:
             if session.over:
                 raise CannotStart(f"The code was not run: {session.over}.")
