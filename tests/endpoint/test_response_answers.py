@@ -117,3 +117,16 @@ def test_the_same_words_through_a_thread(client: openai.AzureOpenAI, store_id: s
         "function_call",
         "function_call_output",
     ]
+
+
+def test_cut_at_any_event(client: openai.AzureOpenAI, store_id: str) -> None:
+    """Contract-successor §1.5: left behind any of its events and taken up again, a stream tells every event once."""
+    options: Any = {"tools": [searching(store_id)], "background": True, "include": ["file_search_call.results"]}
+    whole = respond_streamed(client, "Does the gate close?", **options)
+    for cut in range(1, len(whole)):
+        stream = client.responses.create(model="gpt-4o", input="Does the gate close?", stream=True, **options)
+        seen = [event for event, _ in zip(stream, range(cut), strict=False)]
+        stream.close()
+        response_id = seen[0].response.id
+        rest = client.responses.retrieve(response_id, stream=True, starting_after=cut - 1)
+        assert [event.type for event in (*seen, *rest)] == [event.type for event in whole]
