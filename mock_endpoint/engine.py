@@ -48,17 +48,13 @@ class ToolOutput:
     text: str
     """What the model reads."""
     parts: tuple[Json, ...] = ()
-    """What a reader of the steps sees: `logs` and `image` outputs of code, or the results of a search. The pictures
-    are shown at the end of the answer, too."""
+    """What a reader of the steps sees: `logs` and `image` outputs of code, or the results of a search."""
     marks: tuple[Annotation, ...] = ()
     """The files that the answer may point at: where it holds such a marker, it does."""
     details: Json = field(default_factory=dict)
     """What a reader of the steps sees of the call besides."""
-
-    @property
-    def pictures(self) -> list[Picture]:
-        """Those among the parts."""
-        return [Picture(part["image"]["file_id"]) for part in self.parts if part.get("type") == "image"]
+    pictures: tuple[Picture, ...] = ()
+    """Those among the parts; they are shown at the end of the answer, too."""
 
 
 class BuiltInTool(Protocol):
@@ -70,6 +66,13 @@ class BuiltInTool(Protocol):
 
 
 @dataclass(frozen=True)
+class CallStarted:
+    """Call number `index` is written, and its built-in tool is at work."""
+
+    index: int
+
+
+@dataclass(frozen=True)
 class CallResult:
     """A built-in tool has done what call number `index` asked for."""
 
@@ -77,7 +80,7 @@ class CallResult:
     output: ToolOutput
 
 
-AnswerEvent = Event | CallResult | Picture
+AnswerEvent = Event | CallStarted | CallResult | Picture
 """The last one is always `Finished`, with the tokens of all rounds, or `Failed`. Calls are numbered throughout."""
 
 
@@ -127,6 +130,7 @@ async def _rounds(
             return
         for number, call in enumerate(this.calls):
             if call.tool != "function":
+                yield CallStarted(numbered + number)
                 output = await _output(tools, call)
                 this.calls[number] = replace(call, output=output.text)
                 yield CallResult(numbered + number, output)

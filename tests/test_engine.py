@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import pytest
-from support.output_items import OutputItems
 from support.scripted import Scripted
 
 from mock_endpoint import engine
@@ -13,6 +12,8 @@ from mock_endpoint.engine import AnswerEvent, BuiltInTool, Picture, ToolOutput
 from mock_endpoint.marking import Marking
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import Annotation, Failed, Finished, Prompt, TextDelta, Turn
+from mock_endpoint.responses.events import ResponseEvents
+from mock_endpoint.responses.writer import ItemWriter
 from mock_endpoint.runs import prompt as run_prompt
 
 LINK = Annotation("file_path", "sandbox:/mnt/data/a.xls", "assistant-1", "a.xls")
@@ -25,7 +26,12 @@ class Drawing:
     async def run(self, arguments: str) -> ToolOutput:
         """The names as the model is to write them."""
         picture = {"type": "image", "image": {"file_id": "assistant-3"}}
-        return ToolOutput(f"{LINK.text} {LONGER.text}{LINK.text}, sandbox:", (picture,), (LINK, LONGER))
+        return ToolOutput(
+            f"{LINK.text} {LONGER.text}{LINK.text}, sandbox:",
+            (picture,),
+            (LINK, LONGER),
+            pictures=(Picture("assistant-3"),),
+        )
 
 
 class Echo:
@@ -47,6 +53,16 @@ def answered(text: str, tool: BuiltInTool | None = None, **options: Any) -> tupl
     return model, asyncio.run(collect())
 
 
+def items_of(events: list[AnswerEvent]) -> list[dict[str, Any]]:
+    """What the events become as items of a response, each at its end."""
+    writer = ItemWriter("0" * 18, ResponseEvents(kept=False))
+    for event in events:
+        if not isinstance(event, Finished | Failed):
+            writer.write(event)
+    writer.close()
+    return writer.items
+
+
 def called(*calls: tuple[str, Any], how: str = "call") -> str:
     """What makes the scripted model call these tools."""
     return f"{how} {json.dumps(calls)}"
@@ -55,15 +71,14 @@ def called(*calls: tuple[str, Any], how: str = "call") -> str:
 def test_a_second_writer_makes_output_items() -> None:
     """What a run writes as steps and messages, another API writes as items; the engine knows of neither."""
     _, events = answered(called(("code_interpreter", "one"), ("f", {"a": 1}), how="first"))
-    items = OutputItems()
-    for event in events[:-1]:
-        assert not isinstance(event, Finished | Failed)
-        items.write(event)
-    assert items.items == [
-        {"type": "message", "role": "assistant", "text": "Let me see.", "annotations": []},
-        {"type": "code_interpreter_call", "code": "one", "outputs": [{"type": "logs", "logs": "ONE"}]},
-        {"type": "function_call", "name": "f", "arguments": '{"a": 1}'},
-    ]
+    said, code, function = items_of(events)
+    assert said["content"][0]["text"] == "Let me see."
+    assert (code["type"], code["code"], code["outputs"]) == (
+        "code_interpreter_call",
+        "one",
+        [{"type": "logs", "logs": "ONE"}],
+    )
+    assert (function["type"], function["name"], function["arguments"]) == ("function_call", "f", '{"a": 1}')
     end = events[-1]
     assert isinstance(end, Finished)
     assert end.reason == "tool_calls"
@@ -72,11 +87,7 @@ def test_a_second_writer_makes_output_items() -> None:
 def test_calls_are_numbered_through_all_rounds() -> None:
     """So that a writer knows which call a piece or a result belongs to."""
     _, events = answered(called(("code_interpreter", "one"), ("code_interpreter", "two"), how="rounds"))
-    items = OutputItems()
-    for event in events[:-1]:
-        assert not isinstance(event, Finished | Failed)
-        items.write(event)
-    assert [item.get("code") for item in items.items] == ["one", "two", None]
+    assert [item.get("code") for item in items_of(events)] == ["one", "two", None]
 
 
 def test_the_answer_points_at_what_a_tool_has_made() -> None:
@@ -86,11 +97,7 @@ def test_the_answer_points_at_what_a_tool_has_made() -> None:
     marks = [event for event in after if isinstance(event, Annotation)]
     assert marks == [LINK, LONGER, LINK]
     assert after[-1] == Picture("assistant-3")
-    items = OutputItems()
-    for event in events[:-1]:
-        assert not isinstance(event, Finished | Failed)
-        items.write(event)
-    message = items.items[-1]
+    (message,) = items_of(events)[-1]["content"]
     assert message["text"] == f"echo: {LINK.text} {LONGER.text}{LINK.text}, sandbox:"
     places = [(mark["start_index"], mark["end_index"]) for mark in message["annotations"]]
     assert [message["text"][start:end] for start, end in places] == [LINK.text, LONGER.text, LINK.text, ""]
@@ -99,11 +106,7 @@ def test_the_answer_points_at_what_a_tool_has_made() -> None:
 def test_a_citation_has_a_place_and_no_marker_elsewhere() -> None:
     """Contract-successor §1.3: the same event, written by another API."""
     _, events = answered("cite file-1")
-    items = OutputItems()
-    for event in events[:-1]:
-        assert not isinstance(event, Finished | Failed)
-        items.write(event)
-    (message,) = items.items
+    ((message,),) = [item["content"] for item in items_of(events)]
     assert message["text"] == ""
     assert message["annotations"] == [{"type": "file_citation", "file_id": "file-1", "filename": "a.md", "index": 0}]
 

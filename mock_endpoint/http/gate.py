@@ -24,6 +24,7 @@ from mock_endpoint.listening import is_loopback
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a request body; the longest legal one (a message of several long texts) fits well."""
 _STORES = "/vector_stores"
+_UPLOAD = re.compile(r"(/containers/[^/]+)?/files")
 _AROUND_A_FILE = 64 * 1024
 """Bytes of the form around an uploaded file."""
 
@@ -186,7 +187,7 @@ def _shape(family: str, version: str | None, path: str) -> str:
 
 def _check_length(length: int, path: str) -> None:
     """Refuse a body that is too large before anything of it is read."""
-    if path == "/files":
+    if _UPLOAD.fullmatch(path):
         if length > files.MAX_BYTES + _AROUND_A_FILE:
             raise errors.file_too_large(files.MAX_BYTES)
     elif length > MAX_BODY:

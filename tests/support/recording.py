@@ -204,7 +204,7 @@ def _path(request: httpx2.Request) -> str:
 
 
 def _is_successor(request: httpx2.Request) -> bool:
-    return _path(request).startswith(("/responses", "/conversations"))
+    return _path(request).startswith(("/responses", "/conversations", "/containers"))
 
 
 def _side(request: httpx2.Request) -> str:
