@@ -11,6 +11,7 @@ from support.talking import served
 
 from helpers import ChatBox
 from helpers.chat.attaching import Attached, message_of
+from helpers.chat.words import ENGLISH
 
 PATIENCE = 20
 """Seconds for an upload."""
@@ -65,6 +66,29 @@ def test_the_next_question_takes_them_along(box: ChatBox, client: openai.AzureOp
     older = ChatBox(client, "asst_none", thread=box.thread_id)
     assert sorted(older.widget.turns[0]["attached"]) == ["map.png", "気候.csv"]
     older.close()
+
+
+def test_nobody_who_reads_it(client: openai.AzureOpenAI) -> None:
+    """Said when the file comes, not by an answer that knows nothing of it; a tool that came later counts."""
+    tabi = client.beta.assistants.create(model="gpt-4o", name="Tabi")
+    box = ChatBox(client, tabi)
+    put_in(box, "map.png", b"\x89PNG", "1")
+    wait_for(box, 1)
+    assert box.widget.status == ENGLISH["hint"]
+    put_in(box, "a.csv", b"a,b", "2")
+    wait_for(box, 2)
+    assert box.widget.status == "Tabi has no tool that reads files. Give it code_interpreter or file_search."
+    page_says(box, "detach", id="2")
+    assert box.widget.status == ENGLISH["hint"]
+    client.beta.assistants.update(tabi.id, tools=[{"type": SEARCH}])
+    put_in(box, "a.csv", b"a,b", "3")
+    wait_for(box, 2)
+    assert box.widget.status == ENGLISH["hint"]
+    press(box, "What is 6 times 7?")
+    settle(box)
+    asked = next(one for one in client.beta.threads.messages.list(box.thread_id or "") if one.role == "user")
+    assert [tool.type for one in asked.attachments or [] for tool in one.tools or []] == [SEARCH]
+    box.close()
 
 
 def test_edited_and_asked_again(box: ChatBox, client: openai.AzureOpenAI) -> None:
