@@ -53,9 +53,9 @@ def answered(text: str, tool: BuiltInTool | None = None, **options: Any) -> tupl
     return model, asyncio.run(collect())
 
 
-def items_of(events: list[AnswerEvent]) -> list[dict[str, Any]]:
-    """What the events become as items of a response, each at its end."""
-    writer = ItemWriter("0" * 18, ResponseEvents(kept=False))
+def items_of(events: list[AnswerEvent], told: ResponseEvents | None = None) -> list[dict[str, Any]]:
+    """What the events become as items of a response, each at its end; `told` hears of it."""
+    writer = ItemWriter("0" * 18, told or ResponseEvents(kept=False))
     for event in events:
         if not isinstance(event, Finished | Failed):
             writer.write(event)
@@ -136,6 +136,37 @@ def test_the_model_reads_what_its_tool_gave() -> None:
     end = events[-1]
     assert isinstance(end, Finished)
     assert (end.reason, end.prompt_tokens) == ("stop", tokens.of_prompt(first) + tokens.of_prompt(second))
+
+
+def test_calls_side_by_side() -> None:
+    """Contract-successor §2: each item whole before the next begins; what follows waits until the tool has answered."""
+    _, events = answered(called(("f", {}), ("code_interpreter", "one"), ("g", {"a": 1}), ("code_interpreter", "two")))
+    told = ResponseEvents(kept=True)
+    items = items_of(events, told)
+    assert [item.get("name") or item["code"] for item in items] == ["f", "one", "g", "two"]
+    assert [item["outputs"][0]["logs"] for item in items[1::2]] == ["ONE", "TWO"]
+    opened = [event["output_index"] for event in told.told if "output_index" in event]
+    assert opened == sorted(opened)
+
+
+@pytest.mark.parametrize("how", ["call", "rounds"])
+def test_a_limit_of_calls(how: str) -> None:
+    """Of three calls two are made, in one round or in three. The model is told so, and offered the tool no more."""
+    asked = called(*[("code_interpreter", word) for word in ("one", "two", "three")], how=how)
+    model, events = answered(asked, max_tool_calls=2)
+    assert [item.get("code") for item in items_of(events)] == ["one", "two", None]
+    assert [len(prompt.tools) for prompt in model.prompts][-1] == 0
+    outputs = [call.output for turn in model.prompts[-1].turns for call in turn.calls]
+    assert outputs[:2] == ["ONE", "TWO"]
+    assert all("not made" in output for output in outputs[2:])
+    assert len({call.id for turn in model.prompts[-1].turns for call in turn.calls}) == len(outputs) == 3
+
+
+def test_a_limit_of_calls_is_not_one_of_functions() -> None:
+    """What the caller runs does not count."""
+    calls = [("code_interpreter", "one"), ("f", {}), ("code_interpreter", "two"), ("g", {})]
+    _, events = answered(called(*calls), max_tool_calls=1)
+    assert [item.get("code") or item["name"] for item in items_of(events)] == ["one", "f", "g"]
 
 
 def test_a_limit_holds_for_all_rounds() -> None:

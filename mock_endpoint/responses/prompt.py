@@ -36,6 +36,7 @@ def prompt_of(asked: Json, items: list[Json]) -> Prompt:
         tools=tuple(_neutral(echo(tool)) for tool in allowed(asked)),
         tool_choice=choice,
         parallel_tool_calls=asked.get("parallel_tool_calls", True),
+        max_tool_calls=asked.get("max_tool_calls"),
         response_format=_format(asked.get("text", {}).get("format", {"type": "text"})),
         temperature=asked.get("temperature"),
         top_p=asked.get("top_p"),

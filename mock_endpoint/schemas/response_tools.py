@@ -75,11 +75,19 @@ class CustomTool(Body):
     format: CustomFormat | None = None
 
 
+class HybridSearch(Body):
+    """How much meaning and words count."""
+
+    embedding_weight: Annotated[float, Field(ge=0)]
+    text_weight: Annotated[float, Field(ge=0)]
+
+
 class RankingOptions(Body):
     """How file search ranks what it found."""
 
     ranker: Literal["auto", "default-2024-11-15"] | None = None
     score_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+    hybrid_search: HybridSearch | None = None
 
 
 class FileSearchTool(Body):

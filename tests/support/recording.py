@@ -20,7 +20,7 @@ from .schemas import Schemas
 OLD_SHAPE = ("2024-02-15-preview", "2024-03-01-preview", "2024-04-01-preview")
 """Their objects lack members that the published schemas require; `test_old_shape.py` says how they look."""
 
-_PREFIX = re.compile(r"^/+(openai/v1|openai|v1|api/projects/[^/]+)/*(?=/)")
+_PREFIX = re.compile(r"^/+(openai/v1|openai|v1|api/projects/[^/]+(?:/+openai/v1)?)/*(?=/)")
 _STANDING = {
     "azure": ("x-request-id", "apim-request-id", "x-ms-region"),
     "openai": ("x-request-id", "openai-version", "openai-processing-ms"),

@@ -112,6 +112,8 @@ class Schemas:
     def _document(self) -> Json:
         with self._file.open(encoding="utf-8") as file:
             document: Json = yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        for name, schema in document["components"]["schemas"].items():
+            _name_itself(schema, name)
         return document
 
     @cached_property
@@ -128,6 +130,14 @@ class Schemas:
 
     def _template(self, path: str) -> str | None:
         return next((template for template, pattern in self._templates if pattern.match(path)), None)
+
+
+def _name_itself(node: object, name: str) -> None:
+    """Refer to a schema inside of itself as JSON Schema does today, not as it did in 2019."""
+    if isinstance(node, dict) and node.pop("$recursiveRef", None):
+        node["$ref"] = f"#/components/schemas/{name}"
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _name_itself(each, name)
 
 
 def _shape(value: object, name: str = "") -> str:

@@ -11,7 +11,7 @@ from mock_endpoint.engine import ToolOutput
 from mock_endpoint.models.base import Annotation
 from mock_endpoint.service import Service
 from mock_endpoint.tools.file_search import indexing, results
-from mock_endpoint.tools.file_search.search import search
+from mock_endpoint.tools.file_search.search import lexical_of, search
 
 Json = dict[str, Any]
 
@@ -30,7 +30,7 @@ class FileSearch:
         short = "3.5" in model or "gpt-35" in model
         self._service, self._store_ids, self._searches = service, store_ids, earlier
         self._most = options.get("max_num_results", _MOST_RESULTS_35 if short else _MOST_RESULTS)
-        self._only = options.get("filters")
+        self._only, self._lexical = options.get("filters"), lexical_of(ranking)
         self._ranking = {"ranker": ranking.get("ranker", "auto"), "score_threshold": ranking.get("score_threshold", 0)}
 
     async def run(self, arguments: str) -> ToolOutput:
@@ -39,7 +39,13 @@ class FileSearch:
         living = [each for each in self._store_ids if self._lives(each)]
         threshold = self._ranking["score_threshold"]
         hits = await search(
-            self._service, living, queries(arguments), most=self._most, threshold=threshold, only=self._only
+            self._service,
+            living,
+            queries(arguments),
+            most=self._most,
+            threshold=threshold,
+            only=self._only,
+            lexical=self._lexical,
         )
         number, self._searches = self._searches, self._searches + 1
         async with self._service.store.transaction():
