@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from mock_endpoint.closing import closing
 from mock_endpoint.marking import Marking
 from mock_endpoint.models.base import (
     Annotation,
@@ -92,8 +93,9 @@ async def answer(
     a model or a tool that breaks fails the answer, not the server.
     """
     try:
-        async for event in _rounds(model, prompt, tools, marks):
-            yield event
+        async with closing(_rounds(model, prompt, tools, marks)) as events:
+            async for event in events:
+                yield event
     except Exception:
         log.exception("the model failed")
         yield BROKEN
@@ -109,17 +111,18 @@ async def _rounds(
     pictures: list[Picture] = []
     for _ in range(MOST_ROUNDS):
         this = _Round(numbered)
-        async for event in marking.marked(model.answer(prompt)):
-            if isinstance(event, Failed):
-                yield event
+        async with closing(marking.marked(model.answer(prompt))) as events:
+            async for event in events:
+                if isinstance(event, Failed):
+                    yield event
+                    return
+                if isinstance(event, Finished):
+                    spent = _sum(spent, event)
+                    break
+                yield this.take(event)
+            else:
+                yield BROKEN  # it ended without saying how
                 return
-            if isinstance(event, Finished):
-                spent = _sum(spent, event)
-                break
-            yield this.take(event)
-        else:
-            yield BROKEN  # it ended without saying how
-            return
         for picture in () if this.calls else pictures:
             yield picture
         if spent.reason == "length" or all(call.tool == "function" for call in this.calls):

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from mock_endpoint import engine, errors
+from mock_endpoint.closing import closing
 from mock_endpoint.models.base import Failed, Finished, Model, Prompt
 from mock_endpoint.pacing import PIECE_SHARE, QUEUED_SHARE, NoLongerOurs, paced, unless_cancelled
 from mock_endpoint.responses import reading
@@ -161,10 +162,11 @@ async def _begin(worker: Worker) -> None:
 
 async def _listen(worker: Worker, prompt: Prompt, pause: float) -> Finished | Failed:
     """Write the answer down as it comes; how it ended comes back."""
-    async for event in paced(engine.answer(worker.model, prompt, {}), pause):
-        if isinstance(event, Finished | Failed):
-            return event
-        worker.writer.write(event)
+    async with closing(paced(engine.answer(worker.model, prompt, {}), pause)) as told:
+        async for event in told:
+            if isinstance(event, Finished | Failed):
+                return event
+            worker.writer.write(event)
     return engine.BROKEN
 
 

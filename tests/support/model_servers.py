@@ -14,10 +14,10 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from mock_endpoint.models.base import Event, Prompt, Turn
+from mock_endpoint.models.base import Event, Failed, Prompt, Turn
 from mock_endpoint.models.upstream import UpstreamModel
 
 PATIENCE = 10
@@ -52,6 +52,8 @@ def called(name: str | None = None, arguments: Any = None, index: int | None = N
 
 USAGE = chunk(choices=[], usage={"prompt_tokens": 11, "completion_tokens": 2, "total_tokens": 13})
 DONE = "data: [DONE]\n\n"
+SILENCE = ": nothing"
+"""In a stream's lines: from here on the server says nothing, and keeps the connection open."""
 WHOLE = [chunk("King"), chunk("fisher"), chunk(finish="stop"), USAGE, DONE]
 KEY = "a-secret-key-0123456789"
 PROMPT = Prompt("gpt-4", "Be brief.", (Turn("user", "Hi"), Turn("assistant", "Hello"), Turn("user", "Name a bird")))
@@ -62,10 +64,13 @@ class ScriptedServer:
     """Answers each request with the next of `answers`, the last one for ever, and keeps what it was asked."""
 
     answers: list[Any]
-    """Lines of a stream, or a pair of status and message; a stream that ends in None breaks off."""
+    """Lines of a stream; or status and message, and headers in place of one that asks to wait a millisecond; or a page
+    of HTML. A stream that ends in None breaks off; where a line is `SILENCE`, nothing comes any more."""
     url: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    left: threading.Event = field(default_factory=threading.Event)
+    """Set when a caller has hung up on a silent stream."""
 
     async def handle(self, request: Request) -> Response:
         """The next answer."""
@@ -73,16 +78,27 @@ class ScriptedServer:
         self.keys.append(request.headers["authorization"])
         answer = self.answers[min(len(self.bodies), len(self.answers)) - 1]
         if isinstance(answer, tuple):
-            status, message = answer
-            return JSONResponse({"error": {"message": message}}, status, headers={"retry-after-ms": "1"})
+            status, message, *headers = answer
+            given = headers[0] if headers else {"retry-after-ms": "1"}
+            return JSONResponse({"error": {"message": message}}, status, headers=given)
+        if isinstance(answer, str):
+            return HTMLResponse(answer)
         return StreamingResponse(self._lines(answer), media_type="text/event-stream")
 
-    @staticmethod
-    async def _lines(answer: list[str | None]) -> Any:  # noqa: ANN401
+    async def _lines(self, answer: list[str | None]) -> Any:  # noqa: ANN401
         for line in answer:
             if line is None:
                 raise ConnectionAbortedError
+            if line is SILENCE:
+                await self._silence()
             yield line
+
+    async def _silence(self) -> None:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            self.left.set()
+            raise
 
 
 @contextmanager
@@ -121,6 +137,13 @@ def answered(*answers: Any, prompt: Prompt = PROMPT) -> tuple[list[Event], list[
     assert set(server.keys) == {f"Bearer {KEY}"}
     assert KEY not in repr(seen)
     return seen, server.bodies
+
+
+def failure(*answers: Any) -> Failed:  # noqa: ANN401
+    """The failure with which the answer ends."""
+    last = answered(*answers)[0][-1]
+    assert isinstance(last, Failed), last
+    return last
 
 
 def small_model() -> Path | None:
