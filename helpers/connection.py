@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from helpers.cells import observe
 from helpers.problems import KitError
-from helpers.settings import ENDPOINT, KEY, LOOPBACK, Settings, address, read_settings
+from helpers.settings import ENDPOINT, KEY, LOOPBACK, Settings, address, problem_of_key, read_settings
 from helpers.tracebacks import fold
 
 if TYPE_CHECKING:
@@ -130,6 +130,9 @@ def _make_ready() -> _Target:
     observe()
     with _session.lock:
         settings = read_settings(_environment_of_the_person())
+        unsendable = problem_of_key(KEY, settings.key)
+        if unsendable:
+            raise unsendable
         target = _own_endpoint(settings) if settings.endpoint is None else _configured(settings.endpoint, settings)
         if urlsplit(target.endpoint).hostname in LOOPBACK:
             keep_loopback_off_the_proxy()

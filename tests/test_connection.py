@@ -61,6 +61,14 @@ def test_a_client_by_hand_works_after_prepare(capsys: pytest.CaptureFixture[str]
     assert "free" in said
 
 
+def test_a_key_that_no_header_takes_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by the first request, in the words of a codec; and the key is not repeated."""
+    monkeypatch.setenv("AZURE_OPENAI_KEY", "ключ-secret")
+    with pytest.raises(KitError, match="AZURE_OPENAI_KEY holds a character that no key has") as caught:
+        connection.prepare()
+    assert "secret" not in str(caught.value)
+
+
 def test_a_second_prepare_starts_nothing_new(session: connection._Session) -> None:
     """The variables of the first one are not taken for the person's."""
     connection.prepare()
