@@ -266,7 +266,6 @@ def test_the_box_never_speaks_of_runs_and_threads(language: str) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({}, "neither an assistant nor a model"),
         ({"assistant": "asst_1", "model": "gpt-4"}, "an assistant and a model"),
         ({"assistant": "asst_1", "instructions": "x"}, "instructions= is only for a box with a model"),
         ({"model": "gpt-4", "thread": "thread_1"}, "thread= is only for a box with an assistant"),

@@ -74,7 +74,7 @@ class ChatBox(Board):
         }
         check_choice(assistant, model, thread, of_a_model, words)
         if model is None:
-            known = remembered(client, assistant or "", words)
+            known = remembered(client, assistant, words)
             offered = starters(known.tools, words)
             talk: Talk = Conversation(client, known, thread, words, functions)
             super().__init__(talk, known.name, words, language, offered)

@@ -15,10 +15,9 @@ from helpers.problems import KitError
 def check_choice(
     assistant: object, model: object, thread: object, of_a_model: Mapping[str, object], words: Words
 ) -> None:
-    """Raise `KitError` unless there is an assistant or a model, and only what belongs to it."""
-    if (assistant is None) == (model is None):
-        name = "both_given" if model is not None else "none_given"
-        raise KitError(words[name], words["choice.fix"])
+    """Raise `KitError` where an assistant and a model are given, or what belongs only to the other of the two."""
+    if assistant is not None and model is not None:
+        raise KitError(words["both_given"], words["choice.fix"])
     foreign = next((name for name, given in of_a_model.items() if given), None) if model is None else None
     if model is not None and thread is not None:
         foreign = "thread"

@@ -82,7 +82,6 @@ ENGLISH: Words = {
     # How the box was made or used.
     "closed": "This chat box is closed.",
     "closed.fix": "Make a new one: chat = ChatBox(client, assistant).",
-    "none_given": "ChatBox was given neither an assistant nor a model.",
     "both_given": "ChatBox was given an assistant and a model.",
     "no_model": "ChatBox was given {given} where it needs the name of a model.",
     "foreign": "{name}= is only for a box with {owner}.",
@@ -206,7 +205,6 @@ JAPANESE: Words = {
     "static": "これはチャットの画像です。使うにはノートブックを実行してください。",
     "closed": "このチャットは閉じられています。",
     "closed.fix": "新しく作ってください: chat = ChatBox(client, assistant)",
-    "none_given": "ChatBoxには、アシスタントかモデルが必要です。",
     "both_given": "ChatBoxにアシスタントとモデルの両方が渡されました。",
     "no_model": "ChatBoxの`model`にはモデルの名前が必要ですが、{given}が渡されました。",
     "foreign": "{name}= は{owner}のチャットでだけ使えます。",
