@@ -52,17 +52,13 @@ class ToolOutput:
     text: str
     """What the model reads."""
     parts: tuple[Json, ...] = ()
-    """What a reader of the steps sees: `logs` and `image` outputs of code, or the results of a search. The pictures
-    are shown at the end of the answer, too."""
+    """What a reader of the steps sees: `logs` and `image` outputs of code, or the results of a search."""
     marks: tuple[Annotation, ...] = ()
     """The files that the answer may point at: where it holds such a marker, it does."""
     details: Json = field(default_factory=dict)
     """What a reader of the steps sees of the call besides."""
-
-    @property
-    def pictures(self) -> list[Picture]:
-        """Those among the parts."""
-        return [Picture(part["image"]["file_id"]) for part in self.parts if part.get("type") == "image"]
+    pictures: tuple[Picture, ...] = ()
+    """Those among the parts; they are shown at the end of the answer, too."""
 
 
 class BuiltInTool(Protocol):

@@ -104,6 +104,11 @@ def store_expired(store_id: str) -> Refusal:
     return invalid(f"Vector store {store_id} is expired.")
 
 
+def container_expired() -> Refusal:
+    """400: a container that has expired is there to be seen, and for nothing else (contract-successor §4)."""
+    return invalid("Container is expired.")
+
+
 def malformed_id(param: str, value: str, prefix: str, code: str = "invalid_value") -> Refusal:
     """400 for an id of another kind; asked before existence."""
     message = f"Invalid '{param}': '{value}'. Expected an ID that begins with '{prefix}'."

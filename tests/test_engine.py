@@ -26,7 +26,12 @@ class Drawing:
     async def run(self, arguments: str) -> ToolOutput:
         """The names as the model is to write them."""
         picture = {"type": "image", "image": {"file_id": "assistant-3"}}
-        return ToolOutput(f"{LINK.text} {LONGER.text}{LINK.text}, sandbox:", (picture,), (LINK, LONGER))
+        return ToolOutput(
+            f"{LINK.text} {LONGER.text}{LINK.text}, sandbox:",
+            (picture,),
+            (LINK, LONGER),
+            pictures=(Picture("assistant-3"),),
+        )
 
 
 class Echo:

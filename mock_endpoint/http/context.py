@@ -20,7 +20,7 @@ from mock_endpoint.state.store import Store
 
 Json = dict[str, Any]
 
-_SUCCESSOR = ("/responses", "/conversations")
+_SUCCESSOR = ("/responses", "/conversations", "/containers")
 """Where a body that cannot be read is refused in other words."""
 MAX_DEPTH = 200
 """Arrays and objects inside each other in a body; SQLite, pydantic and Python each give up somewhere beyond it."""

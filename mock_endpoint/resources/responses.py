@@ -3,9 +3,9 @@
 import asyncio
 from typing import Any, get_args
 
-from mock_endpoint import errors, vector_stores
+from mock_endpoint import containers, errors, vector_stores
 from mock_endpoint.http import faults
-from mock_endpoint.http.context import RequestContext
+from mock_endpoint.http.context import RequestContext, check_id
 from mock_endpoint.http.stream import EventStream
 from mock_endpoint.models import tokens
 from mock_endpoint.models.failing import FailingModel
@@ -172,6 +172,7 @@ def _check_tools(request: RequestContext, fields: Json) -> None:
     for store_id in (each for tool in tools if tool["type"] == "file_search" for each in tool["vector_store_ids"]):
         if vector_stores.find(request.store, store_id) is None:
             raise errors.no_store_to_search(request.surface.family, store_id)
+    _check_containers(request, tools)
     if isinstance(choice, dict):
         chosen = choice["tools"] if choice["type"] == "allowed_tools" else [choice]
         declared = [(tool["type"], tool.get("name")) for tool in tools]
@@ -182,6 +183,17 @@ def _check_tools(request: RequestContext, fields: Json) -> None:
         raise errors.unsupported_parameter("temperature")
     if fields.get("top_logprobs"):
         raise errors.unsupported_parameter("top_logprobs")
+
+
+def _check_containers(request: RequestContext, tools: list[Json]) -> None:
+    """Refuse a container that is not there or has expired, and files for one that are not there."""
+    for place, tool in enumerate(tools):
+        container = tool.get("container") if tool["type"] == "code_interpreter" else None
+        if isinstance(container, str):
+            check_id(f"tools[{place}].container", container, "container")
+            containers.living(request.store, container)
+        elif container is not None:
+            containers.checked_files(request.store, container.get("file_ids", []))
 
 
 def included(request: RequestContext) -> frozenset[str]:

@@ -82,6 +82,8 @@ class ItemWriter:
             self._tell("response.custom_tool_call_input.done", input=item["input"])
         elif status == "completed":
             self._tell(f"response.{item['type']}.completed")
+        elif item["type"] == "code_interpreter_call":
+            item["code"] = text
         item["status"] = status
         done = dict(shown(item, self.include))
         self._events.send("response.output_item.done", item=done, output_index=len(self.items) - 1)

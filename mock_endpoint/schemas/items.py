@@ -119,6 +119,24 @@ class _FileSearchCall(Body):
     results: list[FoundText] | None = None
 
 
+class _Logs(Body):
+    type: Literal["logs"]
+    logs: LongText
+
+
+class _Image(Body):
+    type: Literal["image"]
+    url: LongText
+
+
+class _CodeCall(Body):
+    id: str | None = None
+    status: Literal["in_progress", "interpreting", "completed", "incomplete", "failed"] | None = None
+    container_id: str
+    code: LongText | None = None
+    outputs: list[Annotated[_Logs | _Image, Field(discriminator="type")]] | None = None
+
+
 class _Reasoning(Body):
     id: str | None = None
     summary: list[dict[str, Any]]
@@ -143,6 +161,7 @@ _ITEM: dict[str, tuple[type[Body], Json]] = {
     "custom_tool_call": (_CustomToolCall, _COMPLETED),
     "custom_tool_call_output": (_CallOutput, _COMPLETED),
     "file_search_call": (_FileSearchCall, _COMPLETED | {"results": None}),
+    "code_interpreter_call": (_CodeCall, _COMPLETED | {"code": None, "outputs": None}),
     "reasoning": (_Reasoning, {}),
     "compaction": (_Compaction, {}),
     "item_reference": (_Reference, {}),

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from mock_endpoint.schemas import json_schema
 from mock_endpoint.schemas.base import OTHER, STRING, Body, by_json_type
+from mock_endpoint.schemas.containers import FileIds, MemoryLimit, NoNetwork
 from mock_endpoint.schemas.tools import Name
 from mock_endpoint.schemas.vector_stores import Filter
 
@@ -31,7 +32,7 @@ HOSTED = (
     "mcp",
 )
 """Tools that the service runs itself, or knows the use of."""
-_HERE = ("file_search",)
+_HERE = ("code_interpreter", "file_search")
 """Those of them that the endpoint runs."""
 ELSEWHERE = tuple(kind for kind in HOSTED if kind not in _HERE)
 """Those that only the service runs."""
@@ -99,6 +100,25 @@ class FileSearchTool(Body):
     filters: Filter | None = None
 
 
+class AutoContainer(Body):
+    """A container that is made, or found, by itself."""
+
+    type: Literal["auto"]
+    file_ids: FileIds | None = None
+    memory_limit: MemoryLimit | None = None
+    network_policy: NoNetwork | None = None
+
+
+class CodeInterpreterTool(Body):
+    """Code, and the container in which it runs."""
+
+    type: Literal["code_interpreter"]
+    container: Annotated[
+        Annotated[str, Field(max_length=64), STRING] | Annotated[AutoContainer, OTHER],
+        by_json_type("a string or an object", dict),
+    ]
+
+
 class HostedTool(Body):
     """A tool that only the service runs."""
 
@@ -107,7 +127,9 @@ class HostedTool(Body):
     type: Literal[ELSEWHERE]  # type: ignore[valid-type]
 
 
-Tool = Annotated[FunctionTool | CustomTool | FileSearchTool | HostedTool, Field(discriminator="type")]
+Tool = Annotated[
+    FunctionTool | CustomTool | FileSearchTool | CodeInterpreterTool | HostedTool, Field(discriminator="type")
+]
 
 
 class NamedChoice(Body):
@@ -161,6 +183,8 @@ def echo(tool: Json) -> Json:
     if tool["type"] == "file_search":
         ranking = {"ranker": "auto", "score_threshold": 0.0} | tool.get("ranking_options", {})
         return {"type": "file_search", "filters": None, "max_num_results": 20} | tool | {"ranking_options": ranking}
+    if tool["type"] == "code_interpreter":
+        return tool
     return {"description": None, "format": {"type": "text"}} | tool
 
 

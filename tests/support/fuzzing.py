@@ -36,6 +36,8 @@ _PARAMETERS = {
     "response": ("response_id",),
     "conversation": ("conversation_id",),
     "item": ("conversation_id", "item_id"),
+    "container": ("container_id",),
+    "container.file": ("container_id", "file_id"),
     "vector_store": ("vector_store_id",),
     "vector_store.file": ("vector_store_id", "file_id"),
     "vector_store.files_batch": ("vector_store_id", "batch_id"),

@@ -1,4 +1,4 @@
-"""Responses and Conversations, checked member by member: clients forgive too much (contract-successor §1, §2, §7)."""
+"""Responses and what belongs to them, member by member: clients forgive too much (contract-successor §1, §2, §7)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,7 +27,13 @@ _OBJECTS = {
     "response.input_tokens": names("object input_tokens"),
     "response.compaction": names("id object created_at output usage"),
     "list": names("object data first_id last_id has_more"),
+    "container": names("id object created_at status expires_after last_active_at memory_limit name"),
+    "container.deleted": names("id object deleted"),
+    "container.file": names("id object created_at bytes container_id path source"),
+    "container.file.deleted": names("id object deleted"),
 }
+_WHERE_GIVEN = {"network_policy"}
+"""Members that an object has only where they were asked for."""
 _FILLED = {
     "completed_at": (None, ("completed",)),
     "usage": (None, ("completed", "incomplete")),
@@ -169,9 +175,9 @@ def body_faults(body: Json, side: str) -> Iterator[str]:
     elif kind == "response":
         yield from response_faults(body, side)
     elif kind in _OBJECTS:
-        yield from differs(str(kind), body, _OBJECTS[str(kind)])
+        yield from differs(str(kind), body, _OBJECTS[str(kind)] | (_WHERE_GIVEN & body.keys()))
         for item in [*body.get("data", []), *body.get("output", [])]:
-            yield from item_faults(item)
+            yield from body_faults(item, side) if "object" in item else item_faults(item)
     elif body.get("type") in _ITEMS:
         yield from item_faults(body)
     else:
