@@ -42,6 +42,8 @@ _PARAMETERS = {
     "vector_store.files_batch": ("vector_store_id", "batch_id"),
 }
 """The parameters of the path that leads to an object of each kind; its own id comes last."""
+_OF_ANOTHER = (_PARAMETERS["vector_store.file"], _PARAMETERS["container.file"])
+"""Paths whose last parameter leads elsewhere by itself."""
 _SAID = {"role": "user", "content": "What is 6 times 7?"}
 _ASKED = {"model": "gpt-4o", "input": [_SAID]}
 _RIGHT: dict[str, Json] = {
@@ -50,10 +52,14 @@ _RIGHT: dict[str, Json] = {
     "/responses/compact": _ASKED,
     "/chat/completions": {"model": "gpt-4o", "messages": [_SAID]},
     "/conversations": {"items": [_SAID]},
+    "/containers": {"name": "box"},
+    "/containers/{container_id}/files": {},
     "/conversations/{conversation_id}": {"metadata": {}},
     "/conversations/{conversation_id}/items": {"items": [_SAID]},
 }
 """Bodies that are right, by the path that takes them: what is made up for it has too many members to be right."""
+_UPLOADS = (("POST", "/files"), ("POST", "/containers/{container_id}/files"))
+"""Operations that take a form."""
 _RUNS = ("wait", 'call [["get_weather", {"city": "Kyoto"}]]', "What is 6 times 7?")
 """What runs are told, so that one is at work, one waits for an output and one is completed."""
 _BAD = ("queued", "in_progress", "cancelling", "expired", "failed")
@@ -168,6 +174,8 @@ class World:
         store = self._call("POST", "/vector_stores", {"name": "guide", "file_ids": [guide.json()["id"]]})
         batch = self._call("POST", f"/vector_stores/{store['id']}/file_batches", {"file_ids": [guide.json()["id"]]})
         held = self._call("GET", f"/vector_stores/{store['id']}/files")
+        box = self._call("POST", "/containers", {"name": "box", "file_ids": [guide.json()["id"]]})
+        boxed = self._call("GET", f"/containers/{box['id']}/files")
         messages = self._call("GET", f"{thread}/messages")
         for made in (
             answer,
@@ -181,6 +189,8 @@ class World:
             store,
             batch,
             held,
+            box,
+            boxed,
         ):
             self.learn(made)
 
@@ -204,7 +214,7 @@ def send(world: World, method: str, template: str, case: Any) -> httpx2.Response
             body = dict(rng.sample(made_up, min(1, len(made_up)))) | _RIGHT[template]
         query |= dict.fromkeys({"after", "before"} & set(query), world.cursor(template))
     content_type = "application/json"
-    if (method, template) == ("POST", "/files") and isinstance(body, dict) and rng.random() < 0.9:
+    if (method, template) in _UPLOADS and isinstance(body, dict) and rng.random() < 0.9:
         content_type, body = _form(body)
     if not isinstance(body, bytes):
         body = b"" if body is NOT_SET else json.dumps(body).encode()
@@ -230,7 +240,7 @@ def _form(body: Json) -> tuple[str, bytes]:
 
 def _kind(names: Sequence[str]) -> str:
     """What a path with these parameters leads to, as a name: its last one, unless that leads elsewhere by itself."""
-    return "/".join(names) if tuple(names) == _PARAMETERS["vector_store.file"] else names[-1]
+    return "/".join(names) if tuple(names) in _OF_ANOTHER else names[-1]
 
 
 def _parameters(template: str) -> list[str]:
