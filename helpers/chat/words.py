@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from helpers.chat.words_of_responses import LANGUAGES as of_responses
 from helpers.problems import KitError
 
 Words = Mapping[str, str]
@@ -23,6 +24,7 @@ ENGLISH: Words = {
     "detach": "Remove {name}",
     "uploading": "Uploading … Send works when the file is there.",
     "unattached": "{name} could not be uploaded. {detail}",
+    "no_reader": "{name} has no tool that reads files. Give it code_interpreter or file_search.",
     "too_large": "{name} is larger than 8 MB, too large for this chat. In code: client.files.create(…)",
     "retry": "Retry",
     "wait_for_run": "Wait",
@@ -47,7 +49,7 @@ ENGLISH: Words = {
     "starter.2": "What is the capital of Japan?",
     "starter.3": "Plan one day in Kyoto.",
     "place": "Kyoto",
-    "starter.code_interpreter": "Compute the sum of the squares from 1 to 100 with Python.",
+    "starter.code_interpreter": "Solve x^2 - 5x + 6 = 0 with Python.",
     "starter.file_search": "What do your files say about Kyoto?",
     "chat": "chat with {name}",
     "copy": "Copy",
@@ -76,10 +78,17 @@ ENGLISH: Words = {
     "sources": "Sources",
     "files": "Files",
     "too_big": "{name} is too big for this chat. In code: client.files.content('{detail}')",
+    "too_big_in_container": "{name} is too big for this chat. It is in its container: {detail}",
     "static": "This is a picture of the chat. Run the notebook to use it.",
     # How the box was made or used.
     "closed": "This chat box is closed.",
     "closed.fix": "Make a new one: chat = ChatBox(client, assistant).",
+    "both_given": "ChatBox was given an assistant and a model.",
+    "no_model": "ChatBox was given {given} where it needs the name of a model.",
+    "foreign": "{name}= is only for a box with {owner}.",
+    "of_a_model": "a model",
+    "of_an_assistant": "an assistant",
+    "choice.fix": 'Write ChatBox(client, assistant) for Assistants, or ChatBox(client, model="gpt-4") for Responses.',
     "no_assistant": "ChatBox was given '{given}', which is neither an assistant nor the id of one.",
     "no_assistant.fix": "Give it the assistant itself, or its id, which begins with asst_: ChatBox(client, tabi).",
     "no_client": "ChatBox was given {given} where it needs a client.",
@@ -140,6 +149,7 @@ JAPANESE: Words = {
     "detach": "{name}を取り除く",
     "uploading": "アップロード中です。終わると送信できます。",
     "unattached": "{name}をアップロードできませんでした。{detail}",
+    "no_reader": "{name}にはファイルを読むツールがありません。`code_interpreter`か`file_search`を持たせてください。",
     "too_large": "{name}は8 MBを超えるため、このチャットでは送れません。コードでは: client.files.create(…)",
     "retry": "再試行",
     "wait_for_run": "待つ",
@@ -164,7 +174,7 @@ JAPANESE: Words = {
     "starter.2": "日本の首都はどこですか?",
     "starter.3": "京都の1日の予定を立ててください。",
     "place": "京都",
-    "starter.code_interpreter": "1から100までの2乗の和をPythonで計算してください。",
+    "starter.code_interpreter": "x^2 - 5x + 6 = 0 をPythonで解いてください。",
     "starter.file_search": "ファイルには京都について何が書いてありますか?",
     "chat": "{name}とのチャット",
     "copy": "コピー",
@@ -193,9 +203,16 @@ JAPANESE: Words = {
     "sources": "出典",
     "files": "ファイル",
     "too_big": "{name}はこのチャットには大きすぎます。コードでは: client.files.content('{detail}')",
+    "too_big_in_container": "{name}はこのチャットには大きすぎます。コンテナーにあります: {detail}",
     "static": "これはチャットの画像です。使うにはノートブックを実行してください。",
     "closed": "このチャットは閉じられています。",
     "closed.fix": "新しく作ってください: chat = ChatBox(client, assistant)",
+    "both_given": "ChatBoxにアシスタントとモデルの両方が渡されました。",
+    "no_model": "ChatBoxの`model`にはモデルの名前が必要ですが、{given}が渡されました。",
+    "foreign": "{name}= は{owner}のチャットでだけ使えます。",
+    "of_a_model": "モデル",
+    "of_an_assistant": "アシスタント",
+    "choice.fix": 'ChatBox(client, assistant)か、ResponsesではChatBox(client, model="gpt-4")と書いてください。',
     "no_assistant": "ChatBoxに渡された「{given}」は、アシスタントでもそのIDでもありません。",
     "no_assistant.fix": "作成したアシスタントか、`asst_`で始まるIDを渡してください: ChatBox(client, tabi)",
     "no_client": "ChatBoxにはクライアントが必要ですが、{given}が渡されました。",
@@ -240,8 +257,11 @@ JAPANESE: Words = {
 LANGUAGES: Mapping[str, Words] = {"en": ENGLISH, "ja": JAPANESE}
 
 
-def words_of(language: str) -> Words:
-    """The table of a language, named by its code. Raises `KitError` for one that is not there."""
+def words_of(language: str, *, successor: bool = False) -> Words:
+    """The table of a language, named by its code; for Assistants, or for Responses as their successor.
+
+    Raises `KitError` for a language that is not there.
+    """
     if language not in LANGUAGES:
         raise KitError(f"The chat box does not speak {language!r}.", f"Choose one of {', '.join(LANGUAGES)}.")
-    return LANGUAGES[language]
+    return {**LANGUAGES[language], **of_responses[language]} if successor else LANGUAGES[language]
