@@ -5,7 +5,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from helpers.settings import ENDPOINT, KEY, LOOPBACK, OF_THE_MODEL, ModelSettings, Settings, Unheeded, address
+from helpers.settings import (
+    ENDPOINT,
+    KEY,
+    LOOPBACK,
+    OF_THE_MODEL,
+    ModelSettings,
+    Settings,
+    Unheeded,
+    address,
+    problem_of_key,
+)
 
 TIMEOUT = 3.0
 """Seconds to wait for an answer."""
@@ -152,6 +162,10 @@ def of_the_model(model: ModelSettings) -> Iterator[Finding]:
     if shown is None:
         yield _no_address("MODEL_BASE_URL", "MODEL_API_KEY", "http://localhost:11434/v1")
         return
+    unsendable = problem_of_key("MODEL_API_KEY", model.key)
+    if unsendable:
+        yield Finding(unsendable.what, unsendable.fix)
+        return
     base = model.base_url.rstrip("/")
     answer = ask(f"{base}/models", {"Authorization": f"Bearer {model.key}"} if model.key else {})
     host = urlsplit(shown).netloc
@@ -178,7 +192,7 @@ def ask(url: str, headers: dict[str, str]) -> Answer:
     """GET it, past a proxy where the endpoint would. Redirects are not followed: the key would go with them."""
     import httpx2  # the client's own HTTP library; only who asks waits for it
 
-    from mock_endpoint.models.upstream import is_on_this_machine
+    from mock_endpoint.models.upstream_failures import is_on_this_machine
 
     directly = {"http://": None, "https://": None} if is_on_this_machine(url) else None
     try:
