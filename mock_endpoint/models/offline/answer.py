@@ -158,8 +158,7 @@ def _bound(prompt: Prompt, whole: Question, texts: Sequence[str], earlier: Seque
             return _NEVER
         return _GUIDE if talk.guide(question) else 0
 
-    last = next((turn.text for turn in reversed(prompt.turns) if turn.role == "assistant" and turn.text), "")
-    return plan(texts, earlier, functions, known, asked=last.rstrip().endswith(("?", "?", "か。")))
+    return plan(texts, earlier, functions, known)
 
 
 def _calls(
