@@ -289,7 +289,11 @@ def test_a_models_address_that_is_too_short_or_too_long(
     path: str, endpoint: Running, settings: Settings, serve: Serve, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The right one is found by asking, and told ready to copy."""
-    server = serve({"/v1/models": (200, {"data": [{"id": "llama"}]}), "": (404, "not found")})
+    answers: dict[str, tuple[int, object]] = {
+        "/v1/models": (200, {"data": [{"id": "llama"}]}),
+        "": (404, "not found"),
+    }
+    server = serve(answers)
     model = ModelSettings(f"{server}{path}", "model-secret", "llama")
     assert doctor(replace(settings, endpoint=endpoint.url, key=KEY, model=model)) == 1
     said = capsys.readouterr().out
@@ -301,7 +305,9 @@ def test_a_model_that_was_not_named(
     endpoint: Running, settings: Settings, serve: Serve, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The lessons' name would be asked for."""
-    answers = {"/models": (200, {"data": [{"id": f"m{number}"} for number in range(7)]})}
+    answers: dict[str, tuple[int, object]] = {
+        "/models": (200, {"data": [{"id": f"m{number}"} for number in range(7)]}),
+    }
     model = ModelSettings(f"{serve(answers)}/v1", None, None)
     assert doctor(replace(settings, endpoint=endpoint.url, key=KEY, model=model)) == 1
     assert "MODEL_NAME is blank" in (said := capsys.readouterr().out)
