@@ -84,6 +84,10 @@ THINGS: list[tuple[object, str]] = [
         "assistant: See\n  file_citation: 【4:0†guide】",
     ),
     (
+        message(3, "assistant", "See", annotations=[{"type": "file_citation", "text": "【4:0†guide】"}] * 3),
+        "assistant: See\n  file_citation: 【4:0†guide】 ×3",
+    ),
+    (
         Message.construct(
             object="thread.message", role="user", content=[{"type": "image_file", "image_file": {"file_id": "f"}}]
         ),
@@ -159,7 +163,7 @@ THINGS: list[tuple[object, str]] = [
         'function call_1\n  get_weather(city="京都", month=7)',
     ),
     (TOOL, "function\n  get_weather(city, month)"),
-    ({"object": "vector_store", "id": "vs_1"}, "vector_store vs_1"),
+    ({"object": "upload", "id": "upload_1"}, "upload upload_1"),
     ({"answer": "東京"}, '{\n  "answer": "東京"\n}'),
     ("two\nlines", "two\nlines"),
     (7, "7"),

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from helpers.settings import ENDPOINT, KEY, LOOPBACK, OF_THE_MODEL, ModelSettings, Settings, Unheeded, address
+from helpers.settings import (
+    ENDPOINT,
+    KEY,
+    LOOPBACK,
+    OF_THE_MODEL,
+    ModelSettings,
+    Settings,
+    Unheeded,
+    address,
+    problem_of_key,
+)
 
 TIMEOUT = 3.0
 """Seconds to wait for an answer."""
@@ -153,9 +163,11 @@ def of_the_model(model: ModelSettings) -> Iterator[Finding]:
     shown = address(model.base_url)
     if shown is None:
         yield _no_address("MODEL_BASE_URL", "MODEL_API_KEY", "http://localhost:11434/v1")
-    elif model.key and re.search(r"[^!-~]|[<>\"']", model.key):
+    elif unsendable := problem_of_key("MODEL_API_KEY", model.key):
+        yield Finding(unsendable.what, unsendable.fix)
+    elif model.key and re.search(r"[\s<>\"']", model.key):
         yield Finding(
-            "MODEL_API_KEY holds a space, a quote, a bracket or a letter that no key has.",
+            "MODEL_API_KEY holds a space, a quote or a bracket; no key does.",
             "Copy the key alone to MODEL_API_KEY in .env.",
         )
     elif model.base_url.startswith("http://") and model.key and not _is_near(shown):

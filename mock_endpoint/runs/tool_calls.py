@@ -41,9 +41,11 @@ def answered(call: Json, output: ToolOutput) -> Json | None:
     Of a search a stream tells nothing before the step is complete: its schema has an empty object there.
     """
     tool, member = call["type"], _GIVEN[call["type"]]
-    call[tool] |= {**output.details, member: list(output.parts)}
+    call[tool] |= output.details
     if tool == "file_search":
+        call[tool][member] = [_as_step_shows(part) for part in output.parts]
         return None
+    call[tool][member] = list(output.parts)
     numbered = [{"index": index} | part for index, part in enumerate(output.parts)]
     return {"type": tool, tool: {member: numbered}}
 
@@ -101,15 +103,37 @@ def searches(steps: list[Json]) -> list[Json]:
     return [call for call in calls if call["type"] == "file_search"]
 
 
+def found(call: Json) -> list[Json]:
+    """What a search found, in the form in which the tool gave it as far as a model needs it."""
+    return [
+        {
+            "file_id": each["file_id"],
+            "filename": each["file_name"],
+            "text": "".join(part["text"] for part in each["content"]),
+        }
+        for each in call["file_search"].get("results", [])
+    ]
+
+
 def as_read_by_model(call: Json, search_number: int) -> ToolCall:
     """The call in a later round of its run; `search_number`: how many searches came before it."""
     tool, details = call["type"], call[call["type"]]
     if tool == "function":
         return ToolCall(call["id"], details["name"], details["arguments"], details["output"])
     if tool == "file_search":
-        return ToolCall(call["id"], tool, "", results.written(search_number, details.get("results", [])), tool)
+        return ToolCall(call["id"], tool, "", results.written(search_number, found(call)), tool)
     given = "\n".join(_text(part) for part in details[_GIVEN[tool]])
     return ToolCall(call["id"], tool, details.get(_WRITTEN.get(tool, ""), ""), given, tool)
+
+
+def _as_step_shows(part: Json) -> Json:
+    """A result of a search as a step has it (contract §4)."""
+    return {
+        "file_id": part["file_id"],
+        "file_name": part["filename"],
+        "score": part["score"],
+        "content": [{"type": "text", "text": part["text"]}],
+    }
 
 
 def _text(part: Json) -> str:

@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from mock_endpoint.models.base import Prompt, ToolCall
 from mock_endpoint.models.offline.tables import Table, asks_for_code, asks_of_a_table, code_for
-from mock_endpoint.models.offline.text import Language, language_of, tidy
+from mock_endpoint.models.offline.text import Language, data, language_of, tidy
 
 _FENCED = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.S)
 _READERS = {".csv": "read_csv({})", ".tsv": "read_csv({}, sep='\\t')", ".xlsx": "read_excel({})"}
@@ -31,31 +31,14 @@ equation = np.poly1d({left} - ({right}))
 for root in sorted(equation.roots, key=lambda root: (root.real, root.imag)):
     print('x =', round(float(root.real), 10) if abs(root.imag) < 1e-9 else root.round(10))
 """
+_IN_CONTAINER = re.compile(r"^((assistant|file)-\w{24}|[0-9a-f]{32})-")
+"""What stands before the name of a file in a container."""
 _EQUATION = re.compile(r"(?<![\w.])((?:[-+*/^().\d\s×÷]*x)+[-+*/^().\d\s×÷]*)=([-+*/^().\dx\s×÷]*\d)")
 _SUM = re.compile(r"(?<![\w.])[-(]*\d[\d.,]*\)*(?:(?:\s*(?:\*\*|[+*/^×÷])\s*|\s-\s)[-(]*\d[\d.,]*\)*)+")
 _OURS = re.compile(r"^\[(?:A picture|A file was made|The interpreter began|The code ended).*\]$", re.M)
 _MADE = re.compile(r"^\[A file was made\. Link to it as (\S+/([^/\n]+))\]$", re.M)
 _ERROR = re.compile(r"^\w*(?:Error|Exception|Interrupt)\w*(?:: .*)?$", re.M)
 _OFF, _ENDED = "The code interpreter is off", "[The code interpreter was ended"
-_SAYS = {
-    "gives": ("The code gives:", "実行した結果です:"),
-    "chart": ("Here is the chart.", "グラフを描きました。"),
-    "file": ("The file:", "ファイル:"),
-    "nothing": ("The code ended and printed nothing.", "コードは何も出力せずに終わりました。"),
-    "error": ("The code stopped with an error.", "コードはエラーで止まりました。"),
-    "which": ("Which column do you mean? There are:", "どの列のことですか。列は次のとおりです:"),
-    "needs": (
-        "I can run code here. Attach a table (CSV or XLSX) and ask about its columns, or send me the code in a block "
-        "that begins with ```python.",
-        "ここではコードを実行できます。表(CSV か XLSX)を添付してその列について聞くか、```python で始まるブロックで"
-        "コードを送ってください。",
-    ),
-    "off": (
-        "The code interpreter is off here, so I have run no code. Set CODE_INTERPRETER=on to allow it.",
-        "ここではコードインタープリターがオフなので、コードは実行していません。"
-        "実行するには CODE_INTERPRETER=on と設定します。",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -92,7 +75,7 @@ def _first(prompt: Prompt, text: str, language: Language) -> Code | str | None:
         return Code(_SOLVE.format(left=left, right=right))
     tables = [name for name in prompt.files if PurePath(name).suffix.lower() in _READERS]
     if tables and asks_of_a_table(plain):
-        name = next((name for name in tables if PurePath(name).stem in text), tables[-1])
+        name = next((name for name in tables if _IN_CONTAINER.sub("", PurePath(name).stem) in text), tables[-1])
         return Code(_LOOK.format(reader=_READERS[PurePath(name).suffix.lower()].format(repr(name))))
     if expression := _SUM.search(plain):
         return Code(f"print({_python(expression[0].replace(',', ''))})\n")
@@ -161,4 +144,4 @@ def _said(output: str, language: Language) -> str:
 
 
 def _words(kind: str, language: Language) -> str:
-    return _SAYS[kind][language == "ja"]
+    return str(data("replies")[f"code_{kind}"][language])

@@ -1,5 +1,6 @@
 """Code for what a message asks of a table: its columns are found by their words, or by what the words mean."""
 
+import calendar
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from itertools import pairwise
 from mock_endpoint.models.encoder import encoder
 from mock_endpoint.models.offline.text import data, name_words, stem
 
-_WORTH = ("chart", "largest", "smallest", "mean", "median", "sum", "count", "describe", "filter", "data")
+_WORTH = ("chart", "largest", "smallest", "mean", "median", "sum", "count", "describe", "filter", "sort", "data")
 _REDUCE = ("mean", "median", "sum", "count")
 _NUMBER = r"(-?\d[\d,]*(?:\.\d+)?)"
 _PRINT = "print(result.to_string(index=False))"
@@ -50,13 +51,14 @@ class _Request:
         self.text = text
         columns = [*table.values, *table.numbers]
         forms = data("coding")["group"].values()
+        text, month = _without_month(text, table.numbers)
         by = next((found for form in forms if (found := re.search(form, text, re.I))), None)
         self.group = _column(by[1], columns) if by else None
         rest = text.replace(by[0], " ") if by and self.group else text
         only = table.numbers[0] if len(table.numbers) == 1 else None
         self.measure = _column(rest, [name for name in table.numbers if name != self.group]) or only
         self.label = self.group or _column(rest, list(table.values)) or next(iter(columns))
-        self.filters = [*self._named(table.values), *self._bounded(table.numbers)]
+        self.filters = [*month, *self._named(table.values), *self._bounded(table.numbers)]
 
     def lines(self) -> list[str] | None:
         """The lines for this request, after the filters."""
@@ -64,7 +66,9 @@ class _Request:
         extreme = next((kind for kind in ("smallest", "largest") if _asks(kind, self.text)), None)
         if _asks("chart", self.text):
             return self._chart(reduce)
-        if reduce:
+        if _asks("sort", self.text):
+            lines = self._sorted()
+        elif reduce:
             lines = self._reduced(reduce, extreme)
         elif extreme:
             which = "idxmax" if extreme == "largest" else "idxmin"
@@ -107,9 +111,17 @@ class _Request:
         best = {"largest": ".nlargest", "smallest": ".nsmallest"}.get(extreme or "")
         return [f"result = table.groupby({self.group!r}, sort=False){what}{f'{best}(1, {value!r})' if best else ''}"]
 
+    def _sorted(self) -> list[str] | None:
+        column = self.measure or self.group
+        rising = "" if not _asks("descending", self.text) else ", ascending=False"
+        return [f"result = table.sort_values({column!r}{rising})"] if column else None
+
     def _chart(self, reduce: str | None) -> list[str] | None:
         if self.measure is None or self.measure == self.label:
             return None
+        if _asks("histogram", self.text):
+            drawn = f"table[{self.measure!r}].plot(kind='hist')"
+            return ["import matplotlib.pyplot as plt", drawn, f"plt.xlabel({self.measure!r})", "plt.show()"]
         kind = "line" if _asks("line", self.text) and not _asks("bar", self.text) else "bar"
         lines = ["import matplotlib.pyplot as plt"]
         if reduce and self.group:
@@ -122,6 +134,17 @@ class _Request:
 
 def _asks(kind: str, text: str) -> bool:
     return re.search(data("coding")["asks"][kind], text, re.I) is not None
+
+
+def _without_month(text: str, numbers: Sequence[str]) -> tuple[str, list[str]]:
+    """The text without the month that it names, and the line that leaves only its rows, if a column counts months."""
+    column = next((name for name in numbers if _words(name).lower() in ("month", "月")), None)
+    found = re.search(data("coding")["months"]["form"], text) if column else None
+    if not found:
+        return text, []
+    named = found["name"]
+    number = list(calendar.month_name).index(named) if named else int(found["number"])
+    return text.replace(found[0], " "), [f"table = table[table[{column!r}] == {number}]"]
 
 
 def _names(text: str, value: str) -> bool:
@@ -141,6 +164,7 @@ def _column(text: str, names: Sequence[str]) -> str | None:
         ascii_words = {stem(word) for word in words if word.isascii()}
         if words and stems >= ascii_words and all(word in text for word in words if not word.isascii()):
             said.append(name)
+    said = said or [name for name in names if stems & {stem(word) for word in _words(name).split() if len(word) > 2}]
     if said:
         return max(said, key=len)
     spans = _spans(text)
