@@ -60,6 +60,9 @@ def test_a_run_beside_a_response(client: openai.AzureOpenAI, assistant: Assistan
     ):
         assert names(rows, "→").count(f"{old} → {new}") == 2, "in the request and in the answer"
     assert {"path", "assistant_id", "input", "body", "status", "has alone"} <= set(names(rows, "≠"))
+    assert "header openai-poll-after-ms" not in names(rows, "≠"), (
+        "how long to wait is chance, and a response needs none"
+    )
     alone = next(row for row in rows if row[1].strip() == "has alone")
     assert "assistant_id" in " ".join(alone)
 

@@ -67,12 +67,10 @@ def test_m13_a_form_for_the_answer(
     """What `response_format` held in a box stands beside the type in `text.format`; the model sees the same."""
     form: Any = {"type": "json_schema", "json_schema": {"name": "answer", "schema": CAPITAL}}
     assert ask(client, assistant, "hello", response_format=form).status == "completed"
-    before = model.prompts[-1].response_format
-    assert before is not None
+    before: Any = model.prompts[-1].response_format
     flat: Any = {"type": "json_schema", "name": "answer", "schema": CAPITAL}
     respond(successor, "hello", text={"format": flat})
-    after = model.prompts[-1].response_format
-    assert after is not None
+    after: Any = model.prompts[-1].response_format
     assert after["json_schema"]["name"] == before["json_schema"]["name"] == "answer"
     assert after["json_schema"]["schema"]["required"] == before["json_schema"]["schema"]["required"]
     nested = {"format": {"type": "json_schema", "json_schema": form["json_schema"]}}

@@ -74,7 +74,7 @@ def check_12a(strict_tool: Mapping[str, Any]) -> str | None:
             response = client.responses.create(model="gpt-4o", input=_ASKED, tools=[dict(strict_tool)])  # type: ignore[list-item]
         except BadRequestError as error:
             return f"the service refuses it: {_sentence(error)}"
-    declared = response.tools[0].to_dict()
+    declared: dict[str, Any] = response.tools[0].to_dict()
     if declared.get("strict") is not True:
         return "strict is switched off; that is the quick way out, and here the other one is asked for"
     return _not_fitting(declared["parameters"])
