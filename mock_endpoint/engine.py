@@ -5,7 +5,7 @@ writes them down in its own way.
 """
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -82,17 +82,18 @@ AnswerEvent = Event | CallResult | Picture
 
 
 async def answer(
-    model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool], marks: tuple[Annotation, ...] = ()
+    model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool], earlier: Sequence[ToolOutput] = ()
 ) -> AsyncIterator[AnswerEvent]:
     """What the model says and calls, and what the built-in tools, by their type, give back to it.
 
-    `marks`: those that calls before this answer have given.
+    `earlier`: what they gave before the caller's functions were asked for. It belongs to the same answer, which may
+    point at its files and ends with its pictures.
 
     It ends when the answer is complete, when functions must be run by the caller (`tool_calls`), or with a failure:
     a model or a tool that breaks fails the answer, not the server.
     """
     try:
-        async for event in _rounds(model, prompt, tools, marks):
+        async for event in _rounds(model, prompt, tools, earlier):
             yield event
     except Exception:
         log.exception("the model failed")
@@ -100,13 +101,15 @@ async def answer(
 
 
 async def _rounds(
-    model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool], marks: tuple[Annotation, ...]
+    model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool], earlier: Sequence[ToolOutput]
 ) -> AsyncIterator[AnswerEvent]:
     spent = Finished("stop", 0, 0)
     numbered = 0
     marking = Marking()
-    marking.know(marks)
     pictures: list[Picture] = []
+    for output in earlier:
+        marking.know(output.marks)
+        pictures += output.pictures
     for _ in range(MOST_ROUNDS):
         this = _Round(numbered)
         async for event in marking.marked(model.answer(prompt)):

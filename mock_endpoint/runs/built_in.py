@@ -6,13 +6,12 @@ from typing import Any
 
 from mock_endpoint import files
 from mock_endpoint.engine import BuiltInTool
-from mock_endpoint.models.base import Annotation
 from mock_endpoint.runs import tool_calls
 from mock_endpoint.service import Service
 from mock_endpoint.state.store import Store
 from mock_endpoint.tools.code_interpreter.folders import Attached
 from mock_endpoint.tools.code_interpreter.tool import CodeInterpreter, NoInterpreter
-from mock_endpoint.tools.file_search.tool import FileSearch, marks
+from mock_endpoint.tools.file_search.tool import FileSearch
 
 Json = dict[str, Any]
 
@@ -22,12 +21,6 @@ def tools_of(service: Service, run: Json) -> dict[str, BuiltInTool]:
     make = {"code_interpreter": _code_interpreter, "file_search": _file_search}
     declared = {tool["type"] for tool in run["tools"]}
     return {kind: service.tools.get(kind) or make[kind](service, run) for kind in make if kind in declared}
-
-
-def marks_of(steps: list[Json]) -> tuple[Annotation, ...]:
-    """The citations that a run may make for what it has found so far."""
-    found = [call["file_search"].get("results", []) for call in tool_calls.searches(steps)]
-    return tuple(mark for number, parts in enumerate(found) for mark in marks(number, parts))
 
 
 def attached(store: Store, run: Json) -> list[Attached]:

@@ -6,7 +6,8 @@ from typing import Any
 from mock_endpoint.engine import ToolOutput
 from mock_endpoint.models.base import CallDelta, ToolCall
 from mock_endpoint.state.ids import new_id
-from mock_endpoint.tools.file_search import results
+from mock_endpoint.tools.code_interpreter import results as of_code
+from mock_endpoint.tools.file_search import results as of_search
 
 Json = dict[str, Any]
 
@@ -44,6 +45,7 @@ def answered(call: Json, output: ToolOutput) -> Json | None:
     call[tool] |= {**output.details, member: list(output.parts)}
     if tool == "file_search":
         return None
+    call[tool] |= {"files": of_code.kept(output.marks)}
     numbered = [{"index": index} | part for index, part in enumerate(output.parts)]
     return {"type": tool, tool: {member: numbered}}
 
@@ -77,22 +79,23 @@ def with_outputs(calls: list[Json], outputs: dict[str, str]) -> list[Json]:
     ]
 
 
-def without_contents(step: Json) -> Json:
-    """A step as it is shown to those who did not ask for the contents of what was found (contract §4)."""
+def as_shown(step: Json, *, contents: bool) -> Json:
+    """A step as its readers see it: `contents` of what was found are for those who asked for them (contract §4), and
+    which files code has made is said by the annotations of the answer, not here."""
     calls = step["step_details"].get("tool_calls", [])
-    if not any(call["type"] == "file_search" for call in calls):
+    if all(call["type"] == "function" for call in calls):
         return step
-    return step | {"step_details": step["step_details"] | {"tool_calls": [_without_contents(call) for call in calls]}}
+    return step | {"step_details": step["step_details"] | {"tool_calls": [_shown(call, contents) for call in calls]}}
 
 
-def _without_contents(call: Json) -> Json:
-    if call["type"] != "file_search":
+def _shown(call: Json, contents: bool) -> Json:
+    details = call[call["type"]]
+    if call["type"] == "code_interpreter":
+        return call | {"code_interpreter": {name: value for name, value in details.items() if name != "files"}}
+    if call["type"] == "function" or contents:
         return call
-    found = [
-        {name: value for name, value in each.items() if name != "content"}
-        for each in call["file_search"].get("results", [])
-    ]
-    return call | {"file_search": call["file_search"] | {"results": found}}
+    found = [{name: value for name, value in each.items() if name != "content"} for each in details.get("results", [])]
+    return call | {"file_search": details | {"results": found}}
 
 
 def searches(steps: list[Json]) -> list[Json]:
@@ -106,15 +109,21 @@ def as_read_by_model(call: Json, search_number: int) -> ToolCall:
     tool, details = call["type"], call[call["type"]]
     if tool == "function":
         return ToolCall(call["id"], details["name"], details["arguments"], details["output"])
-    if tool == "file_search":
-        return ToolCall(call["id"], tool, "", results.written(search_number, details.get("results", [])), tool)
-    given = "\n".join(_text(part) for part in details[_GIVEN[tool]])
-    return ToolCall(call["id"], tool, details.get(_WRITTEN.get(tool, ""), ""), given, tool)
+    return ToolCall(call["id"], tool, details.get(_WRITTEN.get(tool, ""), ""), output(call, search_number).text, tool)
 
 
-def _text(part: Json) -> str:
-    """What a model reads of an output of code."""
-    if part.get("type") == "image":
-        return f"[picture {part['image']['file_id']}]"
-    logs: str = part["logs"]
-    return logs
+def output(call: Json, search_number: int) -> ToolOutput:
+    """What a built-in tool gave to this call, read back from its step."""
+    details = call[call["type"]]
+    parts = details.get(_GIVEN[call["type"]], [])
+    if call["type"] == "file_search":
+        return ToolOutput(of_search.written(search_number, parts), tuple(parts), of_search.marks(search_number, parts))
+    links = of_code.marks(details.get("files", []))
+    return ToolOutput(of_code.written(parts, links), tuple(parts), links)
+
+
+def outputs(steps: list[Json]) -> list[ToolOutput]:
+    """What the built-in tools gave to a run so far, in order."""
+    calls = [call for step in steps for call in step["step_details"].get("tool_calls", []) if call["type"] in _GIVEN]
+    searched = [call["id"] for call in searches(steps)]
+    return [output(call, searched.index(call["id"]) if call["id"] in searched else 0) for call in calls]

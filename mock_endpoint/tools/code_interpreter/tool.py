@@ -6,8 +6,9 @@ from typing import Any
 
 from mock_endpoint.engine import ToolOutput
 from mock_endpoint.models.base import Annotation
+from mock_endpoint.tools.code_interpreter import results
 from mock_endpoint.tools.code_interpreter.folders import MOUNT, Attached, Product
-from mock_endpoint.tools.code_interpreter.interpreter import Interpreter, Ran
+from mock_endpoint.tools.code_interpreter.interpreter import Interpreter
 from mock_endpoint.tools.code_interpreter.limits import CannotStart
 
 Json = dict[str, Any]
@@ -30,7 +31,8 @@ class CodeInterpreter:
             return ToolOutput(str(error), ({"type": "logs", "logs": str(error)},))
         parts = [await self._part(part, number) for number, part in enumerate(ran.outputs.parts, 1)]
         marks = tuple([await self._mark(product) for product in ran.products])
-        return ToolOutput(_told(ran, parts, marks), tuple(parts), marks)
+        told = results.written(parts, marks)
+        return ToolOutput(f"{results.BEGAN_ANEW}\n{told}" if ran.began_anew else told, tuple(parts), marks)
 
     async def _part(self, part: str | bytes, number: int) -> Json:
         if isinstance(part, str):
@@ -53,12 +55,3 @@ class NoInterpreter:
     async def run(self, arguments: str) -> ToolOutput:
         """Nothing is run; the reason comes back."""
         return ToolOutput(self._reason, ({"type": "logs", "logs": self._reason},))
-
-
-def _told(ran: Ran, parts: Sequence[Json], marks: Sequence[Annotation]) -> str:
-    """What the model reads."""
-    said = [part["logs"] if part["type"] == "logs" else "[A picture, which is shown to the user.]" for part in parts]
-    if ran.began_anew:
-        said.insert(0, "[The interpreter began anew: variables of earlier calls are gone. Attached files are there.]")
-    said += [f"[A file was made. Link to it as {mark.text}]" for mark in marks]
-    return "\n".join(said) or "[The code ended and printed nothing.]"

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mock_endpoint.models.base import Annotation
+
 Json = dict[str, Any]
 
 _FIRST = 4
@@ -33,6 +35,19 @@ def written(search: int, results: Sequence[Json]) -> str:
         for place, each in enumerate(results)
     ]
     return "\n\n".join(texts) or "No results were found."
+
+
+def marks(search_number: int, parts: Sequence[Json]) -> tuple[Annotation, ...]:
+    """The citations that an answer may hold after this search."""
+    return tuple(
+        Annotation(
+            "file_citation",
+            marker(search_number, place, each["file_name"]),
+            each["file_id"],
+            each["file_name"],
+        )
+        for place, each in enumerate(parts)
+    )
 
 
 def read(text: str) -> Iterator[Excerpt]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from mock_endpoint import vector_stores
 from mock_endpoint.engine import ToolOutput
-from mock_endpoint.models.base import Annotation
 from mock_endpoint.service import Service
 from mock_endpoint.tools.file_search import indexing, results
 from mock_endpoint.tools.file_search.search import search
@@ -52,7 +51,7 @@ class FileSearch:
             for hit in hits
         ]
         details = {"ranking_options": self._ranking}
-        return ToolOutput(results.written(number, parts), tuple(parts), marks(number, parts), details)
+        return ToolOutput(results.written(number, parts), tuple(parts), results.marks(number, parts), details)
 
     def _lives(self, store_id: str) -> bool:
         found = vector_stores.find(self._service.store, store_id)
@@ -68,19 +67,6 @@ class FileSearch:
     def _is_busy(self, store_id: str) -> bool:
         found = vector_stores.find(self._service.store, store_id)
         return found is not None and found["status"] == "in_progress"
-
-
-def marks(search_number: int, parts: Sequence[Json]) -> tuple[Annotation, ...]:
-    """The citations that an answer may hold after this search."""
-    return tuple(
-        Annotation(
-            "file_citation",
-            results.marker(search_number, place, each["file_name"]),
-            each["file_id"],
-            each["file_name"],
-        )
-        for place, each in enumerate(parts)
-    )
 
 
 def _queries(arguments: str) -> list[str]:
