@@ -3,6 +3,7 @@
 from typing import Any
 
 from mock_endpoint.runs.tool_calls import as_shown
+from mock_endpoint.schemas import objects
 from mock_endpoint.sse import Feed
 
 Json = dict[str, Any]
@@ -50,6 +51,8 @@ class RunEvents:
         if self.feed:
             if body.get("object") == "thread.run.step":
                 body = as_shown(body, contents=self._contents)
+            elif body.get("object") == "thread.run":
+                body = objects.shown_run(body)
             self.feed.send(name, body)
 
 

@@ -195,6 +195,21 @@ def test_stores_made_with_their_owner(client: openai.AzureOpenAI, raw: httpx2.Cl
     assert raw.post(f"threads/{thread.id}", json={"tool_resources": new}).status_code == 400
 
 
+def test_a_run_shows_no_resources(client: openai.AzureOpenAI, assistant: Assistant) -> None:
+    """Contract §3.1, contract-successor §8.2: `tool_resources: {}`, although the run works on the assistant's."""
+    run = ask(client, assistant, calling(("file_search", "gate")))
+    assert "gate.md" in text_of(client, run)
+    runs = client.beta.threads.runs
+    changed = runs.update(run.id, thread_id=run.thread_id, metadata={"seen": "yes"})
+    events = streamed(client, assistant, "Hello")
+    told: list[Any] = [
+        event.data for event in events if event.event.startswith("thread.run.") and "step" not in event.event
+    ]
+    assert len(told) > 2
+    for each in (run, changed, runs.list(run.thread_id).data[0], *told):
+        assert each.to_dict()["tool_resources"] == {}
+
+
 def test_a_deleted_store_leaves_its_owners(client: openai.AzureOpenAI, assistant: Assistant, store_id: str) -> None:
     """What names it, names it no longer, and a search finds nothing."""
     thread = client.beta.threads.create(tool_resources={"file_search": {"vector_store_ids": [store_id]}})
