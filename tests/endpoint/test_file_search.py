@@ -1,6 +1,10 @@
 """File search in runs: the thread's and the assistant's stores, steps, citations (contract §4, §5, §6, §7)."""
 
+import asyncio
+import threading
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,6 +17,7 @@ from support.recording import Recorder
 from support.talking import ask, azure, call_ids, calling, streamed, text_of
 
 from mock_endpoint.models.offline import OfflineModel
+from mock_endpoint.tools.file_search import indexing
 
 from .conftest import Starter
 
@@ -168,6 +173,28 @@ def test_attachments_make_the_threads_store(client: openai.AzureOpenAI) -> None:
     assert results is not None
     assert {result.file_id for result in results} == {gate, temple}
     assert len(client.vector_stores.files.list(store_id).data) == 2
+
+
+def test_a_run_waits_for_the_index(client: openai.AzureOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Contract §6: a search in files that are still being indexed finds them all; until then the run goes on."""
+    reading = threading.Event()
+
+    async def held(path: Path, name: str) -> str:
+        await asyncio.to_thread(reading.wait, 60)
+        return GATE
+
+    monkeypatch.setattr(indexing, "text_of", held)
+    assistant = client.beta.assistants.create(model="gpt-4o", instructions="Answer.", tools=[SEARCH])
+    file: Any = {"file_id": upload(client, "gate.md", GATE), "tools": [SEARCH]}
+    asked: Any = {"role": "user", "content": calling(("file_search", "gate")), "attachments": [file]}
+    run = client.beta.threads.create_and_run(assistant_id=assistant.id, thread={"messages": [asked]})
+    while not client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data:
+        time.sleep(0.02)
+    time.sleep(0.3)  # a search that did not wait would be over by now
+    assert client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id).status == "in_progress"
+    reading.set()
+    run = client.beta.threads.runs.poll(run.id, thread_id=run.thread_id)
+    assert "gate.md" in text_of(client, run)
 
 
 def test_stores_made_with_their_owner(client: openai.AzureOpenAI, raw: httpx2.Client) -> None:
