@@ -32,12 +32,14 @@ class Cells:
     def __init__(self) -> None:
         self.running = ""
         """The source of the cell that runs now."""
+        self._numbered: dict[int, str] = {}
         self._makers: dict[str, Cell] = {}
         self._sources: set[str] = set()
 
     def begun(self, info: Any) -> None:  # noqa: ANN401 - IPython's ExecutionInfo
         """A cell begins."""
         self.running = info.raw_cell
+        self._numbered[getattr(kernel(), "execution_count", 0)] = info.raw_cell
 
     def done(self, result: Any) -> None:  # noqa: ANN401 - IPython's ExecutionResult
         """A cell has ended."""
@@ -49,6 +51,10 @@ class Cells:
     def maker_of(self, name: str) -> Cell | None:
         """The last cell that gave this name a value, or would have done so had it not failed before."""
         return self._makers.get(name)
+
+    def source_of(self, number: int) -> str:
+        """The text of the cell with this execution count; empty where it is not known."""
+        return self._numbered.get(number, "")
 
     def has_run(self, source: str) -> bool:
         """Whether a cell with this text has run."""

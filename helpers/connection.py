@@ -1,21 +1,22 @@
 """Where the lessons connect: the configured service, or the kit's own endpoint in this process."""
 
 import os
+import re
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urlsplit
 
 from helpers.cells import observe
 from helpers.problems import KitError
-from helpers.settings import ENDPOINT, KEY, LOOPBACK, Settings, address, read_settings
+from helpers.settings import ENDPOINT, KEY, LOOPBACK, Settings, address, problem_of_key, read_settings
 from helpers.tracebacks import fold
 
 if TYPE_CHECKING:
-    from openai import AzureOpenAI
+    from openai import AzureOpenAI, OpenAI
 
     from mock_endpoint.models.base import Model
     from mock_endpoint.server import Running
@@ -59,23 +60,58 @@ def prepare(*, full_tracebacks: bool = False) -> None:
     _announce(_make_ready())
 
 
-def connect(**options: Any) -> "AzureOpenAI":  # noqa: ANN401 - they are the client's own, see AzureOpenAI
+@overload
+def connect(*, api: None = None, **options: Any) -> "AzureOpenAI": ...  # noqa: ANN401 - the client's own
+@overload
+def connect(*, api: Literal["v1"], **options: Any) -> "OpenAI": ...  # noqa: ANN401 - the client's own
+def connect(*, api: str | None = None, **options: Any) -> "OpenAI":
     """A client for the endpoint that `prepare` finds or starts, recording for `wire()`.
 
-    `options` go to `openai.AzureOpenAI` as they are and win over the settings,
-    for example `connect(api_version="2024-02-15-preview")`.
+    Without `api` it is an `openai.AzureOpenAI`, as programs for Assistants have it. With `api="v1"` it is an
+    `openai.OpenAI` on the path `/openai/v1/` of the same endpoint, where Responses and Conversations are.
+    `options` go to that class as they are and win over the settings,
+    for example `connect(api_version="2024-02-15-preview")`. Raises `KitError` for another `api`.
     """
+    _check(api, options)
     target = _make_ready()
     if _session.announced != target.line:
         _announce(target)
-    from openai import AzureOpenAI  # costs most of a second, so only who connects pays
+    from openai import AzureOpenAI, OpenAI  # costs most of a second, so only who connects pays
 
     from helpers.traffic import watch
 
-    own: dict[str, Any] = {"azure_endpoint": target.endpoint, "api_version": target.api_version}
+    own: dict[str, Any] = {}
     if not {"api_key", "azure_ad_token", "azure_ad_token_provider"} & options.keys():
         own["api_key"] = _key_of(target)
-    return watch(AzureOpenAI(**(own | options)))
+    if api == "v1":
+        return watch(OpenAI(**({"base_url": _v1_address(target.endpoint)} | own | options)))
+    azure = {"azure_endpoint": _resource_address(target.endpoint), "api_version": target.api_version}
+    return watch(AzureOpenAI(**(azure | own | options)))
+
+
+def _check(api: str | None, options: Mapping[str, object]) -> None:
+    if api not in (None, "v1"):
+        raise KitError(
+            f"connect() knows no api {api!r}.",
+            'Write connect() for Assistants, or connect(api="v1") for Responses and Conversations.',
+        )
+    foreign = next((name for name in options if name.startswith("azure_") or name == "api_version"), None)
+    if api == "v1" and foreign:
+        raise KitError(
+            f'connect(api="v1") takes no {foreign}: the path /openai/v1/ stands in its place.',
+            f'Leave {foreign} out, or write connect({foreign}=…) without api="v1".',
+        )
+
+
+def _v1_address(endpoint: str) -> str:
+    """Where Responses are served: below a resource, or at the address itself where that ends in `/v1`."""
+    whole = endpoint.rstrip("/")
+    return f"{whole}/" if whole.endswith("/v1") else f"{whole.removesuffix('/openai')}/openai/v1/"
+
+
+def _resource_address(endpoint: str) -> str:
+    """The address to which the client of the dated versions adds its `/openai/`."""
+    return re.sub(r"/openai(/v1)?/*$", "", endpoint)
 
 
 def _key_of(target: _Target) -> str:
@@ -94,6 +130,9 @@ def _make_ready() -> _Target:
     observe()
     with _session.lock:
         settings = read_settings(_environment_of_the_person())
+        unsendable = problem_of_key(KEY, settings.key)
+        if unsendable:
+            raise unsendable
         target = _own_endpoint(settings) if settings.endpoint is None else _configured(settings.endpoint, settings)
         if urlsplit(target.endpoint).hostname in LOOPBACK:
             keep_loopback_off_the_proxy()

@@ -129,6 +129,16 @@ def settings_and_problems(
     return settings, problems
 
 
+def problem_of_key(name: str, key: str | None) -> KitError | None:
+    """Why this value of the variable `name` cannot be sent: a header takes ASCII only, and every key is made of it."""
+    if key is None or key.isascii():
+        return None
+    return KitError(
+        f"{name} holds a character that no key has, such as a letter of another script or a curly quote.",
+        f"Copy the key alone, once more, to {name} in .env.",
+    )
+
+
 def address(url: str) -> str | None:
     """The address as it may be shown: without user, password and query. `None` when it is none, and maybe a key."""
     try:

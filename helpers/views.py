@@ -95,8 +95,13 @@ def card(*rows: str, accent: str = LINE) -> str:
 
 def folded(title: str, content: str) -> str:
     """HTML for text under a title that opens it."""
+    return unfolding(title, preformatted(content))
+
+
+def preformatted(content: str) -> str:
+    """HTML for code or JSON, as it is."""
     style = f"{MONO};background:{PANEL};color:inherit;padding:8px;margin:4px 0;white-space:pre-wrap"
-    return unfolding(title, f'<pre style="{style};overflow-wrap:anywhere">{escape(content)}</pre>')
+    return f'<pre style="{style};overflow-wrap:anywhere">{escape(content)}</pre>'
 
 
 def unfolding(title: str, html: str) -> str:

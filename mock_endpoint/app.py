@@ -18,6 +18,7 @@ from mock_endpoint.http.gate import Gate, Surface, unknown_path
 from mock_endpoint.resources import (
     assistants,
     chat,
+    containers,
     conversations,
     files,
     files_v1,
@@ -41,6 +42,7 @@ _MESSAGE = _THREAD + "/messages/{message_id}"
 _RUN = _THREAD + "/runs/{run_id}"
 _RESPONSE = "/responses/{response_id}"
 _CONVERSATION = "/conversations/{conversation_id}"
+_CONTAINER = "/containers/{container_id}"
 _STORE = "/vector_stores/{vector_store_id}"
 _BATCH = _STORE + "/file_batches/{batch_id}"
 
@@ -115,10 +117,19 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", _CONVERSATION + "/items", conversations.list_items),
     ("GET", _CONVERSATION + "/items/{item_id}", conversations.retrieve_item),
     ("DELETE", _CONVERSATION + "/items/{item_id}", conversations.delete_item),
+    ("POST", "/containers", containers.create),
+    ("GET", "/containers", containers.list_all),
+    ("GET", _CONTAINER, containers.retrieve),
+    ("DELETE", _CONTAINER, containers.delete),
+    ("POST", _CONTAINER + "/files", containers.create_file),
+    ("GET", _CONTAINER + "/files", containers.list_files),
+    ("GET", _CONTAINER + "/files/{file_id}", containers.retrieve_file),
+    ("DELETE", _CONTAINER + "/files/{file_id}", containers.delete_file),
+    ("GET", _CONTAINER + "/files/{file_id}/content", containers.content),
 )
 
 _NOT_IN_PROJECTS = ("dated", "azure", "openai")
-_SUCCESSORS = ("/responses", "/conversations", "/chat", "/models")
+_SUCCESSORS = ("/responses", "/conversations", "/containers", "/chat", "/models")
 ONLY_IN: dict[Operation, tuple[str, ...]] = {
     **{operation: _NOT_IN_PROJECTS for _, path, operation in ROUTES if path.startswith(_SUCCESSORS)},
     threads.list_all: ("project",),

@@ -5,7 +5,9 @@ writes them down in its own way.
 """
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+import math
+import secrets
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -31,6 +33,8 @@ MOST_ROUNDS = 10
 """How often a model may call built-in tools for one answer."""
 BROKEN = Failed("server_error", "Sorry, something went wrong.")
 """What a caller is told when the model or a tool fails in a way that nobody foresaw."""
+_NOT_MADE = "This call was not made: no more are allowed. Answer with what you have."
+"""What a model reads of a call beyond the limit."""
 _NEVER_DONE = Failed("server_error", f"The model called its tools {MOST_ROUNDS} times and gave no answer.")
 
 
@@ -48,17 +52,13 @@ class ToolOutput:
     text: str
     """What the model reads."""
     parts: tuple[Json, ...] = ()
-    """What a reader of the steps sees: `logs` and `image` outputs of code, or the results of a search. The pictures
-    are shown at the end of the answer, too."""
+    """What a reader of the steps sees: `logs` and `image` outputs of code, or the results of a search."""
     marks: tuple[Annotation, ...] = ()
     """The files that the answer may point at: where it holds such a marker, it does."""
     details: Json = field(default_factory=dict)
     """What a reader of the steps sees of the call besides."""
-
-    @property
-    def pictures(self) -> list[Picture]:
-        """Those among the parts."""
-        return [Picture(part["image"]["file_id"]) for part in self.parts if part.get("type") == "image"]
+    pictures: tuple[Picture, ...] = ()
+    """Those among the parts; they are shown at the end of the answer, too."""
 
 
 class BuiltInTool(Protocol):
@@ -70,6 +70,13 @@ class BuiltInTool(Protocol):
 
 
 @dataclass(frozen=True)
+class CallStarted:
+    """Call number `index` is written, and its built-in tool is at work."""
+
+    index: int
+
+
+@dataclass(frozen=True)
 class CallResult:
     """A built-in tool has done what call number `index` asked for."""
 
@@ -77,23 +84,26 @@ class CallResult:
     output: ToolOutput
 
 
-AnswerEvent = Event | CallResult | Picture
+AnswerEvent = Event | CallStarted | CallResult | Picture
 """The last one is always `Finished`, with the tokens of all rounds, or `Failed`. Calls are numbered throughout."""
 
 
 async def answer(
-    model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool], earlier: Sequence[ToolOutput] = ()
+    model: Model,
+    prompt: Prompt,
+    tools: Mapping[str, BuiltInTool],
+    marks: tuple[Annotation, ...] = (),
+    pictures: Sequence[Picture] = (),
 ) -> AsyncIterator[AnswerEvent]:
     """What the model says and calls, and what the built-in tools, by their type, give back to it.
 
-    `earlier`: what they gave before the caller's functions were asked for. It belongs to the same answer, which may
-    point at its files and ends with its pictures.
+    `marks`: those that calls before this answer have given; `pictures`: what they have drawn and nobody has shown yet.
 
     It ends when the answer is complete, when functions must be run by the caller (`tool_calls`), or with a failure:
     a model or a tool that breaks fails the answer, not the server.
     """
     try:
-        async for event in _rounds(model, prompt, tools, earlier):
+        async for event in _rounds(model, prompt, tools, marks, [*pictures]):
             yield event
     except Exception:
         log.exception("the model failed")
@@ -101,17 +111,19 @@ async def answer(
 
 
 async def _rounds(
-    model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool], earlier: Sequence[ToolOutput]
+    model: Model,
+    prompt: Prompt,
+    tools: Mapping[str, BuiltInTool],
+    marks: tuple[Annotation, ...],
+    pictures: list[Picture],
 ) -> AsyncIterator[AnswerEvent]:
     spent = Finished("stop", 0, 0)
     numbered = 0
     marking = Marking()
-    pictures: list[Picture] = []
-    for output in earlier:
-        marking.know(output.marks)
-        pictures += output.pictures
+    marking.know(marks)
+    left = math.inf if prompt.max_tool_calls is None else prompt.max_tool_calls
     for _ in range(MOST_ROUNDS):
-        this = _Round(numbered)
+        this = _Round(numbered, left)
         async for event in marking.marked(model.answer(prompt)):
             if isinstance(event, Failed):
                 yield event
@@ -119,7 +131,8 @@ async def _rounds(
             if isinstance(event, Finished):
                 spent = _sum(spent, event)
                 break
-            yield this.take(event)
+            if taken := this.take(event):
+                yield taken
         else:
             yield BROKEN  # it ended without saying how
             return
@@ -128,13 +141,13 @@ async def _rounds(
         if spent.reason == "length" or all(call.tool == "function" for call in this.calls):
             yield spent
             return
-        for number, call in enumerate(this.calls):
-            if call.tool != "function":
-                output = await _output(tools, call)
-                this.calls[number] = replace(call, output=output.text)
-                yield CallResult(numbered + number, output)
-                marking.know(output.marks)
-                pictures += output.pictures
+        for place, number in this.built_in():
+            yield CallStarted(number)
+            output = await _output(tools, this.calls[place])
+            this.calls[place] = replace(this.calls[place], output=output.text)
+            yield CallResult(number, output)
+            marking.know(output.marks)
+            pictures += output.pictures
         if any(call.tool == "function" for call in this.calls):
             yield spent
             return
@@ -142,7 +155,10 @@ async def _rounds(
             yield replace(spent, reason="length")
             return
         prompt = this.appended_to(prompt)
-        numbered += len(this.calls)
+        left -= len(list(this.built_in()))
+        if left <= 0:
+            prompt = replace(prompt, tools=tuple(tool for tool in prompt.tools if tool["type"] == "function"))
+        numbered = this.following
     yield _NEVER_DONE
 
 
@@ -150,21 +166,39 @@ async def _rounds(
 class _Round:
     """What the model says and calls in one go."""
 
-    first: int
-    """The number of its first call."""
+    following: int
+    """The number of the next call in the whole answer."""
+    left: float
+    """How many calls of built-in tools may still be made."""
     text: str = ""
     calls: list[ToolCall] = field(default_factory=list)
+    numbers: list[int | None] = field(default_factory=list)
+    """Those of the calls; None for one that is not made."""
 
-    def take(self, event: TextDelta | Annotation | CallDelta) -> TextDelta | Annotation | CallDelta:
-        """Remember the piece; it comes back with the number that its call has in the whole answer."""
+    def take(self, event: TextDelta | Annotation | CallDelta) -> TextDelta | Annotation | CallDelta | None:
+        """Remember the piece; it comes back with the number that its call has in the whole answer, if it has one."""
         if isinstance(event, TextDelta | Annotation):
             self.text += event.text
             return event
         if event.index == len(self.calls):
-            self.calls.append(ToolCall(f"call_{self.first + event.index}", event.name, "", "", event.tool))
+            self._begin(event)
         call = self.calls[event.index]
         self.calls[event.index] = replace(call, arguments=call.arguments + event.arguments)
-        return replace(event, index=self.first + event.index)
+        number = self.numbers[event.index]
+        return None if number is None else replace(event, index=number)
+
+    def built_in(self) -> Iterator[tuple[int, int]]:
+        """The calls of built-in tools that are made: their places here, and their numbers."""
+        for place, (call, number) in enumerate(zip(self.calls, self.numbers, strict=True)):
+            if call.tool != "function" and number is not None:
+                yield place, number
+
+    def _begin(self, event: CallDelta) -> None:
+        made = event.tool == "function" or len(list(self.built_in())) < self.left
+        given = "" if made else _NOT_MADE
+        self.calls.append(ToolCall(f"call_{secrets.token_hex(12)}", event.name, "", given, event.tool))
+        self.numbers.append(self.following if made else None)
+        self.following += made
 
     def appended_to(self, prompt: Prompt) -> Prompt:
         """The conversation with this round at its end. A tool that had to be called has been: what follows is free."""

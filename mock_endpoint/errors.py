@@ -92,9 +92,21 @@ def not_in_store(noun: str, object_id: str, store_id: str) -> Refusal:
     return invalid(f"No {noun} found with id '{object_id}' in vector store '{store_id}'.", status=404)
 
 
+def no_store_to_search(family: str, store_id: str) -> Refusal:
+    """A response cannot search a vector store that does not exist. What was seen of it (Azure 400, OpenAI 404) was
+    reported, not recorded."""
+    message = f"Vector store with id ['{store_id}'] not found."
+    return invalid(message, status=404 if family == "openai" else 400)
+
+
 def store_expired(store_id: str) -> Refusal:
     """400: a vector store that has expired is there to be seen, and for nothing else."""
     return invalid(f"Vector store {store_id} is expired.")
+
+
+def container_expired() -> Refusal:
+    """400: a container that has expired is there to be seen, and for nothing else (contract-successor §4)."""
+    return invalid("Container is expired.")
 
 
 def malformed_id(param: str, value: str, prefix: str, code: str = "invalid_value") -> Refusal:

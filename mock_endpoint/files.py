@@ -87,4 +87,4 @@ async def sweep(store: Store, lease: Lease) -> None:
     """Remove bytes that no row leads to, as a process leaves them that is killed; at the start of another."""
     await delete_expired(store)
     async with store.transaction():
-        store.blobs.sweep({file["id"] for file in store.all("file", "")}, lease.is_alive)
+        store.blobs.sweep(store.ids("file") | store.ids("container.file"), lease.is_alive)

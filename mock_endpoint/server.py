@@ -16,7 +16,7 @@ from typing import Literal
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_endpoint import files
+from mock_endpoint import containers, files
 from mock_endpoint.app import build
 from mock_endpoint.engine import BuiltInTool
 from mock_endpoint.http.faults import problem_of
@@ -159,6 +159,7 @@ class Running:
         try:
             with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
                 with contextlib.suppress(sqlite3.Error):  # what is left lying about can wait for another start
+                    runner.run(containers.tidy(self._service))
                     runner.run(files.sweep(self.store, self._lease))
                     runner.run(indexing.wake(self._service))
                 self._loop.set_result(runner.get_loop())

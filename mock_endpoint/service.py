@@ -1,7 +1,7 @@
 """What all requests share."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,3 +38,11 @@ class Service:
     """Whether more has come since it looked."""
     shelves: dict[Any, Any] = field(default_factory=dict)
     """Passages in memory, see `tools/file_search/search.py`."""
+
+    def bound(
+        self, declared: Iterable[Mapping[str, Any]], make: Mapping[str, Callable[[], BuiltInTool]]
+    ) -> dict[str, BuiltInTool]:
+        """The built-in tools among the declared ones, by their type: those that the service was given come first, the
+        others are made for what uses them."""
+        kinds = {tool["type"] for tool in declared}
+        return {kind: self.tools.get(kind) or make[kind]() for kind in make if kind in kinds}

@@ -323,6 +323,18 @@ def test_what_is_no_client_is_refused_at_once(client: openai.AzureOpenAI) -> Non
             ChatBox(wrong, "asst_1")
 
 
+@pytest.mark.parametrize(
+    ("wrong", "named"), [("Tabi", "Tabi"), ("thread_1", "thread_1"), ("", ""), (None, "NoneType"), ({}, "dict")]
+)
+def test_what_is_no_assistant_is_refused_at_once(client: openai.AzureOpenAI, wrong: object, named: str) -> None:
+    """A name is easily taken for an id. The id of an assistant that is gone is still one."""
+    for language, words in LANGUAGES.items():
+        with pytest.raises(KitError) as caught:
+            ChatBox(client, wrong, language=language)
+        assert caught.value.what == words["no_assistant"].format(given=named)
+    ChatBox(client, "asst_gone").close()
+
+
 def test_no_english_is_in_the_japanese_words(scripted: openai.AzureOpenAI) -> None:
     """Neither in the table, but for keys, code and names, nor in what a call of the model cannot be answered with."""
     for name, sentence in JAPANESE.items():

@@ -12,6 +12,7 @@ from mock_endpoint.tools import job
 from mock_endpoint.tools.code_interpreter import seatbelt
 
 RULE = re.compile(r"\((allow|deny) ([\w*-]+(?: [\w*-]+)*)((?: \([^()]+\))*)\)")
+HOME = f"{'/Users'}/me"
 PATHS = re.compile(r'\((subpath|literal) "((?:[^"\\]|\\.)*)"\)')
 
 
@@ -48,18 +49,18 @@ class Filter:
 @pytest.mark.skipif(sys.platform == "win32", reason="paths of macOS")
 def test_the_profile_for_macos() -> None:
     """Code writes to its folders only, and reads of what people have only those and Python."""
-    folders = [Path('/Users/me/T/a "quoted"/data'), Path("/private/var/folders/x/home")]
-    profile = seatbelt.profile(folders, ["/Users/me/kit/.venv/lib"])
+    folders = [Path(HOME, 'T/a "quoted"/data'), Path("/private/var/folders/x/home")]
+    profile = seatbelt.profile(folders, [f"{HOME}/kit/.venv/lib"])
     for path in (f"{folders[0]}/a.csv", f"{folders[1]}/.cache/x"):
         assert allows(profile, "file-write-create", path)
         assert allows(profile, "file-read-data", path)
     assert allows(profile, "file-write-data", "/dev/null")
-    assert allows(profile, "file-read-data", "/Users/me/kit/.venv/lib/python3.12/json/__init__.py")
+    assert allows(profile, "file-read-data", f"{HOME}/kit/.venv/lib/python3.12/json/__init__.py")
     assert allows(profile, "file-read-data", "/System/Library/Fonts/x.ttc")
-    for path in ("/Users/me/.ssh/id", "/Users/me/kit/.kit/state.db.key", "/Volumes/usb/x", "/private/tmp/other"):
+    for path in (f"{HOME}/.ssh/id", f"{HOME}/kit/.kit/state.db.key", "/Volumes/usb/x", "/private/tmp/other"):
         assert not allows(profile, "file-read-data", path)
         assert not allows(profile, "file-write-create", path)
-    assert not allows(profile, "file-write-data", "/Users/me/kit/.venv/lib/x")
+    assert not allows(profile, "file-write-data", f"{HOME}/kit/.venv/lib/x")
     assert not allows(profile, "file-write-create", "/usr/local/x")
 
 

@@ -11,6 +11,7 @@ import pytest
 from helpers import connection
 from helpers.problems import KitError
 from helpers.settings import Settings, read_settings
+from helpers.traffic import recording
 from mock_endpoint.models.offline import OfflineModel
 
 
@@ -58,6 +59,14 @@ def test_a_client_by_hand_works_after_prepare(capsys: pytest.CaptureFixture[str]
     assert os.environ["AZURE_OPENAI_KEY"] not in said
     assert OfflineModel().label in said
     assert "free" in said
+
+
+def test_a_key_that_no_header_takes_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by the first request, in the words of a codec; and the key is not repeated."""
+    monkeypatch.setenv("AZURE_OPENAI_KEY", "ключ-secret")
+    with pytest.raises(KitError, match="AZURE_OPENAI_KEY holds a character that no key has") as caught:
+        connection.prepare()
+    assert "secret" not in str(caught.value)
 
 
 def test_a_second_prepare_starts_nothing_new(session: connection._Session) -> None:
@@ -186,3 +195,61 @@ def test_what_is_no_address_is_refused_and_not_shown(
     with pytest.raises(KitError, match=variable) as refusal:
         connection.prepare()
     assert value not in str(refusal.value) + capsys.readouterr().out
+
+
+def test_v1_is_the_successors_client_on_the_same_endpoint(session: connection._Session) -> None:
+    """One endpoint and one key for both: the path and the class differ (contract-successor.md §9, row M17)."""
+    with connection.connect(api="v1") as client:
+        assert type(client) is openai.OpenAI
+        assert session.running is not None
+        assert str(client.base_url) == f"{session.running.url.rstrip('/')}/openai/v1/"
+        with recording() as seen:
+            answer = client.responses.create(model="gpt-4", input="What is the capital of Japan?")
+    assert "Tokyo" in answer.output_text
+    assert [one.path for one in seen] == ["/openai/v1/responses"]
+
+
+@pytest.mark.parametrize(
+    ("configured", "v1", "dated"),
+    [
+        ("https://mine.example", "https://mine.example/openai/v1/", "https://mine.example/openai/"),
+        ("https://mine.example/openai/v1/", "https://mine.example/openai/v1/", "https://mine.example/openai/"),
+        ("https://mine.example/openai/", "https://mine.example/openai/v1/", "https://mine.example/openai/"),
+        ("https://mine.example/v1", "https://mine.example/v1/", None),
+        (
+            "https://mine.example/api/projects/tabi",
+            "https://mine.example/api/projects/tabi/openai/v1/",
+            "https://mine.example/api/projects/tabi/openai/",
+        ),
+    ],
+)
+def test_both_clients_find_their_path_at_a_configured_address(
+    monkeypatch: pytest.MonkeyPatch, configured: str, v1: str, dated: str | None
+) -> None:
+    """Azure's portal gives the address of the resource, its newer pages the one that ends in /openai/v1/."""
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", configured)
+    monkeypatch.setenv("AZURE_OPENAI_KEY", "hush-hush")
+    with connection.connect(api="v1") as client:
+        assert str(client.base_url) == v1
+        assert client.api_key == "hush-hush"
+    if dated:
+        with connection.connect() as old:
+            assert str(old.base_url) == dated
+
+
+def test_options_of_v1_win_over_the_settings() -> None:
+    """They go to the client as they are."""
+    with (
+        connection.connect(api="v1", api_key="not the key", max_retries=0) as client,
+        pytest.raises(openai.AuthenticationError),
+    ):
+        client.responses.create(model="gpt-4", input="Hello")
+
+
+def test_another_api_is_refused_in_a_sentence(session: connection._Session) -> None:
+    """And nothing is started for it."""
+    with pytest.raises(KitError, match="no api 'v2'"):
+        connection.connect(api="v2")  # type: ignore[call-overload]
+    with pytest.raises(KitError, match="takes no api_version"):
+        connection.connect(api="v1", api_version="2024-02-15-preview")
+    assert session.running is None

@@ -159,7 +159,7 @@ THINGS: list[tuple[object, str]] = [
         'function call_1\n  get_weather(city="京都", month=7)',
     ),
     (TOOL, "function\n  get_weather(city, month)"),
-    ({"object": "vector_store", "id": "vs_1"}, "vector_store vs_1"),
+    ({"object": "upload", "id": "upload_1"}, "upload upload_1"),
     ({"answer": "東京"}, '{\n  "answer": "東京"\n}'),
     ("two\nlines", "two\nlines"),
     (7, "7"),

@@ -141,6 +141,28 @@ def test_a_wrong_key(settings: Settings, endpoint: Running, capsys: pytest.Captu
     assert "secret" not in said
 
 
+@pytest.mark.parametrize("key", ["ключ-secret", "“secret-key”", "鍵secret"])
+@pytest.mark.parametrize("own", [True, False])
+def test_a_key_that_no_header_takes(
+    key: str, own: bool, settings: Settings, endpoint: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One finding, with the name of the variable and no part of the key; nobody is asked."""
+    assert doctor(replace(settings, endpoint=None if own else endpoint.url, key=key)) == 1
+    said = capsys.readouterr().out
+    assert said.count("✘") == 1
+    assert "AZURE_OPENAI_KEY holds a character that no key has" in said
+    assert "secret" not in said
+
+
+def test_a_model_s_key_that_no_header_takes(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same for the model behind the endpoint."""
+    assert doctor(replace(settings, model=ModelSettings("http://127.0.0.1:1/v1", "ключ-secret", None))) == 1
+    said = capsys.readouterr().out
+    assert said.count("✘") == 1
+    assert "MODEL_API_KEY holds a character that no key has" in said
+    assert "secret" not in said
+
+
 @pytest.mark.parametrize(
     ("changes", "cause", "fix"),
     [

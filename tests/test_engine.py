@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import pytest
-from support.output_items import OutputItems
 from support.scripted import Scripted
 
 from mock_endpoint import engine
@@ -13,6 +12,8 @@ from mock_endpoint.engine import AnswerEvent, BuiltInTool, Picture, ToolOutput
 from mock_endpoint.marking import Marking
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import Annotation, Failed, Finished, Prompt, TextDelta, Turn
+from mock_endpoint.responses.events import ResponseEvents
+from mock_endpoint.responses.writer import ItemWriter
 from mock_endpoint.runs import prompt as run_prompt
 
 LINK = Annotation("file_path", "sandbox:/mnt/data/a.xls", "assistant-1", "a.xls")
@@ -25,7 +26,12 @@ class Drawing:
     async def run(self, arguments: str) -> ToolOutput:
         """The names as the model is to write them."""
         picture = {"type": "image", "image": {"file_id": "assistant-3"}}
-        return ToolOutput(f"{LINK.text} {LONGER.text}{LINK.text}, sandbox:", (picture,), (LINK, LONGER))
+        return ToolOutput(
+            f"{LINK.text} {LONGER.text}{LINK.text}, sandbox:",
+            (picture,),
+            (LINK, LONGER),
+            pictures=(Picture("assistant-3"),),
+        )
 
 
 class Echo:
@@ -47,6 +53,16 @@ def answered(text: str, tool: BuiltInTool | None = None, **options: Any) -> tupl
     return model, asyncio.run(collect())
 
 
+def items_of(events: list[AnswerEvent], told: ResponseEvents | None = None) -> list[dict[str, Any]]:
+    """What the events become as items of a response, each at its end; `told` hears of it."""
+    writer = ItemWriter("0" * 18, told or ResponseEvents(kept=False))
+    for event in events:
+        if not isinstance(event, Finished | Failed):
+            writer.write(event)
+    writer.close()
+    return writer.items
+
+
 def called(*calls: tuple[str, Any], how: str = "call") -> str:
     """What makes the scripted model call these tools."""
     return f"{how} {json.dumps(calls)}"
@@ -55,15 +71,14 @@ def called(*calls: tuple[str, Any], how: str = "call") -> str:
 def test_a_second_writer_makes_output_items() -> None:
     """What a run writes as steps and messages, another API writes as items; the engine knows of neither."""
     _, events = answered(called(("code_interpreter", "one"), ("f", {"a": 1}), how="first"))
-    items = OutputItems()
-    for event in events[:-1]:
-        assert not isinstance(event, Finished | Failed)
-        items.write(event)
-    assert items.items == [
-        {"type": "message", "role": "assistant", "text": "Let me see.", "annotations": []},
-        {"type": "code_interpreter_call", "code": "one", "outputs": [{"type": "logs", "logs": "ONE"}]},
-        {"type": "function_call", "name": "f", "arguments": '{"a": 1}'},
-    ]
+    said, code, function = items_of(events)
+    assert said["content"][0]["text"] == "Let me see."
+    assert (code["type"], code["code"], code["outputs"]) == (
+        "code_interpreter_call",
+        "one",
+        [{"type": "logs", "logs": "ONE"}],
+    )
+    assert (function["type"], function["name"], function["arguments"]) == ("function_call", "f", '{"a": 1}')
     end = events[-1]
     assert isinstance(end, Finished)
     assert end.reason == "tool_calls"
@@ -72,11 +87,7 @@ def test_a_second_writer_makes_output_items() -> None:
 def test_calls_are_numbered_through_all_rounds() -> None:
     """So that a writer knows which call a piece or a result belongs to."""
     _, events = answered(called(("code_interpreter", "one"), ("code_interpreter", "two"), how="rounds"))
-    items = OutputItems()
-    for event in events[:-1]:
-        assert not isinstance(event, Finished | Failed)
-        items.write(event)
-    assert [item.get("code") for item in items.items] == ["one", "two", None]
+    assert [item.get("code") for item in items_of(events)] == ["one", "two", None]
 
 
 def test_the_answer_points_at_what_a_tool_has_made() -> None:
@@ -86,11 +97,7 @@ def test_the_answer_points_at_what_a_tool_has_made() -> None:
     marks = [event for event in after if isinstance(event, Annotation)]
     assert marks == [LINK, LONGER, LINK]
     assert after[-1] == Picture("assistant-3")
-    items = OutputItems()
-    for event in events[:-1]:
-        assert not isinstance(event, Finished | Failed)
-        items.write(event)
-    message = items.items[-1]
+    (message,) = items_of(events)[-1]["content"]
     assert message["text"] == f"echo: {LINK.text} {LONGER.text}{LINK.text}, sandbox:"
     places = [(mark["start_index"], mark["end_index"]) for mark in message["annotations"]]
     assert [message["text"][start:end] for start, end in places] == [LINK.text, LONGER.text, LINK.text, ""]
@@ -99,11 +106,7 @@ def test_the_answer_points_at_what_a_tool_has_made() -> None:
 def test_a_citation_has_a_place_and_no_marker_elsewhere() -> None:
     """Contract-successor §1.3: the same event, written by another API."""
     _, events = answered("cite file-1")
-    items = OutputItems()
-    for event in events[:-1]:
-        assert not isinstance(event, Finished | Failed)
-        items.write(event)
-    (message,) = items.items
+    ((message,),) = [item["content"] for item in items_of(events)]
     assert message["text"] == ""
     assert message["annotations"] == [{"type": "file_citation", "file_id": "file-1", "filename": "a.md", "index": 0}]
 
@@ -133,6 +136,37 @@ def test_the_model_reads_what_its_tool_gave() -> None:
     end = events[-1]
     assert isinstance(end, Finished)
     assert (end.reason, end.prompt_tokens) == ("stop", tokens.of_prompt(first) + tokens.of_prompt(second))
+
+
+def test_calls_side_by_side() -> None:
+    """Contract-successor §2: each item whole before the next begins; what follows waits until the tool has answered."""
+    _, events = answered(called(("f", {}), ("code_interpreter", "one"), ("g", {"a": 1}), ("code_interpreter", "two")))
+    told = ResponseEvents(kept=True)
+    items = items_of(events, told)
+    assert [item.get("name") or item["code"] for item in items] == ["f", "one", "g", "two"]
+    assert [item["outputs"][0]["logs"] for item in items[1::2]] == ["ONE", "TWO"]
+    opened = [event["output_index"] for event in told.told if "output_index" in event]
+    assert opened == sorted(opened)
+
+
+@pytest.mark.parametrize("how", ["call", "rounds"])
+def test_a_limit_of_calls(how: str) -> None:
+    """Of three calls two are made, in one round or in three. The model is told so, and offered the tool no more."""
+    asked = called(*[("code_interpreter", word) for word in ("one", "two", "three")], how=how)
+    model, events = answered(asked, max_tool_calls=2)
+    assert [item.get("code") for item in items_of(events)] == ["one", "two", None]
+    assert [len(prompt.tools) for prompt in model.prompts][-1] == 0
+    outputs = [call.output for turn in model.prompts[-1].turns for call in turn.calls]
+    assert outputs[:2] == ["ONE", "TWO"]
+    assert all("not made" in output for output in outputs[2:])
+    assert len({call.id for turn in model.prompts[-1].turns for call in turn.calls}) == len(outputs) == 3
+
+
+def test_a_limit_of_calls_is_not_one_of_functions() -> None:
+    """What the caller runs does not count."""
+    calls = [("code_interpreter", "one"), ("f", {}), ("code_interpreter", "two"), ("g", {})]
+    _, events = answered(called(*calls), max_tool_calls=1)
+    assert [item.get("code") or item["name"] for item in items_of(events)] == ["one", "f", "g"]
 
 
 def test_a_limit_holds_for_all_rounds() -> None:

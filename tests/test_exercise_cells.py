@@ -86,6 +86,17 @@ def test_the_cell_repaired_counts_again(run: Run) -> None:
     assert "99a is correct" in run(CHECK)
 
 
+def test_the_text_of_a_cell_is_known_by_its_number(run: Run) -> None:
+    """Also while it runs; so a request in the log leads to the cell that sent it."""
+    run("from helpers.traffic.log import LOG\nfirst = LOG.page()")
+    said = run("from helpers.cells import CELLS\nprint(CELLS.source_of(first), CELLS.source_of(LOG.page()))")
+    assert said == (
+        "from helpers.traffic.log import LOG\nfirst = LOG.page() "
+        "from helpers.cells import CELLS\nprint(CELLS.source_of(first), CELLS.source_of(LOG.page()))\n"
+    )
+    assert cells.CELLS.source_of(99) == ""
+
+
 def test_a_failing_cell_that_makes_something_else_is_no_matter(run: Run) -> None:
     run('answer = "right"')
     run("def other():\n    answer = 7\n1 / 0")

@@ -43,6 +43,10 @@ CASES = [
     (("99a", 7), "not yet, because the answer is not of the kind that the exercise asks for (AttributeError"),
     (("99a", "completed", "more"), "not yet, because the check was called with other arguments"),
     (("99z", "completed"), "not yet, because there is no exercise of that name"),
+    (("5a", "completed"), "no exercise of that name; did you mean 05a?"),
+    (("05 A", "completed"), "no exercise of that name; did you mean 05a?"),
+    (("05z", "completed"), "no exercise of that name; did you mean 05a or 05b or 05c or 05q?"),
+    (("5", "completed"), "no exercise of that name; did you mean 05a or 05b or 05c or 05q?"),
     (("98a", "completed"), "not yet, because there is no exercise of that name"),
     (("../os", "completed"), "not yet, because there is no exercise of that name"),
 ]

@@ -108,7 +108,7 @@ def test_what_is_answered(shelf: index.Shelf) -> None:
     """The offline model says what the files say, with their citation; and nothing where they say nothing."""
     ends: Counter[str] = Counter()
     for each in searched(shelf):
-        given = [{"file_name": found.file_id, "content": [{"text": found.text}]} for found in each.found]
+        given = [{"filename": found.file_id, "text": found.text} for found in each.found]
         said = reading.answer(each.question["question"], [results.written(0, given)])
         if each.question["kind"] == "none":
             ends["false"] += bool(said)

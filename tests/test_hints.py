@@ -31,6 +31,8 @@ def test_each_call_shows_one_more(name: str, capsys: pytest.CaptureFixture[str])
 def test_a_hint_for_nothing_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     hint("98z")
     assert "98z: there is no exercise of that name" in capsys.readouterr().out
+    hint("5a")
+    assert "5a: there is no exercise of that name; did you mean 05a?\n" in capsys.readouterr().out
     hint(7)
     assert capsys.readouterr().out == 'hint takes the name of the exercise: hint("05a")\n'
 

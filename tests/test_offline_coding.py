@@ -16,7 +16,7 @@ from support.talking import served
 
 from mock_endpoint.models.base import Prompt, Turn
 from mock_endpoint.models.offline import coding
-from mock_endpoint.models.offline.tables import Table, code_for
+from mock_endpoint.models.offline.tables import Table, asks_of_a_table, code_for
 
 
 @dataclass
@@ -218,6 +218,49 @@ def test_columns_are_found_by_what_words_mean(table: Table, asked: str, line: st
     code = code_for(asked, table)
     assert code is not None
     assert line in "\n".join(code)
+
+
+CLIMATE = Table(["month", "temperature_c", "rain_mm"], {"city": ["Tokyo", "Naha"]})
+
+
+@pytest.mark.parametrize(
+    ("asked", "line"),
+    [
+        ("What is the total rain in Tokyo in a year?", "print(table['rain_mm'].sum())"),
+        (
+            "各都市の平均気温を教えて",
+            "result = table.groupby('city', sort=False)['temperature_c'].mean().reset_index()",
+        ),
+        ("Compare Tokyo and Naha.", "table = table[table['city'].astype(str).isin(['Tokyo', 'Naha'])]"),
+    ],
+)
+def test_a_column_that_is_named_in_part_comes_before_one_that_is_meant(asked: str, line: str) -> None:
+    """A name such as `rain_mm` ends in a unit that nobody says; `year` is near to `month`, and was not asked for."""
+    assert asks_of_a_table(asked)
+    code = code_for(asked, CLIMATE)
+    assert code is not None
+    assert line in code
+
+
+@pytest.mark.parametrize(
+    ("asked", "filtered", "line"),
+    [
+        ("Which city has the most rain in June?", 6, "result = table.loc[[table['rain_mm'].idxmax()]]"),
+        ("Which city is the coldest in January?", 1, "result = table.loc[[table['temperature_c'].idxmin()]]"),
+        ("Show the temperature of Naha in May", 5, "result = table"),
+        ("8月の気温が一番高いのは?", 8, "result = table.loc[[table['temperature_c'].idxmax()]]"),
+        ("May I see the rows of Naha?", None, "result = table"),
+        ("Which row has the most rain?", None, "result = table.loc[[table['rain_mm'].idxmax()]]"),
+    ],
+)
+def test_a_month_selects_rows_where_they_are_counted(asked: str, filtered: int | None, line: str) -> None:
+    """It is no word for a column then: `June` is near to `month` in meaning, and nobody asks for the largest one."""
+    code = code_for(asked, CLIMATE)
+    assert code is not None
+    assert [one for one in code if "'month'" in one] == (
+        [f"table = table[table['month'] == {filtered}]"] if filtered else []
+    )
+    assert line in code
 
 
 def test_it_asks_back_rather_than_guess() -> None:

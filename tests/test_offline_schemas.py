@@ -131,6 +131,24 @@ class TestFilling:
         )
         assert calls(thread("audit in Tallinn", tools=[tool])) == [("audit", {"place": "Tallinn"})]
 
+    @pytest.mark.parametrize(
+        "unit",
+        [
+            {"type": ["string", "null"], "enum": ["metric", "imperial", None]},
+            {"anyOf": [{"type": "string", "enum": ["metric", "imperial"]}, {"type": "null"}]},
+        ],
+        ids=lambda schema: next(iter(schema)),
+    )
+    def test_required_and_null(self, unit: dict[str, Any]) -> None:
+        """How a strict schema says that something may be left out: null where nobody said it, and no question back."""
+        tool = function("measure_room", "Measures a room", room="string", unit=unit)
+        assert calls(thread("Measure the room Aino", tools=[tool])) == [
+            ("measure_room", {"room": "Aino", "unit": None})
+        ]
+        assert calls(thread("Measure the room Aino in metric", tools=[tool])) == [
+            ("measure_room", {"room": "Aino", "unit": "metric"})
+        ]
+
     def test_nested_values(self) -> None:
         """They come from the message."""
         address = {

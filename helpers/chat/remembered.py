@@ -12,6 +12,8 @@ from helpers.problems import KitError
 _SETTINGS = ("name", "description", "model", "instructions", "tools", "tool_resources", "metadata", "temperature",
              "top_p", "response_format")  # fmt: skip
 """What an assistant is made from."""
+_BEGINS = "asst_"
+"""How the hosted service begins an assistant's id; what a service knows is taken, whatever its form."""
 _PATIENCE = 5.0
 """Seconds: a service that does not answer must not hold up the cell that makes a box."""
 
@@ -52,12 +54,22 @@ def remembered(client: openai.OpenAI, given: Assistant | str, words: Words) -> R
     """The assistant as the service has it now; as it was given where the service does not tell."""
     if not isinstance(client, openai.OpenAI):
         raise KitError(words["no_client"].format(given=type(client).__name__), words["no_client.fix"])
-    number = given if isinstance(given, str) else given.id
+    number = given if isinstance(given, str) else getattr(given, "id", None)
+    if not isinstance(number, str) or not number:
+        raise _no_assistant(given if isinstance(given, str) else type(given).__name__, words)
     asked = client.with_options(max_retries=0, timeout=_PATIENCE)
     try:
         facts = asked.beta.assistants.retrieve(number).model_dump()
+    except (openai.NotFoundError, openai.BadRequestError) as error:
+        if not number.startswith(_BEGINS):
+            raise _no_assistant(number, words) from error
+        facts = {}
     except openai.OpenAIError:
         facts = {}
     if facts.get("object") != "assistant" and not isinstance(given, str):
         facts = given.model_dump()
     return Remembered(client, number, facts if facts.get("model") else None)
+
+
+def _no_assistant(given: str, words: Words) -> KitError:
+    return KitError(words["no_assistant"].format(given=given), words["no_assistant.fix"])

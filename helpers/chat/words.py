@@ -80,6 +80,8 @@ ENGLISH: Words = {
     # How the box was made or used.
     "closed": "This chat box is closed.",
     "closed.fix": "Make a new one: chat = ChatBox(client, assistant).",
+    "no_assistant": "ChatBox was given '{given}', which is neither an assistant nor the id of one.",
+    "no_assistant.fix": "Give it the assistant itself, or its id, which begins with asst_: ChatBox(client, tabi).",
     "no_client": "ChatBox was given {given} where it needs a client.",
     "no_client.fix": "Give it the client first, then the assistant: ChatBox(connect(), assistant).",
     "no_functions": "ChatBox was given {given} where it needs functions.",
@@ -194,6 +196,8 @@ JAPANESE: Words = {
     "static": "これはチャットの画像です。使うにはノートブックを実行してください。",
     "closed": "このチャットは閉じられています。",
     "closed.fix": "新しく作ってください: chat = ChatBox(client, assistant)",
+    "no_assistant": "ChatBoxに渡された「{given}」は、アシスタントでもそのIDでもありません。",
+    "no_assistant.fix": "作成したアシスタントか、`asst_`で始まるIDを渡してください: ChatBox(client, tabi)",
     "no_client": "ChatBoxにはクライアントが必要ですが、{given}が渡されました。",
     "no_client.fix": "クライアント、アシスタントの順に渡してください: ChatBox(connect(), assistant)",
     "no_functions": "ChatBoxの`functions`に渡された{given}は、関数ではありません。",

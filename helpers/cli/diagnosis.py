@@ -5,7 +5,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from helpers.settings import ENDPOINT, KEY, LOOPBACK, OF_THE_MODEL, ModelSettings, Settings, Unheeded, address
+from helpers.settings import (
+    ENDPOINT,
+    KEY,
+    LOOPBACK,
+    OF_THE_MODEL,
+    ModelSettings,
+    Settings,
+    Unheeded,
+    address,
+    problem_of_key,
+)
 
 TIMEOUT = 3.0
 """Seconds to wait for an answer."""
@@ -151,6 +161,10 @@ def of_the_model(model: ModelSettings) -> Iterator[Finding]:
     shown = address(model.base_url)
     if shown is None:
         yield _no_address("MODEL_BASE_URL", "MODEL_API_KEY", "http://localhost:11434/v1")
+        return
+    unsendable = problem_of_key("MODEL_API_KEY", model.key)
+    if unsendable:
+        yield Finding(unsendable.what, unsendable.fix)
         return
     base = model.base_url.rstrip("/")
     answer = ask(f"{base}/models", {"Authorization": f"Bearer {model.key}"} if model.key else {})

@@ -24,7 +24,7 @@ from helpers.cli.diagnosis import (
 )
 from helpers.connection import model_for, start_embedded
 from helpers.problems import KitError
-from helpers.settings import Settings, address, settings_and_problems
+from helpers.settings import KEY, Settings, address, problem_of_key, settings_and_problems
 from helpers.views import text_table
 from mock_endpoint.state.blobs import folder_of
 
@@ -47,7 +47,10 @@ def doctor(settings: Settings | None = None) -> int:
 
 def _findings(settings: Settings) -> Iterator[Finding]:
     yield from of_the_names(settings.unheeded)
-    if settings.endpoint is None:
+    unsendable = problem_of_key(KEY, settings.key)
+    if unsendable:  # nothing can be asked with it
+        yield Finding(unsendable.what, unsendable.fix)
+    elif settings.endpoint is None:
         yield from _of_the_own_endpoint(settings)
     else:
         found = list(without_asking(settings.endpoint, settings))

@@ -1,9 +1,9 @@
 """show(): objects of the API as a person wants to see them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from helpers.display import files, lists, runs, singles
+from helpers.display import files, items, lists, responses, runs, singles, stores
 from helpers.display.events import events, is_event
 from helpers.display.facts import as_json, facts_of, items_of
 from helpers.views import RED, View, card, folded, mono, plain, put
@@ -16,6 +16,10 @@ _BY_OBJECT = {
     "thread.run": runs.run,
     "thread.run.step": runs.step,
     "function": singles.function,
+    "conversation": singles.thread,
+    "response": responses.response,
+    **stores.SINGLE,
+    **dict.fromkeys(items.KINDS, items.item),
 }
 """The wire's own name of a kind, in its member `object` (tools and calls only have a `type`) → what draws it."""
 
@@ -23,8 +27,9 @@ _BY_OBJECT = {
 def show(thing: object, /) -> None:
     """Display `thing` here, also when it is not the last line of a cell.
 
-    A message becomes a bubble, a run the statuses it went through, a list a table in the order it has,
-    and events of a stream a line each, with the deltas in a row as one.
+    A message becomes a bubble, a run the statuses it went through, a response its items over time, a list a table in
+    the order it has, a search its passages with the words that matched, and events of a stream a line each, with the
+    deltas in a row as one.
     What `client.files.content(…)` gives is shown as what it holds: a table, a picture, the beginning of a text.
     The JSON of the wire is folded underneath. What is no object of the API is shown as text.
     """
@@ -35,11 +40,9 @@ def view_of(thing: object, /) -> View:
     """What `show` displays, as a value."""
     if files.is_download(thing):
         return files.download(thing)
-    items = items_of(thing)
-    if items and all(map(is_event, items)):
-        return _with_json(events(items), thing)
-    if items is not None:
-        return _with_json(lists.listing(items, facts_of(thing) or {}), thing)
+    found = items_of(thing)
+    if found is not None:
+        return _with_json(_several(found, facts_of(thing) or {}), thing)
     facts = facts_of(thing)
     if facts is not None:
         return _with_json(_single(facts), thing)
@@ -48,11 +51,21 @@ def view_of(thing: object, /) -> View:
     return View(html=plain(thing), text=str(thing))
 
 
+def _several(found: Sequence[Mapping[str, Any]], page: Mapping[str, Any]) -> View:
+    if found and all(map(is_event, found)):
+        return events(found)
+    if found and all(map(items.is_item, found)):
+        return items.items(found, bool(page.get("has_more")))
+    if found and all({"score", "filename"} <= one.keys() for one in found):
+        return stores.found(found, page)
+    return lists.listing(found, page)
+
+
 def _single(facts: Mapping[str, Any]) -> View:
     if is_event(facts):
         return events([facts])
     kind = str(facts.get("object") or facts.get("type") or "")
-    if kind.endswith(".deleted"):
+    if kind.endswith(".deleted") or "deleted" in facts:
         return singles.deleted(facts)
     return _BY_OBJECT.get(kind, singles.other)(facts)
 

@@ -6,7 +6,7 @@ from typing import Any
 from helpers.display.calls import made_calls
 from helpers.display.singles import bubble
 from helpers.traffic import steps_of
-from helpers.views import mono, quiet
+from helpers.views import quiet
 
 Facts = Mapping[str, Any]
 
@@ -28,7 +28,7 @@ def conversation(messages: Sequence[Facts], has_more: bool) -> str:
 def _one(place: int, facts: Facts) -> str:
     run = str(facts.get("run_id") or "") if facts.get("role") == "assistant" else ""
     calls = [call for step in steps_of(run) for call in made_calls(step.facts)] if run else []
-    return "".join(f"<div>{mono(call)}</div>" for call in calls) + bubble(facts, f"[{place}]")
+    return "".join(call.html for call in calls) + bubble(facts, f"[{place}]")
 
 
 def _is_newest_first(messages: Sequence[Facts]) -> bool:

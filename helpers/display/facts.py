@@ -26,7 +26,7 @@ def items_of(thing: object) -> list[Mapping[str, Any]] | None:
     """The objects of a page or a Python list of objects; `None` when it is neither."""
     if not isinstance(thing, list | tuple):
         page = facts_of(thing) or {}
-        if "object" in page and page["object"] != "list":
+        if "object" in page and page["object"] != "list" and not str(page["object"]).endswith(".page"):
             return None
         thing = page.get("data")
     if not isinstance(thing, list | tuple):

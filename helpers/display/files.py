@@ -9,7 +9,6 @@ from html import escape
 from typing import Any, Protocol, TypeGuard
 
 from helpers.display.facts import clock
-from helpers.display.singles import deleted
 from helpers.views import LINE, MONO, View, card, mono, plain, quiet, table, text_table
 
 Facts = Mapping[str, Any]
@@ -37,15 +36,13 @@ class Download(Protocol):
 
 
 def is_download(thing: object) -> TypeGuard[Download]:
-    """Whether it is what `client.files.content(…)` gives."""
+    """Whether it is what `client.files.content(…)` or `client.containers.files.content.retrieve(…)` gives."""
     headers = getattr(getattr(thing, "response", None), "headers", None)
     return headers is not None and isinstance(getattr(thing, "content", None), bytes)
 
 
 def file(facts: Facts) -> View:
     """A card: its name, size and purpose, and when it expires."""
-    if "deleted" in facts:
-        return deleted(facts)
     name, number, size = str(facts.get("filename", "?")), str(facts.get("id", "")), size_of(facts)
     details = f"{size} · {facts.get('purpose', '?')}"
     expires = f"expires {clock(facts['expires_at'])}" if facts.get("expires_at") else ""

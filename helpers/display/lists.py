@@ -9,8 +9,10 @@ from helpers.display.calls import awaited_calls, call_text, made_calls
 from helpers.display.conversation import conversation
 from helpers.display.facts import as_json, clock
 from helpers.display.files import size_of
+from helpers.display.items import lines_of
 from helpers.display.singles import content_of, tools_of
 from helpers.display.statuses import badge, took
+from helpers.display.stores import chunks_of, counts_of, problem_of_file, size_of_store
 from helpers.display.tokens import BILLED, legend, token_bars, tokens_or_why, with_billed_again
 from helpers.views import View, breaking, mono, plain, quiet, short, table, text_table, unbroken
 
@@ -37,6 +39,15 @@ def _said(facts: Facts) -> str:
     return text + (f"  [{len(notes)} notes]" if notes else "")
 
 
+def _says(facts: Facts) -> str:
+    """What a response consists of: its words, and its calls."""
+    return "\n".join(line for one in facts.get("output") or [] for line in lines_of(one)[:1])
+
+
+def _attributes(facts: Facts) -> str:
+    return ", ".join(f"{name}={value}" for name, value in (facts.get("attributes") or {}).items())
+
+
 def _code(text: str) -> str:
     """HTML for calls, a line each; a long one breaks anywhere rather than push the tokens off the page."""
     return f'<div style="min-width:16ch;overflow-wrap:anywhere">{"<br>".join(map(mono, text.splitlines()))}</div>'
@@ -50,7 +61,7 @@ _AGAIN = _Column(
     "billed again", lambda facts: f"about {facts[BILLED]}" if facts.get(BILLED) else "", quiet, optional=True
 )
 _AWAITED = _Column("waits for", lambda facts: "\n".join(awaited_calls(facts)), _code, optional=True)
-_MADE = _Column("calls", lambda facts: "\n".join(made_calls(facts)), _code, optional=True)
+_MADE = _Column("calls", lambda facts: "\n".join(call.brief for call in made_calls(facts)), _code, optional=True)
 _METADATA = _Column("metadata", lambda facts: as_json(facts["metadata"]) if facts.get("metadata") else "", quiet)
 
 _MESSAGES = [_ID, _CREATED, _Column("run", _member("run_id"), short), _Column("role", _member("role")),
@@ -67,6 +78,17 @@ _COLUMNS = {
     "thread": [_ID, _CREATED, _METADATA],
     "file": [_ID, _CREATED, _Column("name", _member("filename"), breaking), _Column("size", size_of),
              _Column("purpose", _member("purpose"))],
+    "response": [_ID, _CREATED, _Column("model", _member("model"), breaking), _STATUS,
+                 _Column("says", _says, plain), _TOKENS],
+    "conversation": [_ID, _CREATED, _METADATA],
+    "container": [_ID, _CREATED, _Column("name", _member("name")), _STATUS],
+    "container.file": [_ID, _CREATED, _Column("path", _member("path"), breaking), _Column("size", size_of),
+                       _Column("source", _member("source"))],
+    "vector_store": [_ID, _CREATED, _Column("name", _member("name")), _STATUS, _Column("files", counts_of),
+                     _Column("size", size_of_store)],
+    "vector_store.file": [_ID, _CREATED, _STATUS, _Column("size", size_of_store), _Column("cut into", chunks_of),
+                          _Column("attributes", _attributes, quiet, optional=True),
+                          _Column("problem", problem_of_file, optional=True)],
     "model": [_ID, _Column("owned by", _member("owned_by"))],
     "function": [_ID, _Column("call", call_text, _code)],
 }  # fmt: skip

@@ -51,18 +51,19 @@ def step(facts: Facts) -> View:
     html = card(
         f"<b>run step</b> {mono(facts.get('id', ''))}",
         f"{escape(kind)} {badge(status)} {quiet(target)}",
-        *map(mono, calls),
+        *(call.html for call in calls),
         quiet(spent(facts)),
         plain(error) if error else "",
         accent=COLOURS.get(status, GREY),
     )
-    lines = [f"run step {facts.get('id', '')}  {kind}  {status}", target, *calls, spent(facts), error]
+    said = [line for call in calls for line in call.lines]
+    lines = [f"run step {facts.get('id', '')}  {kind}  {status}", target, *said, spent(facts), error]
     return View(html, "\n  ".join(line for line in lines if line))
 
 
 def problem_of(facts: Facts) -> str:
-    """Why a run or step did not complete, in one line; empty when it did."""
-    error, details = facts.get("last_error"), facts.get("incomplete_details")
+    """Why a run, step or response did not complete, in one line; empty when it did."""
+    error, details = facts.get("last_error") or facts.get("error"), facts.get("incomplete_details")
     if error:
         return f"{error.get('code')}: {error.get('message')}"
     return f"incomplete: {details.get('reason')}" if details else ""

@@ -41,21 +41,27 @@ def content_of(facts: Facts) -> tuple[str, list[str]]:
     for part in content or []:
         text = part.get("text")
         texts.append(_words_of(part))
-        annotations = text.get("annotations") or [] if isinstance(text, Mapping) else []
-        notes += [f"{note.get('type', 'annotation')}: {note.get('text', '')}" for note in annotations]
+        annotations = (text if isinstance(text, Mapping) else part).get("annotations") or []
+        notes += [f"{note.get('type', 'annotation')}: {_named_by(note)}" for note in annotations]
     notes += [f"attached: {one.get('file_id')}" for one in facts.get("attachments") or []]
     return "\n".join(texts), notes
 
 
+def _named_by(note: Facts) -> str:
+    """What an annotation marks in the text, or the file that it names."""
+    return str(note.get("text") or note.get("filename") or note.get("file_id") or note.get("url") or "")
+
+
 def _words_of(part: Facts) -> str:
-    """The text or refusal of a part; for a picture its kind and where it is, in brackets."""
+    """The text or refusal of a part; for a picture or a file its kind and where it is, in brackets."""
     text = part.get("text")
     words = text.get("value", "") if isinstance(text, Mapping) else text or part.get("refusal")
     if isinstance(words, str):
         return words
     kind = part.get("type", "part")
     picture = part.get(kind)
-    where = picture.get("url") or picture.get("file_id") if isinstance(picture, Mapping) else None
+    names = ("url", "file_id") if isinstance(picture, Mapping) else ("filename", "file_id", "image_url", "file_url")
+    where = next(filter(None, map((picture if isinstance(picture, Mapping) else part).get, names)), None)
     return f"[{kind}: {shortened(str(where))}]" if where else f"[{kind}]"
 
 
@@ -77,7 +83,7 @@ def assistant(facts: Facts) -> View:
 def tools_of(facts: Facts) -> str:
     """The names of the tools, or `none`."""
     tools = facts.get("tools") or []
-    names = [tool["function"].get("name", "?") if tool.get("function") else tool.get("type", "?") for tool in tools]
+    names = [(tool.get("function") or tool).get("name") or tool.get("type", "?") for tool in tools]
     return ", ".join(map(str, names)) or "none"
 
 
@@ -91,9 +97,10 @@ def function(facts: Facts) -> View:
 
 
 def thread(facts: Facts) -> View:
-    """A card: there is little to a thread but its id."""
-    html = card(f"<b>thread</b> {mono(facts.get('id', ''))}", quiet(_created(facts)), _metadata(facts))
-    return View(html, f"thread {facts.get('id', '')}" + _metadata_text(facts))
+    """A card: there is little to a thread or a conversation but its id."""
+    kind, number = str(facts.get("object", "thread")), str(facts.get("id", ""))
+    html = card(f"<b>{escape(kind)}</b> {mono(number)}", quiet(_created(facts)), _metadata(facts))
+    return View(html, f"{kind} {number}" + _metadata_text(facts))
 
 
 def deleted(facts: Facts) -> View:

@@ -9,7 +9,7 @@ from helpers.display.calls import made_calls
 from helpers.display.statuses import COLOURS, ENDS, Moments, badge, moments_of
 from helpers.display.tokens import spent, tokens_of
 from helpers.traffic import SeenStep, steps_of
-from helpers.views import GREY, breaking, mono, quiet
+from helpers.views import GREY, breaking, quiet
 
 Facts = Mapping[str, Any]
 
@@ -28,7 +28,7 @@ def timeline(facts: Facts, scale: float = 0.0) -> str:
     end = duration(facts) or 1.0
     share = min(end / scale, 1.0) if scale else 1.0
     rows = [
-        _row("statuses", _drawn(_stretches(moments, end), share), spent(facts)),
+        row("statuses", drawn(stretches(moments, end), share), spent(facts)),
         *(_step(facts, moments, end, one, share) for one in steps),
     ]
     stops = " → ".join(f"{badge(status)} {quiet(f'at {moments.elapsed(at)}')}" for at, status in moments.changes)
@@ -55,20 +55,22 @@ def step_lines(run_id: str) -> list[str]:
 def _lines(step: Facts) -> list[str]:
     tokens = tokens_of(step)
     head = f"step {step.get('type', '?')}  {step.get('status', '?')}" + (f"  {tokens} tokens" if tokens else "")
-    return [head, *(f"  {call}" for call in made_calls(step))]
+    return [head, *(f"  {line}" for call in made_calls(step) for line in call.lines)]
 
 
-def _row(label: str, track: str, note: str) -> str:
+def row(label: str, track: str, note: str) -> str:
+    """HTML for a line of a timeline: what it is, its bar, and what there is to say beside it."""
     parts = f'<div style="{_LABEL}">{breaking(label)}</div>{track}<div style="{_NOTE}">{quiet(note)}</div>'
     return f'<div style="{_ROW}">{parts}</div>'
 
 
-def _drawn(stretches: Sequence[Stretch], share: float) -> str:
+def drawn(parts: Sequence[Stretch], share: float = 1.0) -> str:
     """A bar of which only this share of the width is used."""
-    return bar([one._replace(percent=one.percent * share) for one in stretches], IN_A_ROW)
+    return bar([one._replace(percent=one.percent * share) for one in parts], IN_A_ROW)
 
 
-def _stretches(moments: Moments, end: float) -> list[Stretch]:
+def stretches(moments: Moments, end: float) -> list[Stretch]:
+    """The statuses, each as long as it lasted; `end` is how many seconds the bar stands for."""
     last = moments.changes[-1][1]
     found = [
         Stretch(100 * (until - since) / end, COLOURS.get(status, GREY), status)
@@ -81,10 +83,10 @@ def _step(run: Facts, moments: Moments, end: float, step: SeenStep, share: float
     since, until = _span(run, moments, end, step)
     status, kind = str(step.facts.get("status", "?")), str(step.facts.get("type", "step"))
     gap, length = 100 * since / end, 100 * (until - since) / end
-    track = _drawn([Stretch(gap, "none", ""), Stretch(length, COLOURS.get(status, GREY), f"{kind}: {status}")], share)
-    calls = "".join(f'<div style="padding-left:24px">{mono(call)}</div>' for call in made_calls(step.facts))
+    track = drawn([Stretch(gap, "none", ""), Stretch(length, COLOURS.get(status, GREY), f"{kind}: {status}")], share)
+    calls = "".join(f'<div style="padding-left:24px">{call.html}</div>' for call in made_calls(step.facts))
     note = f"{status} {tokens_of(step.facts)} tokens" if tokens_of(step.facts) else status
-    return _row(kind, track, note) + calls
+    return row(kind, track, note) + calls
 
 
 def _is_exact(step: SeenStep, moments: Moments) -> bool:

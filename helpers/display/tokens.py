@@ -12,6 +12,7 @@ Facts = Mapping[str, Any]
 
 BILLED = "billed again"
 """A member that no object of the API has."""
+_IN_RESPONSES = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
 _AGAIN = f"repeating-linear-gradient(45deg,{BLUE} 0 3px,transparent 3px 6px)"
 """The pattern of what is billed again: told apart without its colour."""
 _PLAIN_LEGEND = ((BLUE, "prompt"), (GREEN, "completion"))
@@ -23,7 +24,7 @@ def tokens_of(facts: Facts) -> str:
     usage = facts.get("usage")
     if not usage:
         return ""
-    prompt, completion = usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0)
+    prompt, completion = _part(facts, "prompt_tokens"), _part(facts, "completion_tokens")
     return f"{prompt} + {completion} = {usage.get('total_tokens', prompt + completion)}"
 
 
@@ -36,7 +37,8 @@ def tokens_or_why(facts: Facts) -> str:
 def spent(facts: Facts) -> str:
     """The same with its unit, in words."""
     tokens = tokens_of(facts)
-    return f"{tokens} tokens (prompt + completion)" if tokens else ""
+    parts = "input + output" if "input_tokens" in (facts.get("usage") or {}) else "prompt + completion"
+    return f"{tokens} tokens ({parts})" if tokens else ""
 
 
 def with_billed_again(items: Sequence[Facts]) -> list[Facts]:
@@ -104,7 +106,8 @@ def _order(facts: Facts) -> tuple[int, int]:
 
 
 def _part(facts: Facts, name: str) -> int:
-    return int((facts.get("usage") or {}).get(name) or 0)
+    usage = facts.get("usage") or {}
+    return int(usage.get(name) or usage.get(_IN_RESPONSES[name]) or 0)
 
 
 def _total(facts: Facts) -> int:

@@ -23,7 +23,6 @@ Check = Callable[..., str | None]
 """Takes the answer; returns `None` when it is right, otherwise the reason why not yet."""
 
 _UNTRIED = "not yet tried. Put your answer in place of the ... above, run that cell, then this one."
-UNKNOWN = "there is no exercise of that name; the name stands in the title above the exercise"
 
 
 @dataclass(frozen=True)
@@ -98,20 +97,36 @@ def find(exercise: str) -> ModuleType | None:
     """The module with the check of this exercise, `None` where there is none."""
     if not re.fullmatch(r"\d\d[a-z]", exercise):
         return None
-    name = f"helpers.exercises.checks.{exercise[:2]}"
+    module = _checks_of(exercise[:2])
+    return module if hasattr(module, f"check_{exercise}") else None
+
+
+def unknown(exercise: str) -> str:
+    """What to say of a name that no exercise has: those that were probably meant, where the text names a lesson."""
+    digits, letters = re.sub(r"\D", "", exercise), re.sub(r"[^a-z]", "", exercise.lower())
+    module = _checks_of(digits.zfill(2)) if re.fullmatch(r"\d{1,2}", digits) else None
+    names = sorted(name.removeprefix("check_") for name in dir(module) if re.fullmatch(r"check_\d\d[a-z]", name))
+    meant = [name for name in names if name[2:] == letters] or names
+    if not meant:
+        return "there is no exercise of that name; the name stands in the title above the exercise"
+    return f"there is no exercise of that name; did you mean {' or '.join(meant)}?"
+
+
+def _checks_of(lesson: str) -> ModuleType | None:
+    """The module with the checks of this lesson, given by its two digits; `None` where there is none."""
+    name = f"helpers.exercises.checks.{lesson}"
     try:
-        module = importlib.import_module(name)
+        return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
         return None
-    return module if hasattr(module, f"check_{exercise}") else None
 
 
 def _verdict(exercise: str, answer: tuple[object, ...]) -> _Verdict:
     module = find(exercise)
     if module is None:
-        return _Verdict(f"not yet, because {UNKNOWN}.", counts=False)
+        return _Verdict(f"not yet, because {_with_stop(unknown(exercise))}", counts=False)
     makers = _makers(exercise)
     stale = _stale(exercise, makers)
     if stale:

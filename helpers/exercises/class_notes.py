@@ -23,6 +23,8 @@ class Step:
     """Its number; empty for a pause."""
     pause: str = ""
     """What the pause is for."""
+    exercises: bool = True
+    """Whether the lesson is done with its exercises."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from markdown_it.renderer import RendererProtocol
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from helpers.exercises.class_notes import ClassNotes, Note, Route
+from helpers.exercises.class_notes import ClassNotes, Note, Route, Step
 from helpers.exercises.lessons import Exercise, Lesson
 from helpers.exercises.own_files import document, write_own
 
@@ -109,10 +109,16 @@ def _solution(exercise: Exercise, note: Note | None) -> str:
 def _route(route: Route, course: Sequence[Lesson]) -> str:
     """A table: when what begins, counted from the start of the class."""
     titles = {lesson.number: f"{lesson.number} {_inline(lesson.title)}" for lesson in course}
+
+    def what(step: Step) -> str:
+        if step.pause:
+            return f"<em>{escape(step.pause)}</em>"
+        return titles.get(step.lesson, step.lesson) + ("" if step.exercises else " <em>(without its exercises)</em>")
+
     ends = accumulate(step.minutes for step in route.steps)
     rows = "".join(
         f'<tr><td class="number">{_clock(end - step.minutes)}</td><td class="number">{step.minutes}</td>'
-        f"<td>{titles.get(step.lesson, step.lesson) if step.lesson else f'<em>{escape(step.pause)}</em>'}</td></tr>"
+        f"<td>{what(step)}</td></tr>"
         for end, step in zip(ends, route.steps, strict=True)
     )
     heads = '<th scope="col" class="number">At</th><th scope="col" class="number">Minutes</th><th scope="col">What</th>'

@@ -7,6 +7,8 @@ from typing import Any
 from openai import NotFoundError, OpenAI
 from openai.types.beta.threads import Message, Run
 
+from helpers.cells import CELLS
+from helpers.exercises.shipped import cells_as_shipped
 from helpers.exercises.trying import ENDED, NotYet
 from helpers.traffic import Exchange
 from helpers.traffic.log import parsed
@@ -45,6 +47,12 @@ def statuses_in(sent: Iterable[Exchange], run_id: str) -> list[str]:
             if body.get("id") == run_id and body.get("status") not in found[-1:]:
                 found.append(str(body["status"]))
     return found
+
+
+def sent_by_lesson(exchange: Exchange, lesson: str) -> bool:
+    """Whether a cell of the lesson, as it was shipped, sent this request, and none that the learner wrote."""
+    cell = CELLS.source_of(exchange.page).strip()
+    return bool(cell) and cell in (code.strip() for code in cells_as_shipped(lesson))
 
 
 def as_it_is(client: OpenAI, run: object) -> Run:

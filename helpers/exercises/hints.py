@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from helpers.exercises.checking import UNKNOWN, find, framed
+from helpers.exercises.checking import find, framed, unknown
 from helpers.views import BLUE, put
 
 _asked: Counter[str] = Counter()
@@ -15,7 +15,7 @@ def hint(exercise: str, /) -> None:
         return
     module = find(exercise)
     if module is None:
-        put(framed(f"{exercise}: {UNKNOWN}.", BLUE))
+        put(framed(f"{exercise}: {unknown(exercise)}", BLUE))
         return
     hints: tuple[str, ...] = module.HINTS[exercise]
     _asked[exercise] += 1

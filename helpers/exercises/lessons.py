@@ -75,6 +75,11 @@ def lesson_of(name: str, text: str) -> Lesson:
         raise _unreadable(name, error) from error
 
 
+def code_of(text: str) -> list[str]:
+    """The sources of the code cells in the notebook whose JSON is `text`, in their order."""
+    return [_source(cell) for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+
+
 def _lesson(path: Path) -> Lesson:
     try:
         text = path.read_text(encoding="utf-8")

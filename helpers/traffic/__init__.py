@@ -8,6 +8,7 @@ from helpers.problems import KitError
 from helpers.traffic.compared import comparison
 from helpers.traffic.log import LOG, Exchange
 from helpers.traffic.picture import picture
+from helpers.traffic.responses import SeenResponse, seen_response
 from helpers.traffic.steps import SeenStep, seen_steps
 from helpers.views import View
 
@@ -16,7 +17,18 @@ if TYPE_CHECKING:
 
     Client = TypeVar("Client", bound=OpenAI | AsyncOpenAI)
 
-__all__ = ["Exchange", "SeenStep", "exchanges", "recording", "statuses_of", "steps_of", "watch", "wire"]
+__all__ = [
+    "Exchange",
+    "SeenResponse",
+    "SeenStep",
+    "exchanges",
+    "recording",
+    "seen_of",
+    "statuses_of",
+    "steps_of",
+    "watch",
+    "wire",
+]
 
 
 def watch(client: "Client") -> "Client":
@@ -72,3 +84,8 @@ def steps_of(run_id: str) -> list[SeenStep]:
     """The steps of this run that a watched client saw, in a stream or in a list, oldest first."""
     seen = LOG.sightings_of(run_id)
     return seen_steps(LOG.everything(), run_id, seen[0][0]) if seen else []
+
+
+def seen_of(response_id: str) -> SeenResponse:
+    """What a watched client saw of this response while it was made."""
+    return seen_response(LOG.everything(), response_id)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from helpers.problems import KitError
 from helpers.traffic.groups import grouped
 from helpers.traffic.log import Exchange, parsed
+from helpers.traffic.moved import is_move, pairs, side_by_side
 from helpers.traffic.sides import Part, Row, drawn, written
 from helpers.traffic.streams import count_of, in_lines, said_in
 from helpers.views import View
@@ -21,8 +22,9 @@ _OF_CHANCE = (
     "openai-processing-ms",
 )
 """Headers that count, or name, or time one exchange: that they differ says nothing."""
-_NAMED_BY_SERVER = ("path", "id", "thread_id")
-_ID = re.compile(r"(?<=_)[A-Za-z0-9]{24}\b")
+_NAMED_BY_SERVER = re.compile(r"path|(.*[._])?id")
+_ID = re.compile(r"(?<=_)[A-Za-z0-9]{24,}\b")
+_AN_OBJECT = "one JSON object"
 _DEEPEST = 20
 
 _Side = dict[str, str]
@@ -32,8 +34,9 @@ _Side = dict[str, str]
 def comparison(exchanges: Sequence[Exchange], numbers: tuple[int, int]) -> View:
     """Two rows of the wire view, each with its number: first what differs in the requests, then in the answers."""
     left, right = _chosen(exchanges, numbers)
+    request = _moved if is_move(left.path, right.path) else _rows
     parts = [
-        Part("the request", _rows(_asked(left), _asked(right))),
+        Part("the request", request(_asked(left), _asked(right))),
         Part("the answer", [*_rows(_heading(left), _heading(right)), *_answers(left, right)]),
     ]
     heads = [(str(number), f"{one.method} {one.path}") for number, one in zip(numbers, (left, right), strict=True)]
@@ -73,8 +76,13 @@ def _headers(headers: Mapping[str, str]) -> _Side:
 def _answers(left: Exchange, right: Exchange) -> list[Row]:
     """Member by member; of two kinds that have no members in common only what each of them is."""
     kinds = ["stream" if one.is_stream else _kind(one.response_body) for one in (left, right)]
+    moves = is_move(left.path, right.path)
     if kinds[0] != kinds[1]:
-        return [Row("body", _in_a_line(left), _in_a_line(right))]
+        whole = Row("body", _in_a_line(left), _in_a_line(right))
+        both = moves and all(kind.startswith(_AN_OBJECT) for kind in kinds)
+        return [whole, *(_what_became(_members(left.response_body), _members(right.response_body)) if both else [])]
+    if left.is_stream and moves:
+        return _events(left, right)
     if left.is_stream:
         return _rows(_streamed(left), _streamed(right))
     return _rows(_members(left.response_body), _members(right.response_body))
@@ -85,12 +93,62 @@ def _rows(left: _Side, right: _Side) -> list[Row]:
     return [Row(name, one, other, _is_chance(name, one, other)) for name, one, other in pairs]
 
 
+def _moved(left: _Side, right: _Side) -> list[Row]:
+    """The same for a call and its successor: what has another name now stands in one row, under both names."""
+    renamed = pairs(left, right)
+    partners = set(renamed.values())
+    rows: list[Row] = []
+    for name, one, other, chance in ((row.name, row.left, row.right, row.by_chance) for row in _rows(left, right)):
+        if name in renamed:
+            now = right[renamed[name]]
+            rows.append(Row(f"{name} → {renamed[name]}", one, now, moved=one == now))
+        elif name not in partners:
+            rows.append(Row(name, one, other, chance))
+    return rows
+
+
+def _what_became(left: _Side, right: _Side) -> list[Row]:
+    """Of two objects of different kinds: the members that both have, and which each has alone."""
+    rows = [row for row in _moved(left, right) if row.name not in ("id", "object")]
+    alone = [
+        ", ".join(dict.fromkeys(_member(row.name) for row in rows if missing(row) is None))
+        for missing in (_right_of, _left_of)
+    ]
+    both = [row for row in rows if row.left is not None and row.right is not None]
+    return [*both, Row("has alone", *alone)]
+
+
+def _left_of(row: Row) -> str | None:
+    return row.left
+
+
+def _right_of(row: Row) -> str | None:
+    return row.right
+
+
+def _member(name: str) -> str:
+    """The member of the object itself to which a deeper one belongs."""
+    return re.split(r"[.\[]", name, maxsplit=1)[0]
+
+
+def _events(left: Exchange, right: Exchange) -> list[Row]:
+    """A row for each event, those of a run beside those of a response that tell the same; and what the deltas say."""
+    names = [[line.name for line in in_lines(one.events)] for one in (left, right)]
+    found = enumerate(side_by_side(*names), start=1)
+    said = [said_in(one.events).strip() for one in (left, right)]
+    rows = [
+        Row(f"event {number}", one, other, moved=one is not None and other is not None)
+        for number, (one, other) in found
+    ]
+    return [*rows, Row("text in deltas", *said)]
+
+
 def _is_chance(name: str, left: str | None, right: str | None) -> bool:
     """Whether it says nothing that they differ: such a header, the seconds of two moments, the ids of new objects."""
     if left is None or right is None or left == right:
         return False
     moments = name.endswith("_at") and left.isdecimal() and right.isdecimal()
-    ids = name in _NAMED_BY_SERVER and _ID.sub("", left) == _ID.sub("", right)
+    ids = _NAMED_BY_SERVER.fullmatch(name) is not None and _ID.sub("", left) == _ID.sub("", right)
     return moments or ids or name.removeprefix("header ") in _OF_CHANCE
 
 
@@ -108,7 +166,7 @@ def _kind(body: str) -> str:
     """Bodies of one kind can be compared member by member."""
     value = parsed(body)
     if isinstance(value, dict):
-        return "an error" if set(value) == {"error"} else f"one JSON object{_object(value)}"
+        return "an error" if set(value) == {"error"} else f"{_AN_OBJECT}{_object(value)}"
     return "text" if body else "no body"
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from helpers.traffic.fault_blocks import HEADER
 from helpers.traffic.log import Exchange
 
-_POLLED = re.compile(r"/(runs|file_batches|vector_stores/[^/]+/files)/[^/]+$")
+_POLLED = re.compile(r"/(runs|responses|file_batches|vector_stores/[^/]+/files)/[^/]+$")
 """What is asked for again and again until it is done. How often is chance, so the text says `×n` even for once."""
 
 
@@ -86,4 +86,4 @@ def _sameness(chain: list[Exchange]) -> object:
 
 
 def _is_poll(exchange: Exchange) -> bool:
-    return exchange.method == "GET" and bool(_POLLED.search(exchange.path))
+    return exchange.method == "GET" and not exchange.is_stream and bool(_POLLED.search(exchange.path))

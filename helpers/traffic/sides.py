@@ -26,11 +26,18 @@ class Row(NamedTuple):
     right: str | None
     by_chance: bool = False
     """Whether it says nothing whether they differ."""
+    moved: bool = False
+    """Whether the two sides say the same under different names."""
 
     @property
     def differs(self) -> bool:
         """Whether the two differ in a way that tells something."""
-        return self.left != self.right and not self.by_chance
+        return self.moved or (self.left != self.right and not self.by_chance)
+
+    @property
+    def mark(self) -> str:
+        """In front of it."""
+        return "→" if self.moved else "≠" if self.differs else " "
 
 
 class Part(NamedTuple):
@@ -44,7 +51,9 @@ def drawn(heads: Sequence[tuple[str, str]], parts: Sequence[Part]) -> str:
     """HTML. A head is a number and what stands behind it."""
     cells = "".join(f'<th scope="col" style="{_CELL}">{quiet(number)} {breaking(what)}</th>' for number, what in heads)
     body = "".join(map(_part, parts))
-    return f'{_TABLE}{_COLUMNS}<thead><tr><td colspan="2"></td>{cells}</tr></thead>{body}</table>' + quiet("≠ differs")
+    return f'{_TABLE}{_COLUMNS}<thead><tr><td colspan="2"></td>{cells}</tr></thead>{body}</table>' + quiet(
+        _legend(parts)
+    )
 
 
 def written(heads: Sequence[tuple[str, str]], parts: Sequence[Part]) -> str:
@@ -53,9 +62,14 @@ def written(heads: Sequence[tuple[str, str]], parts: Sequence[Part]) -> str:
     lines = [f"{number}: {what}" for number, what in heads]
     for part in parts:
         told = [row for row in part.rows if row.differs][:_MOST_ROWS]
-        rows = [["≠", row.name, *_cut(row)] for row in told]
+        rows = [[row.mark, row.name, *_cut(row)] for row in told]
         lines += [text_table([[" ", part.title, *numbers], *rows]), f"   {_rest(part)}"]
     return "\n".join(lines)
+
+
+def _legend(parts: Sequence[Part]) -> str:
+    moved = any(row.moved for part in parts for row in part.rows)
+    return "≠ differs" + (" · → the same under another name" if moved else "")
 
 
 def _part(part: Part) -> str:
@@ -85,7 +99,7 @@ def _trs(rows: Iterable[Row]) -> str:
 
 
 def _tr(row: Row) -> str:
-    mark = f'<td style="{_MARK}"><b>≠</b></td>' if row.differs else "<td></td>"
+    mark = f'<td style="{_MARK}"><b>{row.mark}</b></td>' if row.differs else "<td></td>"
     weight = "bold" if row.differs else f"normal;{QUIET}"
     name = f'<th scope="row" style="{_CELL};{MONO};font-weight:{weight}">{breaking(row.name)}</th>'
     values = _value(row.left, 2) if row.left == row.right else _value(row.left) + _value(row.right)

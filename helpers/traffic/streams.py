@@ -63,12 +63,12 @@ def count_of(exchange: Exchange) -> str:
 
 
 def said_in(deltas: Sequence[StreamEvent]) -> str:
-    """What deltas of messages or function calls say together; empty for other kinds."""
+    """What deltas say together: of messages, function calls or code; of a response each has a piece of text."""
     pieces: list[str] = []
     for event in deltas:
         body = parsed(event.data)
         delta = body.get("delta") if isinstance(body, dict) else None
-        pieces += _pieces(delta) if isinstance(delta, dict) else []
+        pieces += _pieces(delta) if isinstance(delta, dict) else [_text(delta)]
     return "".join(pieces)
 
 
@@ -80,6 +80,7 @@ def _pieces(delta: Facts) -> Iterator[str]:
         function = _object(call.get("function"))
         name, arguments = _text(function.get("name")), _text(function.get("arguments"))
         yield f"\n{name} {arguments}" if name else arguments
+        yield _text(_object(call.get("code_interpreter")).get("input"))
 
 
 def _object(value: object) -> Facts:

@@ -20,7 +20,7 @@ from mock_endpoint.state.store import Store
 
 Json = dict[str, Any]
 
-_SUCCESSOR = ("/responses", "/conversations")
+_SUCCESSOR = ("/responses", "/conversations", "/containers")
 """Where a body that cannot be read is refused in other words."""
 MAX_DEPTH = 200
 """Arrays and objects inside each other in a body; SQLite, pydantic and Python each give up somewhere beyond it."""
@@ -140,6 +140,14 @@ class RequestContext:
         if most is not None and number > most:
             raise errors.out_of_range(name, number, most=most)
         return number
+
+    def included(self, known: tuple[str, ...]) -> frozenset[str]:
+        """What the query's `include` asks for; what cannot be included is refused."""
+        asked = (*self.query.getlist("include[]"), *self.query.getlist("include"))
+        for position, value in enumerate(asked):
+            if value not in known:
+                raise errors.invalid_value(f"include[{position}]", value, known)
+        return frozenset(asked)
 
     def _cursor(self, param: str, noun: str, kind: str, parent: str) -> int | None:
         """Where the cursor stands. One that was never in this list is refused: page one would repeat what was seen."""

@@ -2,6 +2,7 @@
 
 Four families of paths lead to the same resources: `/openai/…?api-version=`, `/openai/v1/…`, `/v1/…`, and for the
 classic agents of Azure's Foundry, which speak the same protocol, `/api/projects/{project}/…?api-version=`.
+Their successors are called at `/api/projects/{project}/openai/v1/…`, which is the second family once more.
 The gate finds out which one a request took, refuses it where Azure's gateway would, and hands it on
 with the family's prefix taken off.
 """
@@ -24,6 +25,7 @@ from mock_endpoint.listening import is_loopback
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a request body; the longest legal one (a message of several long texts) fits well."""
 _STORES = "/vector_stores"
+_UPLOAD = re.compile(r"(/containers/[^/]+)?/files")
 _AROUND_A_FILE = 64 * 1024
 """Bytes of the form around an uploaded file."""
 
@@ -57,7 +59,7 @@ _OLD_BETA_HEADER = (
     "For more information, see: https://platform.openai.com/docs/assistants/migration."
 )
 
-_PREFIX = re.compile(r"/+(openai/v1|openai|v1|(api/projects)/+[^/]+)/+")
+_PREFIX = re.compile(r"/+(?:api/projects/+[^/]+/+(?=openai/v1/))?(openai/v1|openai|v1|(api/projects)/+[^/]+)/+")
 """The beginning of every path that is served. Slashes double where an endpoint is configured with one at its end."""
 _FAMILY = {"openai/v1": "azure", "openai": "dated", "v1": "openai", "api/projects": "project"}
 
@@ -186,7 +188,7 @@ def _shape(family: str, version: str | None, path: str) -> str:
 
 def _check_length(length: int, path: str) -> None:
     """Refuse a body that is too large before anything of it is read."""
-    if path == "/files":
+    if _UPLOAD.fullmatch(path):
         if length > files.MAX_BYTES + _AROUND_A_FILE:
             raise errors.file_too_large(files.MAX_BYTES)
     elif length > MAX_BODY:

@@ -21,6 +21,8 @@ _AT_ONCE = 1024 * 1024
 _MAX_FIELD = 4096
 """Bytes of a field that is no file, and characters of its name."""
 _MAX_FIELDS = 16
+_LONGEST_NAME = 255
+"""Characters of a file's name; no usual file system takes a longer one."""
 _ENCODED_NAME = re.compile(rb"""filename\*\s*=\s*"?utf-8'[^']*'([^;"\s]+)""", re.I)
 """As .NET and older Python clients send a name with other letters than English ones; RFC 7578 would not have it."""
 
@@ -36,6 +38,16 @@ class Form:
     file: str | None = None
     """The name of the field that holds the file, if there was one; the file is where it was to be written to."""
     filename: str = ""
+
+    def check_file(self) -> None:
+        """Refuse a form without a file in its field `file`, or with a name for it that is too long."""
+        if self.file is None:
+            sent = self.fields.get("file")
+            raise errors.missing_parameter("file") if sent is None else errors.wrong_type("file", "a file", sent)
+        if self.file != "file":
+            raise errors.unknown_parameter(self.file)
+        if len(self.filename) > _LONGEST_NAME:
+            raise errors.too_long("filename", "string", _LONGEST_NAME, len(self.filename))
 
 
 async def read_form(request: Request, to: Path, most: int) -> Form:

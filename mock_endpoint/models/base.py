@@ -48,6 +48,8 @@ class Prompt:
     tool_choice: str | Mapping[str, Any] = "auto"
     parallel_tool_calls: bool = True
     """Whether one answer may ask for several functions."""
+    max_tool_calls: int | None = None
+    """How many calls of built-in tools are made for this answer; what is called beyond is ignored."""
     response_format: str | Mapping[str, Any] = "auto"
     temperature: float | None = None
     top_p: float | None = None

@@ -4,9 +4,9 @@ from typing import Any
 
 from mock_endpoint import errors
 from mock_endpoint.http.context import RequestContext
-from mock_endpoint.resources.responses import check_free
+from mock_endpoint.resources.responses import check_free, included, shown
 from mock_endpoint.responses import history, reading, worker
-from mock_endpoint.schemas import objects, responses
+from mock_endpoint.schemas import built_in_calls, objects, responses
 from mock_endpoint.schemas import response_objects as successors
 from mock_endpoint.state.ids import key_of
 
@@ -51,17 +51,17 @@ async def add_items(request: RequestContext) -> Json:
     async with request.store.transaction():
         conversation = _find(request)
         await check_free(request, key_of(conversation["id"]))
-        return objects.list_of(_add(request, conversation, fields["items"]))
+        return shown(request, objects.list_of(_add(request, conversation, fields["items"])))
 
 
 async def list_items(request: RequestContext) -> Json:
     """`GET /conversations/{id}/items`, newest first unless asked otherwise."""
-    return request.page("item", history.ITEM, key_of(_find(request)["id"]))
+    return shown(request, request.page("item", history.ITEM, key_of(_find(request)["id"])))
 
 
 async def retrieve_item(request: RequestContext) -> Json:
     """`GET /conversations/{id}/items/{id}`."""
-    return _find_item(request, _find(request))
+    return built_in_calls.shown(_find_item(request, _find(request)), included(request))
 
 
 async def delete_item(request: RequestContext) -> Json:

@@ -1,32 +1,23 @@
 """`client.files`: what is uploaded, and what tools have made."""
 
 import re
-from mimetypes import MimeTypes
 
 from starlette.responses import FileResponse
 
 from mock_endpoint import errors, files
 from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.http.multipart import Form, read_form
+from mock_endpoint.http.transfer import disk_complaints, download
 from mock_endpoint.schemas import objects, requests
 from mock_endpoint.schemas.base import parse
-
-_TYPES = MimeTypes()
-"""Of the standard library alone, so that no system's own list changes an answer."""
-_LONGEST_NAME = 255
-"""Characters; no usual file system takes a longer name."""
 
 
 async def create(request: RequestContext) -> Json:
     """`POST /files`: a form with `purpose`, `file`, perhaps `expires_after[anchor]` and `expires_after[seconds]`."""
     await files.delete_expired(request.store)
-    try:
-        with request.store.blobs.arriving(request.service.lease.id) as path:
-            fields = _fields(await read_form(request.http, path, files.MAX_BYTES))
-            return await files.keep(request.store, path, fields, azure=request.surface.family != "openai")
-    except OSError as error:
-        why = f"The endpoint could not keep the file: {error.strerror or error}."
-        raise errors.unstored((why, "Free some space, or set KIT_STATE elsewhere.")) from error
+    with disk_complaints(), request.store.blobs.arriving(request.service.lease.id) as path:
+        fields = _fields(await read_form(request.http, path, files.MAX_BYTES))
+        return await files.keep(request.store, path, fields, azure=request.surface.family != "openai")
 
 
 async def list_all(request: RequestContext) -> Json:
@@ -43,12 +34,7 @@ async def retrieve(request: RequestContext) -> Json:
 async def content(request: RequestContext) -> FileResponse:
     """`GET /files/{id}/content`: the bytes as they were sent."""
     file = _find(request)
-    path = request.store.blobs.path(file["id"])
-    if not path.exists():
-        raise errors.unstored((f"The bytes of {file['id']} are no longer on the disk.", "Upload the file again."))
-    kind = _TYPES.guess_type(file["filename"])[0] or "application/octet-stream"
-    # As a header, because of a media type Starlette says in which letters it is written, and nobody knows that.
-    return FileResponse(path, headers={"content-type": kind}, filename=file["filename"])
+    return download(request.store, file["id"], file["filename"])
 
 
 async def delete(request: RequestContext) -> Json:
@@ -67,13 +53,7 @@ def _find(request: RequestContext) -> Json:
 
 def _fields(form: Form) -> Json:
     """What the form gives, checked."""
-    if form.file is None:
-        sent = form.fields.get("file")
-        raise errors.missing_parameter("file") if sent is None else errors.wrong_type("file", "a file", sent)
-    if form.file != "file":
-        raise errors.unknown_parameter(form.file)
-    if len(form.filename) > _LONGEST_NAME:
-        raise errors.too_long("filename", "string", _LONGEST_NAME, len(form.filename))
+    form.check_file()
     body: Json = {}
     for name, value in form.fields.items():
         outer, _, inner = name.partition("[")

@@ -1,11 +1,11 @@
 """`client.responses`: one answer, which may go on from another one or from a conversation."""
 
 import asyncio
-from typing import Any
+from typing import Any, get_args
 
-from mock_endpoint import errors
+from mock_endpoint import containers, errors, vector_stores
 from mock_endpoint.http import faults
-from mock_endpoint.http.context import RequestContext
+from mock_endpoint.http.context import RequestContext, check_id
 from mock_endpoint.http.stream import EventStream
 from mock_endpoint.models import tokens
 from mock_endpoint.models.failing import FailingModel
@@ -14,10 +14,10 @@ from mock_endpoint.responses.events import ResponseEvents, replay
 from mock_endpoint.responses.prompt import fitted, prompt_of
 from mock_endpoint.responses.worker import Worker
 from mock_endpoint.responses.writer import ItemWriter
-from mock_endpoint.schemas import model_facts, responses
+from mock_endpoint.schemas import built_in_calls, model_facts, responses
 from mock_endpoint.schemas import response_objects as objects
 from mock_endpoint.schemas.base import parse
-from mock_endpoint.schemas.response_tools import HOSTED
+from mock_endpoint.schemas.response_tools import ELSEWHERE
 from mock_endpoint.sse import Feed
 from mock_endpoint.state.ids import key_of
 from mock_endpoint.state.opening import ACTIVE
@@ -36,7 +36,7 @@ async def create(request: RequestContext) -> Json | EventStream:
     store, background = request.store, fields.get("background", False)
     async with store.transaction():
         context = history.of(store, fields)
-        _check_tools(fields)
+        _check_tools(request, fields)
         fitted(prompt_of(fields, context.items), fields)
         if context.conversation:
             await check_free(request, context.key)
@@ -59,7 +59,7 @@ async def create(request: RequestContext) -> Json | EventStream:
         return EventStream(feed, request.headers)
     if not background:
         await asyncio.wait({task})
-    return objects.view(making.response, request.surface.family)
+    return objects.view(making.response, request.surface.family, making.writer.include)
 
 
 async def retrieve(request: RequestContext) -> Json | EventStream:
@@ -67,7 +67,7 @@ async def retrieve(request: RequestContext) -> Json | EventStream:
     response = await _find(request)
     if request.query.get("stream") == "true":
         return EventStream(await _events(request, response), request.headers)
-    return objects.view(response, request.surface.family)
+    return objects.view(response, request.surface.family, included(request))
 
 
 async def delete(request: RequestContext) -> Json:
@@ -92,20 +92,20 @@ async def cancel(request: RequestContext) -> Json:
             request.store.replace(response, key_of(response["id"]))
     if making := request.service.workers.get(response["id"]):
         making.woken.set()
-    return objects.view(response, request.surface.family)
+    return objects.view(response, request.surface.family, frozenset())
 
 
 async def input_items(request: RequestContext) -> Json:
     """`GET /responses/{id}/input_items`: what the request itself brought, newest first."""
     response = await _find(request)
-    return request.page("item", history.INPUT, response["id"])
+    return shown(request, request.page("item", history.INPUT, response["id"]))
 
 
 async def input_tokens(request: RequestContext) -> Json:
     """`POST /responses/input_tokens`: what a response would read."""
     fields = parse(responses.CountTokens, await request.json_object())
     context = history.of(request.store, fields)
-    _check_tools(fields)
+    _check_tools(request, fields)
     items = await reading.with_texts(request.store, request.service.lease, context.items)
     return {"object": "response.input_tokens", "input_tokens": tokens.of_prompt(prompt_of(fields, items))}
 
@@ -130,6 +130,8 @@ def _worker(
 ) -> Worker:
     ends = [end for name, end in faults.ENDS.items() if request.fault.strikes(name)]
     custom = {tool["name"] for tool in response["tools"] if tool["type"] == "custom"}
+    writer = ItemWriter(context.stem, events, custom)
+    writer.include = set(fields.get("include", ()))
     return Worker(
         request.service,
         response,
@@ -138,7 +140,7 @@ def _worker(
         FailingModel(ends[0]) if ends else request.service.model,
         request.surface.family,
         events,
-        ItemWriter(context.stem, events, custom),
+        writer,
     )
 
 
@@ -158,17 +160,22 @@ def _check_options(fields: Json) -> None:
         raise errors.invalid("Background mode requires 'store' to be true.", "background")
 
 
-def _check_tools(fields: Json) -> None:
-    """Refuse what the model cannot do: tools of the service's own, a temperature where it reasons."""
+def _check_tools(request: RequestContext, fields: Json) -> None:
+    """Refuse what the model cannot do: tools that only the service runs, a temperature where it reasons; and a search
+    in stores that are not there."""
     tools, choice = fields.get("tools", []), fields.get("tool_choice", "auto")
-    hosted = [tool["type"] for tool in tools if tool["type"] in HOSTED]
+    hosted = [tool["type"] for tool in tools if tool["type"] in ELSEWHERE]
     if hosted:
         raise errors.invalid(
             f"Hosted tool '{hosted[0]}' is not supported with {fields.get('model', 'this model')}.", "tools"
         )
+    for store_id in (each for tool in tools if tool["type"] == "file_search" for each in tool["vector_store_ids"]):
+        if vector_stores.find(request.store, store_id) is None:
+            raise errors.no_store_to_search(request.surface.family, store_id)
+    _check_containers(request, tools)
     if isinstance(choice, dict):
         chosen = choice["tools"] if choice["type"] == "allowed_tools" else [choice]
-        declared = [(tool["type"], tool["name"]) for tool in tools]
+        declared = [(tool["type"], tool.get("name")) for tool in tools]
         for each in chosen:
             if (each.get("type"), each.get("name")) not in declared:
                 raise errors.no_such_choice(str(each.get("name") or each.get("type")))
@@ -176,6 +183,28 @@ def _check_tools(fields: Json) -> None:
         raise errors.unsupported_parameter("temperature")
     if fields.get("top_logprobs"):
         raise errors.unsupported_parameter("top_logprobs")
+
+
+def _check_containers(request: RequestContext, tools: list[Json]) -> None:
+    """Refuse a container that is not there or has expired, and files for one that are not there."""
+    for place, tool in enumerate(tools):
+        container = tool.get("container") if tool["type"] == "code_interpreter" else None
+        if isinstance(container, str):
+            check_id(f"tools[{place}].container", container, "container")
+            containers.living(request.store, container)
+        elif container is not None:
+            containers.checked_files(request.store, container.get("file_ids", []))
+
+
+def included(request: RequestContext) -> frozenset[str]:
+    """What the query asks for on top of what is always shown."""
+    return request.included(get_args(responses.Include))
+
+
+def shown(request: RequestContext, page: Json) -> Json:
+    """A list of items on its way out."""
+    include = included(request)
+    return page | {"data": [built_in_calls.shown(item, include) for item in page["data"]]}
 
 
 async def check_free(request: RequestContext, key: str) -> None:

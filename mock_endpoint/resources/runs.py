@@ -103,11 +103,7 @@ async def find(request: RequestContext) -> Json:
 
 def includes_contents(request: RequestContext) -> bool:
     """Whether the contents of what was found in files are asked for; what cannot be included is refused."""
-    asked = (*request.query.getlist("include[]"), *request.query.getlist("include"))
-    for position, value in enumerate(asked):
-        if value not in INCLUDABLE:
-            raise errors.invalid_value(f"include[{position}]", value, INCLUDABLE)
-    return bool(asked)
+    return bool(request.included(INCLUDABLE))
 
 
 def _check_ids(run: Json, got: list[str | None]) -> None:

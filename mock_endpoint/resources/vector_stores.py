@@ -6,7 +6,7 @@ from mock_endpoint.resources import tool_resources
 from mock_endpoint.schemas import objects
 from mock_endpoint.schemas import vector_stores as bodies
 from mock_endpoint.tools.file_search import indexing
-from mock_endpoint.tools.file_search.index import LEXICAL
+from mock_endpoint.tools.file_search.search import lexical_of
 from mock_endpoint.tools.file_search.search import search as search_in
 
 _RESULTS = 10
@@ -65,7 +65,7 @@ async def search(request: RequestContext) -> Json:
         most=fields.get("max_num_results", _RESULTS),
         threshold=ranking.get("score_threshold", 0),
         only=fields.get("filters"),
-        lexical=0 if ranking.get("ranker") == "none" else LEXICAL,
+        lexical=lexical_of(ranking),
     )
     async with request.store.transaction():
         vector_stores.used(request.store, store_id)

@@ -8,6 +8,7 @@ from mock_endpoint import errors
 from mock_endpoint.responses import reading
 from mock_endpoint.schemas import items as schemas
 from mock_endpoint.schemas import response_objects as objects
+from mock_endpoint.schemas.built_in_calls import FORMS, TOOL_OF
 from mock_endpoint.state.ids import key_of, new_key, stem
 from mock_endpoint.state.opening import ACTIVE
 from mock_endpoint.state.store import Store
@@ -128,18 +129,25 @@ def resolved(store: Store, given: list[Json]) -> Iterator[Json]:
             yield item | _stored_item(store, known, item["id"])
         elif item["type"] == "item_reference":
             yield _stored_item(store, known, item["id"])
+        elif item["type"] in TOOL_OF and item[FORMS[TOOL_OF[item["type"]]].given] is None:
+            yield _found(store, known, item.get("id", "")) or item  # its caller was not shown what the tool gave
         else:
             yield item
 
 
 def _stored_item(store: Store, known: dict[str, dict[str, Json]], item_id: str) -> Json:
-    """The item with this id; `known` are those under the keys that were looked at."""
+    found = _found(store, known, item_id)
+    if found is None:
+        raise errors.no_item(item_id)
+    return found
+
+
+def _found(store: Store, known: dict[str, dict[str, Json]], item_id: str) -> Json | None:
+    """The item with this id, if it is stored; `known` are those under the keys that were looked at."""
     key = key_of(item_id)
     if key not in known:
         known[key] = {item["id"]: item for item in _under(store, key)}
-    if item_id not in known[key]:
-        raise errors.no_item(item_id)
-    return known[key][item_id]
+    return known[key].get(item_id)
 
 
 def _under(store: Store, key: str) -> Iterator[Json]:

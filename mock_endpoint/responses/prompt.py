@@ -9,7 +9,9 @@ from mock_endpoint import errors
 from mock_endpoint.fitting import fit
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import Prompt, ToolCall, Turn
+from mock_endpoint.responses import built_in
 from mock_endpoint.responses.compaction import unpacked
+from mock_endpoint.schemas.built_in_calls import FORMS, TOOL_OF
 from mock_endpoint.schemas.response_tools import echo
 
 Json = dict[str, Any]
@@ -25,15 +27,16 @@ _LEADING = ("system", "developer")
 
 def prompt_of(asked: Json, items: list[Json]) -> Prompt:
     """The prompt for a response, or for a request that asks for one; `items` are its history and its own input."""
-    tools, choice = _allowed(asked.get("tools", []), asked.get("tool_choice", "auto"))
+    choice = _choice(asked.get("tool_choice", "auto"))
     leading = [_text(item) for item in items if item["type"] == "message" and item["role"] in _LEADING]
     return Prompt(
         model=asked.get("model", ""),
         instructions="\n".join(filter(None, [asked.get("instructions"), *leading])),
         turns=tuple(_turns(items)),
-        tools=tuple(_function(echo(tool)) for tool in tools),
+        tools=tuple(_neutral(echo(tool)) for tool in allowed(asked)),
         tool_choice=choice,
         parallel_tool_calls=asked.get("parallel_tool_calls", True),
+        max_tool_calls=asked.get("max_tool_calls"),
         response_format=_format(asked.get("text", {}).get("format", {"type": "text"})),
         temperature=asked.get("temperature"),
         top_p=asked.get("top_p"),
@@ -61,18 +64,31 @@ def _characters(turn: Turn) -> int:
     return len(turn.text) + called + tokens.PER_MESSAGE
 
 
-def _allowed(tools: list[Json], choice: Any) -> tuple[list[Json], str | Json]:  # noqa: ANN401
-    """The tools that may be called, and the choice among them in the neutral form."""
+def allowed(asked: Json) -> list[Json]:
+    """The declared tools that may be called."""
+    tools: list[Json] = asked.get("tools", [])
+    choice = asked.get("tool_choice", "auto")
+    if isinstance(choice, str) or choice["type"] != "allowed_tools":
+        return tools
+    names = [(each.get("type"), each.get("name")) for each in choice["tools"]]
+    return [tool for tool in tools if (tool["type"], tool.get("name")) in names]
+
+
+def _choice(choice: Any) -> str | Json:  # noqa: ANN401
+    """The choice among the allowed tools in the neutral form."""
     if isinstance(choice, str):
-        return tools, choice
+        return choice
     if choice["type"] == "allowed_tools":
-        names = [(each.get("type"), each.get("name")) for each in choice["tools"]]
-        return [tool for tool in tools if (tool["type"], tool.get("name")) in names], choice["mode"]
-    return tools, {"type": "function", "function": {"name": choice["name"]}}
+        return str(choice["mode"])
+    if choice["type"] in FORMS:
+        return {"type": choice["type"]}
+    return {"type": "function", "function": {"name": choice["name"]}}
 
 
-def _function(tool: Json) -> Json:
-    """The tool as a function in the neutral form."""
+def _neutral(tool: Json) -> Json:
+    """The tool in the neutral form; a custom tool as a function."""
+    if tool["type"] in FORMS:
+        return {"type": tool["type"]}
     if tool["type"] == "function":
         names = ("name", "description", "parameters", "strict")
         return {"type": "function", "function": {name: tool[name] for name in names if tool.get(name) is not None}}
@@ -101,9 +117,14 @@ def _format(asked: Json) -> str | Json:
 def _turns(items: list[Json]) -> Iterator[Turn]:
     """The conversation. Calls that stand side by side were made at once; each comes with its output."""
     outputs = {item["call_id"]: item["output"] for item in items if item["type"] in _OUTPUTS}
+    made = dict(built_in.calls(items))
     for kind, group in groupby((item for item in items if item["type"] not in _OUTPUTS), _kind):
         if kind == "calls":
-            yield Turn("assistant", "", calls=tuple(_call(item, outputs[item["call_id"]]) for item in group))
+            yield Turn(
+                "assistant",
+                "",
+                calls=tuple(made.get(item["id"]) or _call(item, outputs[item["call_id"]]) for item in group),
+            )
         elif kind in ("user", "assistant"):
             yield from (_turn(item) for item in group)
         elif kind == "compaction":
@@ -111,7 +132,7 @@ def _turns(items: list[Json]) -> Iterator[Turn]:
 
 
 def _kind(item: Json) -> str:
-    return "calls" if item["type"] in _CALLS else str(item.get("role", item["type"]))
+    return "calls" if item["type"] in _CALLS or item["type"] in TOOL_OF else str(item.get("role", item["type"]))
 
 
 def _call(item: Json, output: str | list[Json]) -> ToolCall:

@@ -24,13 +24,13 @@ def check(store: Store, items: list[Json]) -> None:
 
 async def with_texts(store: Store, lease: Lease, items: list[Json]) -> list[Json]:
     """The items with a text in place of each file. One that cannot be read is told as that."""
-    return [item if "content" not in item else item | {"content": await _read(store, lease, item)} for item in items]
+    return [item | {name: await _read(store, lease, parts) for name, parts in _in_parts(item)} for item in items]
 
 
-async def _read(store: Store, lease: Lease, item: Json) -> list[Json]:
+async def _read(store: Store, lease: Lease, parts: list[Json]) -> list[Json]:
     return [
         {"type": "input_text", "text": await _text(store, lease, part)} if part["type"] == "input_file" else part
-        for part in item["content"]
+        for part in parts
     ]
 
 
@@ -53,4 +53,11 @@ async def _text(store: Store, lease: Lease, part: Json) -> str:
 
 
 def _parts(items: list[Json]) -> list[Json]:
-    return [part for item in items if item["type"] == "message" for part in item["content"]]
+    return [part for item in items for _, parts in _in_parts(item) for part in parts]
+
+
+def _in_parts(item: Json) -> list[tuple[str, list[Json]]]:
+    """What a message says, or a call's output, where that comes in parts; with the name of the member."""
+    if item["type"] == "reasoning":
+        return []
+    return [(name, item[name]) for name in ("content", "output") if isinstance(item.get(name), list)]

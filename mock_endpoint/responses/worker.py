@@ -7,17 +7,17 @@ import asyncio
 import logging
 import sqlite3
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from mock_endpoint import engine, errors
-from mock_endpoint.models.base import Failed, Finished, Model, Prompt
+from mock_endpoint.models.base import CallDelta, Failed, Finished, Model, Prompt
 from mock_endpoint.pacing import PIECE_SHARE, QUEUED_SHARE, NoLongerOurs, paced, unless_cancelled
-from mock_endpoint.responses import reading
+from mock_endpoint.responses import built_in, reading
 from mock_endpoint.responses.events import ResponseEvents
 from mock_endpoint.responses.history import EVENTS, ITEM, Context
-from mock_endpoint.responses.prompt import fitted, prompt_of
+from mock_endpoint.responses.prompt import allowed, fitted, prompt_of
 from mock_endpoint.responses.writer import ItemWriter
 from mock_endpoint.schemas import response_objects as objects
 from mock_endpoint.service import Service
@@ -64,7 +64,7 @@ class Worker:
 
     def shown(self) -> Json:
         """The response as a stream shows it."""
-        return objects.view(self.response, self.family, streamed=True)
+        return objects.view(self.response, self.family, self.writer.include, streamed=True)
 
 
 def is_kept(response: Json) -> bool:
@@ -161,9 +161,16 @@ async def _begin(worker: Worker) -> None:
 
 async def _listen(worker: Worker, prompt: Prompt, pause: float) -> Finished | Failed:
     """Write the answer down as it comes; how it ended comes back."""
-    async for event in paced(engine.answer(worker.model, prompt, {}), pause):
+    items, asked = worker.context.items, worker.asked
+    place = built_in.place_of(worker.service, asked, items)
+    if place is not None:
+        prompt = replace(prompt, files=place.names())
+    tools = built_in.tools_of(worker.service, asked, allowed(asked), items, place)
+    async for event in paced(engine.answer(worker.model, prompt, tools, built_in.marks_of(items)), pause):
         if isinstance(event, Finished | Failed):
             return event
+        if place is not None and isinstance(event, CallDelta) and event.tool == "code_interpreter":
+            worker.writer.container = await place.ready()
         worker.writer.write(event)
     return engine.BROKEN
 

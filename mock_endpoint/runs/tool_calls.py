@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from mock_endpoint.engine import ToolOutput
-from mock_endpoint.models.base import CallDelta, ToolCall
+from mock_endpoint.models.base import Annotation, CallDelta, ToolCall
 from mock_endpoint.state.ids import new_id
 from mock_endpoint.tools.code_interpreter import results as of_code
 from mock_endpoint.tools.file_search import results as of_search
@@ -42,10 +42,11 @@ def answered(call: Json, output: ToolOutput) -> Json | None:
     Of a search a stream tells nothing before the step is complete: its schema has an empty object there.
     """
     tool, member = call["type"], _GIVEN[call["type"]]
-    call[tool] |= {**output.details, member: list(output.parts)}
+    call[tool] |= output.details
     if tool == "file_search":
+        call[tool][member] = [_as_step_shows(part) for part in output.parts]
         return None
-    call[tool] |= {"files": of_code.kept(output.marks)}
+    call[tool] |= {member: list(output.parts), "files": of_code.kept(output.marks)}
     numbered = [{"index": index} | part for index, part in enumerate(output.parts)]
     return {"type": tool, tool: {member: numbered}}
 
@@ -94,14 +95,42 @@ def _shown(call: Json, contents: bool) -> Json:
         return call | {"code_interpreter": {name: value for name, value in details.items() if name != "files"}}
     if call["type"] == "function" or contents:
         return call
-    found = [{name: value for name, value in each.items() if name != "content"} for each in details.get("results", [])]
-    return call | {"file_search": details | {"results": found}}
+    results = [
+        {name: value for name, value in each.items() if name != "content"} for each in details.get("results", [])
+    ]
+    return call | {"file_search": details | {"results": results}}
 
 
 def searches(steps: list[Json]) -> list[Json]:
     """The searches of a run, in order."""
+    return _calls(steps, "file_search")
+
+
+def codes(steps: list[Json]) -> list[Json]:
+    """The calls of a run that ran code, in order."""
+    return _calls(steps, "code_interpreter")
+
+
+def _calls(steps: list[Json], tool: str) -> list[Json]:
     calls = [call for step in steps for call in step["step_details"].get("tool_calls", [])]
-    return [call for call in calls if call["type"] == "file_search"]
+    return [call for call in calls if call["type"] == tool]
+
+
+def made(call: Json) -> tuple[Annotation, ...]:
+    """The links to the files that code has made."""
+    return of_code.marks(call["code_interpreter"].get("files", []))
+
+
+def found(call: Json) -> list[Json]:
+    """What a search found, in the form in which the tool gave it as far as a model needs it."""
+    return [
+        {
+            "file_id": each["file_id"],
+            "filename": each["file_name"],
+            "text": "".join(part["text"] for part in each["content"]),
+        }
+        for each in call["file_search"].get("results", [])
+    ]
 
 
 def as_read_by_model(call: Json, search_number: int) -> ToolCall:
@@ -109,21 +138,16 @@ def as_read_by_model(call: Json, search_number: int) -> ToolCall:
     tool, details = call["type"], call[call["type"]]
     if tool == "function":
         return ToolCall(call["id"], details["name"], details["arguments"], details["output"])
-    return ToolCall(call["id"], tool, details.get(_WRITTEN.get(tool, ""), ""), output(call, search_number).text, tool)
+    if tool == "file_search":
+        return ToolCall(call["id"], tool, "", of_search.written(search_number, found(call)), tool)
+    return ToolCall(call["id"], tool, details["input"], of_code.written(details["outputs"], made(call)), tool)
 
 
-def output(call: Json, search_number: int) -> ToolOutput:
-    """What a built-in tool gave to this call, read back from its step."""
-    details = call[call["type"]]
-    parts = details.get(_GIVEN[call["type"]], [])
-    if call["type"] == "file_search":
-        return ToolOutput(of_search.written(search_number, parts), tuple(parts), of_search.marks(search_number, parts))
-    links = of_code.marks(details.get("files", []))
-    return ToolOutput(of_code.written(parts, links), tuple(parts), links)
-
-
-def outputs(steps: list[Json]) -> list[ToolOutput]:
-    """What the built-in tools gave to a run so far, in order."""
-    calls = [call for step in steps for call in step["step_details"].get("tool_calls", []) if call["type"] in _GIVEN]
-    searched = [call["id"] for call in searches(steps)]
-    return [output(call, searched.index(call["id"]) if call["id"] in searched else 0) for call in calls]
+def _as_step_shows(part: Json) -> Json:
+    """A result of a search as a step has it (contract §4)."""
+    return {
+        "file_id": part["file_id"],
+        "file_name": part["filename"],
+        "score": part["score"],
+        "content": [{"type": "text", "text": part["text"]}],
+    }

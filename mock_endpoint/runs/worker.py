@@ -16,7 +16,7 @@ from mock_endpoint import engine, errors
 from mock_endpoint.models.base import Failed, Finished, Model, Prompt
 from mock_endpoint.pacing import PIECE_SHARE, QUEUED_SHARE, NoLongerOurs, paced, unless_cancelled
 from mock_endpoint.runs import run_status, tool_calls
-from mock_endpoint.runs.built_in import attached, tools_of
+from mock_endpoint.runs.built_in import attached, marks_of, pictures_of, tools_of
 from mock_endpoint.runs.events import RunEvents
 from mock_endpoint.runs.prompt import OutOfTokens, prompt_of
 from mock_endpoint.runs.usage import NOTHING, added, of_steps, usage
@@ -157,8 +157,9 @@ async def _prompt(service: Service, run: Json, spent: Json) -> Prompt:
 async def _listen(worker: Worker, prompt: Prompt, writer: RunWriter) -> Finished | Failed:
     """Write the answer down as it comes; how it ended comes back."""
     pause = worker.service.pace * PIECE_SHARE if worker.events.feed else 0
-    earlier = tool_calls.outputs(worker.service.store.all("thread.run.step", worker.run["id"]))
-    events = engine.answer(worker.model, prompt, tools_of(worker.service, worker.run), earlier)
+    steps = worker.service.store.all("thread.run.step", worker.run["id"])
+    tools = tools_of(worker.service, worker.run)
+    events = engine.answer(worker.model, prompt, tools, marks_of(steps), pictures_of(steps))
     async for event in paced(events, pause):
         if isinstance(event, Finished | Failed):
             if isinstance(event, Finished) and not writer.step:

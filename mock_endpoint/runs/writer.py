@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mock_endpoint.engine import CallResult, Picture
+from mock_endpoint.engine import CallResult, CallStarted, Picture
 from mock_endpoint.models.base import Annotation, CallDelta, TextDelta
 from mock_endpoint.pacing import NoLongerOurs
 from mock_endpoint.runs import run_status, tool_calls
@@ -37,15 +37,15 @@ class RunWriter:
     first: int = 0
     """The number of the step's first call in the whole answer."""
 
-    async def write(self, event: TextDelta | Annotation | Picture | CallDelta | CallResult) -> None:
-        """Write the next event down."""
+    async def write(self, event: TextDelta | Annotation | Picture | CallDelta | CallStarted | CallResult) -> None:
+        """Write the next event down. That a tool has begun a step does not tell."""
         if isinstance(event, TextDelta | Annotation):
             await self._say(event)
         elif isinstance(event, Picture):
             await self._show(event)
         elif isinstance(event, CallDelta):
             await self._call(event)
-        else:
+        elif isinstance(event, CallResult):
             await self._take_result(event)
 
     async def open_message(self) -> Json:

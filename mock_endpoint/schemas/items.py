@@ -69,6 +69,17 @@ _PART: dict[str, tuple[type[Body], Json]] = {
 """Each part of a message, and what it has where nothing is said."""
 
 
+class FoundText(Body):
+    """A result of file search, as a caller gives it back."""
+
+    attributes: dict[str, str | bool | int | float] | None = None
+    file_id: str
+    filename: str
+    score: float | None = None
+    text: LongText
+    vector_store_id: str | None = None
+
+
 class _Stored(Body):
     id: str | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
@@ -101,6 +112,31 @@ class _CallOutput(_Call):
     output: TextOrParts
 
 
+class _FileSearchCall(Body):
+    id: str | None = None
+    status: Literal["in_progress", "searching", "completed", "incomplete", "failed"] | None = None
+    queries: list[str]
+    results: list[FoundText] | None = None
+
+
+class _Logs(Body):
+    type: Literal["logs"]
+    logs: LongText
+
+
+class _Image(Body):
+    type: Literal["image"]
+    url: LongText
+
+
+class _CodeCall(Body):
+    id: str | None = None
+    status: Literal["in_progress", "interpreting", "completed", "incomplete", "failed"] | None = None
+    container_id: str
+    code: LongText | None = None
+    outputs: list[Annotated[_Logs | _Image, Field(discriminator="type")]] | None = None
+
+
 class _Reasoning(Body):
     id: str | None = None
     summary: list[dict[str, Any]]
@@ -124,6 +160,8 @@ _ITEM: dict[str, tuple[type[Body], Json]] = {
     "function_call_output": (_CallOutput, _COMPLETED),
     "custom_tool_call": (_CustomToolCall, _COMPLETED),
     "custom_tool_call_output": (_CallOutput, _COMPLETED),
+    "file_search_call": (_FileSearchCall, _COMPLETED | {"results": None}),
+    "code_interpreter_call": (_CodeCall, _COMPLETED | {"code": None, "outputs": None}),
     "reasoning": (_Reasoning, {}),
     "compaction": (_Compaction, {}),
     "item_reference": (_Reference, {}),
@@ -135,6 +173,8 @@ PREFIX = {
     "function_call_output": "fco",
     "custom_tool_call": "ctc",
     "custom_tool_call_output": "ctco",
+    "file_search_call": "fs",
+    "code_interpreter_call": "ci",
     "reasoning": "rs",
     "compaction": "cmp",
 }

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from mock_endpoint.models.base import Annotation
-from mock_endpoint.state.ids import new_file_id, new_id
+from mock_endpoint.state.ids import new_container_id, new_file_id, new_id
 
 Json = dict[str, Any]
 
@@ -44,6 +44,36 @@ def file(size: int, fields: Json, *, azure: bool = True) -> Json:
         "status": "processed",
         "expires_at": now + expires["seconds"] if expires else None,
         "status_details": None,
+    }
+
+
+def container(fields: Json) -> Json:
+    """A container as it is kept; whether it has expired comes when it is shown (`containers.py`)."""
+    now = int(time.time())
+    policy: Json = {"network_policy": fields["network_policy"]} if "network_policy" in fields else {}
+    return {
+        "id": new_container_id(),
+        "object": "container",
+        "created_at": now,
+        "status": "running",
+        "expires_after": fields.get("expires_after", {"anchor": "last_active_at", "minutes": 20}),
+        "last_active_at": now,
+        "memory_limit": fields.get("memory_limit", "1g"),
+        "name": fields["name"],
+        **policy,
+    }
+
+
+def container_file(container_id: str, source: str, file_id: str, path: str, size: int) -> Json:
+    """A file in a container; `source` is who put it there, `user` or `assistant`."""
+    return {
+        "id": file_id,
+        "object": "container.file",
+        "created_at": int(time.time()),
+        "bytes": size,
+        "container_id": container_id,
+        "path": path,
+        "source": source,
     }
 
 

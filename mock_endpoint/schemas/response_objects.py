@@ -1,9 +1,11 @@
 """The objects of Responses and Conversations, as they are stored and as they go over the wire."""
 
 import time
+from collections.abc import Sequence, Set
 from typing import Any
 
-from mock_endpoint.schemas import model_facts
+from mock_endpoint.models.base import Annotation
+from mock_endpoint.schemas import built_in_calls, model_facts
 from mock_endpoint.schemas.items import PREFIX
 from mock_endpoint.schemas.response_tools import echo
 from mock_endpoint.state.ids import keyed_id, new_key, stem, stemmed_id
@@ -77,8 +79,9 @@ def in_order(members: Json) -> Json:
     return {name: members[name] for name in (*_FIRST, *between, *_LAST)}
 
 
-def view(stored: Json, family: str, *, streamed: bool = False) -> Json:
+def view(stored: Json, family: str, include: Set[str], *, streamed: bool = False) -> Json:
     """A response as it goes over the wire: OpenAI and Azure differ in a few members (contract-successor §1.1)."""
+    stored = stored | {"output": [built_in_calls.shown(item, include) for item in stored["output"]]}
     if family != "openai":
         return in_order(stored | {"content_filters": None})
     shown = stored | {"model": model_facts.snapshot(stored["model"])}
@@ -144,9 +147,26 @@ def message_item(begins_with: str) -> Json:
     }
 
 
-def text_part(text: str = "") -> Json:
+def text_part(text: str = "", annotations: Sequence[Json] = ()) -> Json:
     """What the model says, as a part of a message."""
-    return {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
+    return {"type": "output_text", "annotations": list(annotations), "logprobs": [], "text": text}
+
+
+def citation(said: Annotation, at: int) -> Json:
+    """A place in the text that points at a file of a vector store: where a mark would stand that is not there."""
+    return {"type": "file_citation", "file_id": said.file_id, "filename": said.filename, "index": at}
+
+
+def container_citation(container: str, file_id: str, filename: str, start: int, end: int) -> Json:
+    """A link in the text to a file that code has made; of a picture that was only shown it is empty."""
+    return {
+        "type": "container_file_citation",
+        "container_id": container,
+        "end_index": end,
+        "file_id": file_id,
+        "filename": filename,
+        "start_index": start,
+    }
 
 
 def call_item(kind: str, written: str, begins_with: str, call_id: str, name: str) -> Json:
@@ -159,6 +179,13 @@ def call_item(kind: str, written: str, begins_with: str, call_id: str, name: str
         "call_id": call_id,
         "name": name,
     }
+
+
+def built_in_item(tool: str, begins_with: str) -> Json:
+    """A call of a built-in tool that nothing is written of yet."""
+    form = built_in_calls.FORMS[tool]
+    made = {"id": stemmed_id(PREFIX[form.item], begins_with), "type": form.item, "status": "in_progress"}
+    return made | form.begun
 
 
 def deleted_response(response_id: str) -> Json:

@@ -12,7 +12,9 @@ from pydantic_core import PydanticCustomError
 
 from mock_endpoint.schemas import json_schema
 from mock_endpoint.schemas.base import OTHER, STRING, Body, by_json_type
+from mock_endpoint.schemas.containers import FileIds, MemoryLimit, NoNetwork
 from mock_endpoint.schemas.tools import Name
+from mock_endpoint.schemas.vector_stores import Filter
 
 Json = dict[str, Any]
 
@@ -30,6 +32,10 @@ HOSTED = (
     "mcp",
 )
 """Tools that the service runs itself, or knows the use of."""
+_HERE = ("code_interpreter", "file_search")
+"""Those of them that the endpoint runs."""
+ELSEWHERE = tuple(kind for kind in HOSTED if kind not in _HERE)
+"""Those that only the service runs."""
 
 
 class FunctionTool(Body):
@@ -69,15 +75,61 @@ class CustomTool(Body):
     format: CustomFormat | None = None
 
 
+class HybridSearch(Body):
+    """How much meaning and words count."""
+
+    embedding_weight: Annotated[float, Field(ge=0)]
+    text_weight: Annotated[float, Field(ge=0)]
+
+
+class RankingOptions(Body):
+    """How file search ranks what it found."""
+
+    ranker: Literal["auto", "default-2024-11-15"] | None = None
+    score_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+    hybrid_search: HybridSearch | None = None
+
+
+class FileSearchTool(Body):
+    """A search in vector stores."""
+
+    type: Literal["file_search"]
+    vector_store_ids: list[str]
+    max_num_results: Annotated[int, Field(ge=1, le=50)] | None = None
+    ranking_options: RankingOptions | None = None
+    filters: Filter | None = None
+
+
+class AutoContainer(Body):
+    """A container that is made, or found, by itself."""
+
+    type: Literal["auto"]
+    file_ids: FileIds | None = None
+    memory_limit: MemoryLimit | None = None
+    network_policy: NoNetwork | None = None
+
+
+class CodeInterpreterTool(Body):
+    """Code, and the container in which it runs."""
+
+    type: Literal["code_interpreter"]
+    container: Annotated[
+        Annotated[str, Field(max_length=64), STRING] | Annotated[AutoContainer, OTHER],
+        by_json_type("a string or an object", dict),
+    ]
+
+
 class HostedTool(Body):
-    """A tool of the service's own."""
+    """A tool that only the service runs."""
 
     model_config = ConfigDict(extra="allow")
 
-    type: Literal[HOSTED]  # type: ignore[valid-type]
+    type: Literal[ELSEWHERE]  # type: ignore[valid-type]
 
 
-Tool = Annotated[FunctionTool | CustomTool | HostedTool, Field(discriminator="type")]
+Tool = Annotated[
+    FunctionTool | CustomTool | FileSearchTool | CodeInterpreterTool | HostedTool, Field(discriminator="type")
+]
 
 
 class NamedChoice(Body):
@@ -128,6 +180,11 @@ def echo(tool: Json) -> Json:
             "parameters": parameters(tool.get("parameters"), tool.get("strict")),
             "strict": tool.get("strict", True),
         }
+    if tool["type"] == "file_search":
+        ranking = {"ranker": "auto", "score_threshold": 0.0} | tool.get("ranking_options", {})
+        return {"type": "file_search", "filters": None, "max_num_results": 20} | tool | {"ranking_options": ranking}
+    if tool["type"] == "code_interpreter":
+        return tool
     return {"description": None, "format": {"type": "text"}} | tool
 
 

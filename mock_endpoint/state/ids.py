@@ -22,6 +22,7 @@ PREFIX = {
     "conversation": "conv",
     "vector_store": "vs",
     "batch": "vsfb",
+    "container": "cntr",
 }
 """The prefix of an id by the noun that the service's messages use for its owner."""
 
@@ -58,6 +59,16 @@ def stemmed_id(prefix: str, of: str) -> str:
 def keyed_id(prefix: str, key: str) -> str:
     """The id of a conversation, or of an item that was put into it by itself: 48 digits, the key at their end."""
     return f"{prefix}_{secrets.token_hex(16)}{key}"
+
+
+def new_container_id() -> str:
+    """A fresh id for a container: 48 hexadecimal digits."""
+    return f"{PREFIX['container']}_{secrets.token_hex(24)}"
+
+
+def new_container_file_id() -> str:
+    """A fresh id for a file of a container: 32 hexadecimal digits."""
+    return f"cfile_{secrets.token_hex(16)}"
 
 
 def key_of(object_id: str) -> str:

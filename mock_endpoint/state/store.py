@@ -172,6 +172,11 @@ class Store:
         )
         return [_load(row["body"]) for row in rows]
 
+    def ids(self, kind: str) -> set[str]:
+        """The ids of all objects of a kind, whatever their parents."""
+        rows = self.db.execute("SELECT id FROM objects WHERE kind = ? AND body IS NOT NULL", (kind,))
+        return {row["id"] for row in rows}
+
     def due(self, kind: str, now: int) -> list[Json]:
         """Everything of a kind, without a parent, that has expired by this second."""
         rows = self.db.execute(

@@ -17,7 +17,7 @@ from support.scripted import Scripted
 from support.talking import ask, azure, calling, streamed, text_of, waiting
 
 from mock_endpoint import engine
-from mock_endpoint.engine import ToolOutput
+from mock_endpoint.engine import Picture, ToolOutput
 from mock_endpoint.models.base import Annotation
 
 from .conftest import Starter
@@ -26,6 +26,7 @@ CODE: CodeInterpreterToolParam = {"type": "code_interpreter"}
 
 
 PICTURE = {"type": "image", "image": {"file_id": "assistant-picture"}}
+SHOWN = Picture("assistant-picture")
 TABLE = Annotation("file_path", "sandbox:/mnt/data/表.csv", "assistant-table", "表.csv")
 
 
@@ -41,7 +42,9 @@ class Adder:
         if arguments == "break":
             raise RuntimeError("the tool broke")
         if arguments == "draw":
-            return ToolOutput(f"🗾 [table]({TABLE.text})", (PICTURE, {"type": "logs", "logs": "ok"}), (TABLE,))
+            return ToolOutput(
+                f"🗾 [table]({TABLE.text})", (PICTURE, {"type": "logs", "logs": "ok"}), (TABLE,), pictures=(SHOWN,)
+            )
         total = str(sum(map(int, arguments.split("+"))))
         return ToolOutput(total, ({"type": "logs", "logs": total},))
 

@@ -37,6 +37,14 @@ def bare(endpoint: Running) -> Iterator[httpx2.Client]:
         yield client
 
 
+def test_the_successor_in_a_project(endpoint: Running, recorder: Recorder, client: openai.AzureOpenAI) -> None:
+    """§8.4: the client that `AIProjectClient` hands out talks to `openai/v1` below the project, without a version."""
+    with plain(endpoint, recorder, f"{PROJECT}//openai/v1/") as successor:
+        response = successor.responses.create(model="gpt-4o", input="hello")
+        assert response.output_text == "echo: hello"
+        assert client.responses.retrieve(response.id).output_text == "echo: hello"
+
+
 def _bare(endpoint: Running) -> httpx2.Client:
     token = {"authorization": f"Bearer {endpoint.key}"}
     return httpx2.Client(base_url=f"{endpoint.url}{PROJECT}/", headers=token, params=VERSION)

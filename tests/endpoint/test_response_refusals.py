@@ -182,7 +182,7 @@ def test_the_order_of_checks(client: openai.AzureOpenAI) -> None:
     do; a body with all of these faults is cured of them one by one."""
     body: dict[str, Any] = {
         "include": [1],
-        "tools": [{"type": "file_search"}],
+        "tools": [{"type": "web_search"}],
         "metadata": [],
         "temperature": "warm",
         "store": "yes",

@@ -35,6 +35,8 @@ _PARAMETERS = {
     "thread.run.step": ("thread_id", "run_id", "step_id"),
     "response": ("response_id",),
     "conversation": ("conversation_id",),
+    "container": ("container_id",),
+    "container.file": ("container_id", "file_id"),
     "vector_store": ("vector_store_id",),
     "vector_store.file": ("vector_store_id", "file_id"),
     "vector_store.files_batch": ("vector_store_id", "batch_id"),

@@ -29,6 +29,7 @@ FAMILIES = {
 _IDS = {"assistant": "asst_x", "thread": "thread_x", "message": "msg_x", "run": "run_x", "step": "step_x"} | {
     "response": "resp_x",
     "conversation": "conv_x",
+    "container": "cntr_x",
 }
 _NOUNS = {"vector_stores", "containers", "completions", "conversations", "responses"}
 """What may stand before `files`, `items` or `messages` in the name of another operation."""

@@ -20,7 +20,7 @@ from .schemas import Schemas
 OLD_SHAPE = ("2024-02-15-preview", "2024-03-01-preview", "2024-04-01-preview")
 """Their objects lack members that the published schemas require; `test_old_shape.py` says how they look."""
 
-_PREFIX = re.compile(r"^/+(openai/v1|openai|v1|api/projects/[^/]+)/*(?=/)")
+_PREFIX = re.compile(r"^/+(openai/v1|openai|v1|api/projects/[^/]+(?:/+openai/v1)?)/*(?=/)")
 _STANDING = {
     "azure": ("x-request-id", "apim-request-id", "x-ms-region"),
     "openai": ("x-request-id", "openai-version", "openai-processing-ms"),
@@ -204,7 +204,7 @@ def _path(request: httpx2.Request) -> str:
 
 
 def _is_successor(request: httpx2.Request) -> bool:
-    return _path(request).startswith(("/responses", "/conversations"))
+    return _path(request).startswith(("/responses", "/conversations", "/containers"))
 
 
 def _side(request: httpx2.Request) -> str:

@@ -1,4 +1,4 @@
-"""Responses and Conversations, checked member by member: clients forgive too much (contract-successor §1, §2, §7)."""
+"""Responses and what belongs to them, member by member: clients forgive too much (contract-successor §1, §2, §7)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,7 +27,13 @@ _OBJECTS = {
     "response.input_tokens": names("object input_tokens"),
     "response.compaction": names("id object created_at output usage"),
     "list": names("object data first_id last_id has_more"),
+    "container": names("id object created_at status expires_after last_active_at memory_limit name"),
+    "container.deleted": names("id object deleted"),
+    "container.file": names("id object created_at bytes container_id path source"),
+    "container.file.deleted": names("id object deleted"),
 }
+_WHERE_GIVEN = {"network_policy"}
+"""Members that an object has only where they were asked for."""
 _FILLED = {
     "completed_at": (None, ("completed",)),
     "usage": (None, ("completed", "incomplete")),
@@ -45,9 +51,17 @@ _ITEMS = {
     "custom_tool_call_output": names("id type status call_id output"),
     "reasoning": names("id type summary"),
     "compaction": names("id type encrypted_content"),
+    "file_search_call": names("id type status queries results"),
+    "code_interpreter_call": names("id type status code container_id outputs"),
 }
 _ITEM_EXTRAS = names("phase namespace caller name encrypted_content content")
 """Members that an item keeps where its caller wrote them."""
+_ANNOTATIONS = {
+    "file_citation": names("type file_id filename index"),
+    "container_file_citation": names("type container_id end_index file_id filename start_index"),
+}
+_FOUND = names("attributes file_id filename score text vector_store_id")
+"""A result of file search."""
 _PARTS = {
     "output_text": names("type annotations logprobs text"),
     "refusal": names("type refusal"),
@@ -58,8 +72,17 @@ _PARTS = {
 _TOOLS = {
     "function": names("type description name output_schema parameters strict"),
     "custom": names("type description name format"),
+    "file_search": names("type filters max_num_results ranking_options vector_store_ids"),
+    "code_interpreter": names("type container"),
 }
-_PREFIXES = {"function_call": "fc_", "message": "msg_", "custom_tool_call": "ctc_", "function_call_output": "fco_"}
+_PREFIXES = {
+    "function_call": "fc_",
+    "message": "msg_",
+    "custom_tool_call": "ctc_",
+    "function_call_output": "fco_",
+    "file_search_call": "fs_",
+    "code_interpreter_call": "ci_",
+}
 _EVENTS = {
     "response.created": "response",
     "response.queued": "response",
@@ -77,14 +100,25 @@ _EVENTS = {
     "response.function_call_arguments.done": "arguments item_id output_index",
     "response.custom_tool_call_input.delta": "delta item_id output_index",
     "response.custom_tool_call_input.done": "input item_id output_index",
+    "response.output_text.annotation.added": "annotation annotation_index content_index item_id output_index",
+    "response.file_search_call.in_progress": "item_id output_index",
+    "response.file_search_call.searching": "item_id output_index",
+    "response.file_search_call.completed": "item_id output_index",
+    "response.code_interpreter_call.in_progress": "item_id output_index",
+    "response.code_interpreter_call_code.delta": "delta item_id output_index",
+    "response.code_interpreter_call_code.done": "code item_id output_index",
+    "response.code_interpreter_call.interpreting": "item_id output_index",
+    "response.code_interpreter_call.completed": "item_id output_index",
     "error": "error",
 }
+_TEXT = {"response.output_text.delta", "response.output_text.annotation.added", "response.output_text.done"}
 _FOLLOWS = {
     "": {"response.created"},
     "response.created": {"response.queued", "response.in_progress"},
     "response.queued": {"response.in_progress"},
-    "response.content_part.added": {"response.output_text.delta", "response.output_text.done"},
-    "response.output_text.delta": {"response.output_text.delta", "response.output_text.done"},
+    "response.content_part.added": _TEXT,
+    "response.output_text.delta": _TEXT,
+    "response.output_text.annotation.added": _TEXT,
     "response.output_text.done": {"response.content_part.done"},
     "response.content_part.done": {"response.output_item.done"},
     "response.function_call_arguments.delta": {
@@ -94,6 +128,25 @@ _FOLLOWS = {
     "response.function_call_arguments.done": {"response.output_item.done"},
     "response.custom_tool_call_input.delta": {"response.custom_tool_call_input.done"},
     "response.custom_tool_call_input.done": {"response.output_item.done"},
+    "response.file_search_call.in_progress": {"response.file_search_call.searching", "response.output_item.done"},
+    "response.file_search_call.searching": {"response.file_search_call.completed", "response.output_item.done"},
+    "response.file_search_call.completed": {"response.output_item.done"},
+    "response.code_interpreter_call.in_progress": {
+        "response.code_interpreter_call_code.delta",
+        "response.code_interpreter_call_code.done",
+        "response.output_item.done",
+    },
+    "response.code_interpreter_call_code.delta": {
+        "response.code_interpreter_call_code.delta",
+        "response.code_interpreter_call_code.done",
+        "response.output_item.done",
+    },
+    "response.code_interpreter_call_code.done": {"response.code_interpreter_call.interpreting"},
+    "response.code_interpreter_call.interpreting": {
+        "response.code_interpreter_call.completed",
+        "response.output_item.done",
+    },
+    "response.code_interpreter_call.completed": {"response.output_item.done"},
     "error": {"response.failed"},
 }
 """What alone may follow an event, where the order is fixed."""
@@ -101,6 +154,8 @@ _BEGINS = {
     "message": {"response.content_part.added"},
     "function_call": {"response.function_call_arguments.delta", "response.function_call_arguments.done"},
     "custom_tool_call": {"response.custom_tool_call_input.delta", "response.custom_tool_call_input.done"},
+    "file_search_call": {"response.file_search_call.in_progress"},
+    "code_interpreter_call": {"response.code_interpreter_call.in_progress"},
 }
 _BETWEEN = {
     "response.output_item.added",
@@ -120,9 +175,9 @@ def body_faults(body: Json, side: str) -> Iterator[str]:
     elif kind == "response":
         yield from response_faults(body, side)
     elif kind in _OBJECTS:
-        yield from differs(str(kind), body, _OBJECTS[str(kind)])
+        yield from differs(str(kind), body, _OBJECTS[str(kind)] | (_WHERE_GIVEN & body.keys()))
         for item in [*body.get("data", []), *body.get("output", [])]:
-            yield from item_faults(item)
+            yield from body_faults(item, side) if "object" in item else item_faults(item)
     elif body.get("type") in _ITEMS:
         yield from item_faults(body)
     else:
@@ -172,6 +227,10 @@ def item_faults(item: Json) -> Iterator[str]:
         if part["type"] in ("input_image", "input_file"):
             expected &= part.keys() | {"type"}
         yield from differs(part["type"], part, expected)
+        for annotation in part.get("annotations", []):
+            yield from differs(annotation["type"], annotation, _ANNOTATIONS[annotation["type"]])
+    for found in item.get("results") or []:
+        yield from differs("result", found, _FOUND)
 
 
 @dataclass
@@ -187,6 +246,7 @@ class StreamOrder:
     _item: Json | None = None
     _items: list[Json] = field(default_factory=list)
     _text: str = ""
+    _annotations: list[Json] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._next = self.first
@@ -213,14 +273,18 @@ class StreamOrder:
         if name not in allowed and not (name == "error" and self._item is None):
             self.faults.append(f"{name} after {self.last}")
         if name == "response.output_item.added":
-            self._item, self._text = data["item"], ""
+            self._item, self._text, self._annotations = data["item"], "", []
             if data["output_index"] != len(self._items) or data["item"]["status"] != "in_progress":
                 self.faults.append(f"a new item is {data}")
         elif "item_id" in data and (self._item is None or data["item_id"] != self._item["id"]):
             self.faults.append(f"{name} of {data['item_id']}")
         if name.endswith(".delta"):
             self._text += data["delta"]
-        for member in ("text", "arguments", "input"):
+        if name.endswith("annotation.added"):
+            self._see_annotation(data)
+        if name == "response.content_part.done" and data["part"]["annotations"] != self._annotations:
+            self.faults.append(f"other annotations than were told: {data['part']['annotations']}")
+        for member in ("text", "arguments", "input", "code"):
             if name.endswith(".done") and member in data and data[member] != self._text:
                 self.faults.append(f"{name} says {data[member]!r} after {self._text!r}")
         if name == "response.output_item.done":
@@ -228,6 +292,15 @@ class StreamOrder:
             self._item = None
         if name in _ENDS and data["response"]["output"] != self._items:
             self.faults.append(f"{name} has other items than were told: {data['response']['output']}")
+
+    def _see_annotation(self, data: Json) -> None:
+        """Numbered; a citation stands where the text has come to so far."""
+        annotation = data["annotation"]
+        if data["annotation_index"] != len(self._annotations):
+            self.faults.append(f"annotation {len(self._annotations)} has the number {data['annotation_index']}")
+        if annotation.get("index", len(self._text)) != len(self._text):
+            self.faults.append(f"{annotation} after {len(self._text)} characters")
+        self._annotations.append(annotation)
 
     def end(self) -> None:
         """The stream is over; nothing but the last event of a response may stand there."""

@@ -33,6 +33,12 @@ NOT_ON_THE_WIRE = {
 """Events of a response that the service sends in another form than the schema has (contract-successor §1.5, §2), and
 the complaint about it; None for any."""
 
+_WITHOUT_SCHEMA = (
+    "/responses/{response_id}",
+    "/containers/{container_id}",
+    "/containers/{container_id}/files/{file_id}",
+)
+"""Whose deletion is answered with a body of which the schemas say nothing (contract-successor §1.6, §4)."""
 _TELLING = {"type", "object", "role", "status", "reason", "code", "index"}
 
 
@@ -50,8 +56,8 @@ class Schemas:
         template = self._template(path)
         if template is None:
             return [f"no operation has the path {path}"]
-        if (method, template) == ("DELETE", "/responses/{response_id}"):
-            return []  # its answer has no schema (contract-successor §1.6)
+        if method == "DELETE" and template in _WITHOUT_SCHEMA:
+            return []
         place = ("paths", template, method.lower(), "responses", "200", "content", "application/json", "schema")
         return [_say(error) for error in self._errors(place, body)]
 
@@ -106,6 +112,8 @@ class Schemas:
     def _document(self) -> Json:
         with self._file.open(encoding="utf-8") as file:
             document: Json = yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        for name, schema in document["components"]["schemas"].items():
+            _name_itself(schema, name)
         return document
 
     @cached_property
@@ -122,6 +130,14 @@ class Schemas:
 
     def _template(self, path: str) -> str | None:
         return next((template for template, pattern in self._templates if pattern.match(path)), None)
+
+
+def _name_itself(node: object, name: str) -> None:
+    """Refer to a schema inside of itself as JSON Schema does today, not as it did in 2019."""
+    if isinstance(node, dict) and node.pop("$recursiveRef", None):
+        node["$ref"] = f"#/components/schemas/{name}"
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _name_itself(each, name)
 
 
 def _shape(value: object, name: str = "") -> str:

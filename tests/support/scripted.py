@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 
 from mock_endpoint.models import tokens
-from mock_endpoint.models.base import Annotation, CallDelta, Event, Failed, Finished, Model, Prompt, TextDelta
+from mock_endpoint.models.base import Annotation, CallDelta, Event, Failed, Finished, Model, Prompt, TextDelta, Turn
 
 BUILT_IN = ("code_interpreter", "file_search")
 
@@ -46,7 +46,8 @@ class Scripted(Model):
             yield Failed(code, message)  # type: ignore[arg-type]
             return
         calls = _calls(command, rest)
-        done = sum(len(turn.calls) for turn in prompt.turns)
+        made = [call for turn in _since_asked(prompt) for call in turn.calls]
+        done = len(made)
         if calls and command == "rounds":
             calls = calls[done : done + 1]
         elif done:
@@ -60,7 +61,7 @@ class Scripted(Model):
             yield Finished("length" if command == "cut" else "tool_calls", tokens.of_prompt(prompt), len(calls))
             return
         if done:
-            asked = " ".join(call.output for turn in prompt.turns for call in turn.calls)
+            asked = " ".join(call.output for call in made)
         if command == "many":
             asked = "word " * int(rest)
         words = {"mute": [], "cite": ["【0†a.md】"]}.get(command, tokens.pieces(f"echo: {asked}"))
@@ -68,6 +69,12 @@ class Scripted(Model):
         for word in said:
             yield Annotation("file_citation", word, rest, "a.md") if command == "cite" else TextDelta(word)
         yield Finished("stop" if said == words else "length", tokens.of_prompt(prompt), len(said))
+
+
+def _since_asked(prompt: Prompt) -> tuple[Turn, ...]:
+    """What came after the user's last message."""
+    users = [place for place, turn in enumerate(prompt.turns) if turn.role == "user"]
+    return prompt.turns[users[-1] :] if users else prompt.turns
 
 
 def _last_message(prompt: Prompt) -> str:

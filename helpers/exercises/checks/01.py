@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from textwrap import shorten
+from typing import Any
 
 from openai import APIConnectionError, APIError, APIStatusError, OpenAI
 
@@ -99,7 +100,7 @@ def _errors() -> dict[str, APIError]:
     return {name: _error(options) for name, options in wrong.items()}
 
 
-def _error(options: dict[str, str]) -> APIError:
+def _error(options: dict[str, Any]) -> APIError:
     with connect(**options, max_retries=0) as client:
         try:
             client.beta.assistants.list(limit=1)

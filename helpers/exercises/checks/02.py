@@ -9,6 +9,7 @@ from openai.types.beta import Assistant
 from helpers.connection import connect
 from helpers.exercises.choosing import chosen
 from helpers.exercises.trying import NotYet, calling
+from helpers.traffic import exchanges
 
 MORE_THAN_TWO_PAGES = 201
 """No page holds more than 100."""
@@ -69,6 +70,11 @@ def check_02b(tabi: Assistant) -> str | None:
             "the city is there, but the note about the lesson is lost: a field is replaced as a whole. "
             'The way back: send both notes, the city and "lesson": "02"'
         )
+    if _made_with_city(tabi.id):
+        return (
+            "this is a second Tabi, which was made with the city; the first one has to get it. "
+            "Delete this one, run the cell after the restart, which finds the first, and change that"
+        )
     return None
 
 
@@ -83,6 +89,18 @@ def check_02q(kept: object) -> str | None:
         },
         "what else does a run need of the assistant while it works?",
     )
+
+
+def _made_with_city(assistant_id: str) -> bool:
+    """Whether the request that made this assistant brought the city; `False` where the log does not have it."""
+    made = (
+        one.request_json or {}
+        for one in exchanges(last_cell=False)
+        if one.method == "POST"
+        and one.path.endswith("/assistants")
+        and (one.response_json or {}).get("id") == assistant_id
+    )
+    return any("city" in (sent.get("metadata") or {}) for sent in made)
 
 
 def _add(made: list[Assistant], client: OpenAI, **metadata: str) -> Assistant:

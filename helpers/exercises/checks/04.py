@@ -41,7 +41,8 @@ def check_04a(everything: Callable[[str], Messages | None]) -> str | None:
     """`everything` gets threads that hold none, one and more than two pages, in the order of writing."""
     for count in (MORE_THAN_TWO_PAGES, 3, 0):
         with _written(count) as (thread_id, written):
-            reason = _compared(_ids(calling(everything, thread_id), "everything"), written, "everything")
+            found = _ids(calling(everything, thread_id), "everything")
+            reason = _of_another_thread(found, written, "everything") or _compared(found, written, "everything")
         if reason:
             return reason
     return None
@@ -53,7 +54,8 @@ def check_04b(news: Callable[[str, str], Messages | None]) -> str | None:
         known, new = written[:KNOWN], written[KNOWN:]
         with recording() as sent:
             found = _ids(calling(news, thread_id, known[-1]), "news")
-            reason = _by_seconds(found, new, sent, known[-1]) or _compared(found, new, "news")
+            reason = _of_another_thread(found, written, "news") or _by_seconds(found, new, sent, known[-1])
+            reason = reason or _compared(found, new, "news")
             if reason is None and _ids(calling(news, thread_id, written[-1]), "news"):
                 return "after the newest message there is nothing new, yet news returns something; how does it end?"
     if reason is None and any(old in one.response_body for old in known[:-1] for one in sent):
@@ -87,6 +89,13 @@ def _written(count: int) -> Iterator[tuple[str, list[str]]]:
             yield thread.id, [one.id for one in threads.messages.list(thread_id=thread.id, order="asc", limit=100)]
         finally:
             threads.delete(thread.id)
+
+
+def _of_another_thread(found: list[str], written: list[str], name: str) -> str | None:
+    """Why these are not messages of the thread that the function was given."""
+    if set(found) <= set(written):
+        return None
+    return f"{name} returns messages of another thread than the one it was given; where does its argument go?"
 
 
 def _by_seconds(found: list[str], new: list[str], sent: list[Exchange], known: str) -> str | None:

@@ -7,7 +7,16 @@ from openai.types.beta.threads import Run
 
 from helpers.connection import connect
 from helpers.exercises.choosing import chosen
-from helpers.exercises.evidence import as_it_is, brief, not_asked, not_by_tabi, run_of, statuses_in, written_by
+from helpers.exercises.evidence import (
+    as_it_is,
+    brief,
+    not_asked,
+    not_by_tabi,
+    run_of,
+    sent_by_lesson,
+    statuses_in,
+    written_by,
+)
 from helpers.exercises.trying import ENDED, calling
 from helpers.traffic import exchanges, recording
 
@@ -85,6 +94,14 @@ def check_05c(run: Run) -> str | None:
         return f"the run is {run.status}; ask the endpoint to cancel it, and see what becomes of it"
     if run.status != "cancelled":
         return f"the run is {run.status}; cancel it while it is still on its way"
+    return _of_the_lesson(run)
+
+
+def _of_the_lesson(run: Run) -> str | None:
+    """Why it was not the learner who cancelled this run."""
+    asked = [one for one in exchanges(last_cell=False) if one.path.endswith(f"/runs/{run.id}/cancel")]
+    if asked and all(sent_by_lesson(one, "05") for one in asked):
+        return "this is the run that the lesson cancelled, in the cell above; start a run of your own, and cancel that"
     return None
 
 

@@ -112,8 +112,11 @@ def _not_attached(client: OpenAI, run: Run) -> str | None:
     ids = [one.file_id for one in attached if any(tool.type == "code_interpreter" for tool in one.tools or [])]
     if not ids:
         return "the file is attached, but not for the code interpreter; name that tool in the attachment"
-    if not any(file_id and _is_of_inns(client, file_id) for file_id in ids):
+    others = [one for one in ids if not (one and _is_of_inns(client, one))]
+    if len(others) == len(ids):
         return "the file in the attachment is not the table of inns; upload INNS, and attach that file's id"
+    if others:
+        return "the thread is not a new one: another table was attached there as well; which call makes a thread?"
     return None
 
 

@@ -221,7 +221,7 @@ def _answers(
 ) -> Iterator[Answer]:
     seen = any(whole.prompt.turns[place].images for place in _waiting(whole.prompt))
     if seen:
-        yield talk.pictures(whole)
+        yield whole.say("pictures")
     told: list[Answer] = []
     if made or bound:
         from mock_endpoint.models.offline import say
@@ -246,39 +246,17 @@ def _answers(
         yield reading.nothing_found(whole) if found else _unknown(left[-1] if left else whole)
     elif asking := [question for question in left if is_question(question.text)]:
         text = asking[0].text.rstrip("?。. ")
-        yield whole.reply(f'"{text}" I do not know.', f"「{text}」はわかりません。")
+        yield whole.say("part_unknown", text=text)
 
 
 def _unknown(question: Question) -> Answer:
     """Says that it does not know, what it can do, and how to ask a real model: in full once in a thread."""
     if not question.text:
-        return question.reply(
-            "I see no words to answer. Ask me something, for example the capital of a country.",
-            "文字が見あたりません。何か聞いてみてください。たとえば、ある国の首都を。",
-            "Empty",
-            "空",
-        )
-    ask = is_question(question.text)
-    english = "I do not know that." if ask else "I have read that, but I can do little with it."
-    japanese = "それはわかりません。" if ask else "メッセージは読みましたが、それについてお答えできることがありません。"
-    if any("MODEL_BASE_URL" in turn.text for turn in question.prompt.turns if turn.role == "assistant"):
-        return question.reply(
-            f"{english} Try a capital, a sum, or a question about a trip in Japan.",
-            f"{japanese}首都、計算、日本の旅のことなら答えられます。",
-            "Unknown",
-            "不明",
-        )
+        return question.say("empty")
+    start = question.say("not_known" if is_question(question.text) else "not_understood").text
+    told = any("MODEL_BASE_URL" in turn.text for turn in question.prompt.turns if turn.role == "assistant")
     able = talk.abilities(question).text
-    return question.reply(
-        f'{english} {able} Try "What is the capital of Peru?", "What is 15% of 80?" or "Plan one day in Tokyo." '
-        "For everything else plug in a real model: set MODEL_BASE_URL, MODEL_API_KEY and MODEL_NAME in .env "
-        "and start the endpoint again.",
-        f"{japanese}{able}「ペルーの首都は?」「80の15%は?」「東京の一日の計画を立てて」などと聞いてみてください。"
-        "ほかの質問に答えるには、本物のモデルをつないでください。.envにMODEL_BASE_URL、MODEL_API_KEY、MODEL_NAMEを書き、"
-        "エンドポイントを起動し直します。",
-        "Unknown",
-        "不明",
-    )
+    return question.say("unknown_again" if told else "unknown", start=start, able=able)
 
 
 def _dressed(answers: list[Answer], style: Style, language: Language) -> str:

@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from mock_endpoint.models.base import Prompt, ToolCall
 from mock_endpoint.models.offline.tables import Table, asks_for_code, asks_of_a_table, code_for
-from mock_endpoint.models.offline.text import Language, language_of, tidy
+from mock_endpoint.models.offline.text import Language, data, language_of, tidy
 
 _FENCED = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.S)
 _READERS = {".csv": "read_csv({})", ".tsv": "read_csv({}, sep='\\t')", ".xlsx": "read_excel({})"}
@@ -37,25 +37,6 @@ _OURS = re.compile(r"^\[(?:A picture|A file was made|The interpreter began|The c
 _MADE = re.compile(r"^\[A file was made\. Link to it as (\S+/([^/\n]+))\]$", re.M)
 _ERROR = re.compile(r"^\w*(?:Error|Exception|Interrupt)\w*(?:: .*)?$", re.M)
 _OFF, _ENDED = "The code interpreter is off", "[The code interpreter was ended"
-_SAYS = {
-    "gives": ("The code gives:", "実行した結果です:"),
-    "chart": ("Here is the chart.", "グラフを描きました。"),
-    "file": ("The file:", "ファイル:"),
-    "nothing": ("The code ended and printed nothing.", "コードは何も出力せずに終わりました。"),
-    "error": ("The code stopped with an error.", "コードはエラーで止まりました。"),
-    "which": ("Which column do you mean? There are:", "どの列のことですか。列は次のとおりです:"),
-    "needs": (
-        "I can run code here. Attach a table (CSV or XLSX) and ask about its columns, or send me the code in a block "
-        "that begins with ```python.",
-        "ここではコードを実行できます。表(CSV か XLSX)を添付してその列について聞くか、```python で始まるブロックで"
-        "コードを送ってください。",
-    ),
-    "off": (
-        "The code interpreter is off here, so I have run no code. Set CODE_INTERPRETER=on to allow it.",
-        "ここではコードインタープリターがオフなので、コードは実行していません。"
-        "実行するには CODE_INTERPRETER=on と設定します。",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -161,4 +142,4 @@ def _said(output: str, language: Language) -> str:
 
 
 def _words(kind: str, language: Language) -> str:
-    return _SAYS[kind][language == "ja"]
+    return str(data("replies")[f"code_{kind}"][language])

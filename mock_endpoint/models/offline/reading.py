@@ -26,8 +26,6 @@ _MOST_RESULTS, _MOST_PASSAGES = 5, 40
 _MOST_SENTENCES = 3
 _SENTENCE = re.compile(r"[^\n]+?(?:[.!?](?=\s)|[。!?]+[」』)]?|(?=\n)|$)")
 _CODE = re.compile(r"(?=[a-z]*\d)[a-z0-9]{3,}")
-
-
 _END = re.compile(r"[.!?。!?]+[」』)]?$")
 
 
@@ -62,12 +60,7 @@ def from_files(question: Question, outputs: Sequence[str]) -> Answer | None:
 
 def nothing_found(question: Question) -> Answer:
     """Says that the files say nothing to it."""
-    return question.reply(
-        "I found nothing about that in the files.",
-        "ファイルの中に、それについての記述は見つかりませんでした。",
-        "Unknown",
-        "不明",
-    )
+    return question.say("not_in_files")
 
 
 def _with_marker(cited: Cited) -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mock_endpoint.models.base import ToolCall
@@ -12,7 +13,7 @@ from mock_endpoint.models.offline.text import Language, name_words
 from mock_endpoint.models.offline.work import Bound
 
 _LONGEST, _MOST_ITEMS, _MOST_LABELS, _DEEP = 600, 12, 3, 4
-_ENDS = (*".!?。!?…", '."', '!"', '?"', "。」")
+_ENDS = (*".!?。!?…", '."', '!"', '?"', "。」", "(shortened)", "(以下省略)")
 _ERROR_KEYS = ("error", "errors", "exception", "error_message")
 _ERROR = re.compile(r"^\s*(?:[\w.]*(?:Error|Exception)\b|Traceback\b|failed\b|failure\b|エラー|失敗)", re.I)
 
@@ -29,12 +30,8 @@ def asked_back(question: Question, bound: Bound) -> Answer:
     lacks = bound.lacks
     english = " and ".join(f"the {_slot(slot)}" for slot in lacks)
     japanese = "と".join(map(_slot, lacks))
-    return question.reply(
-        f"For that I need {english}: {call}. {'Which one?' if len(lacks) == 1 else 'Which ones?'}",
-        f"{call}を呼ぶには、{japanese}が必要です。教えてください。",
-        "Incomplete",
-        "不足",
-    )
+    which = "Which one?" if len(lacks) == 1 else "Which ones?"
+    return question.say("asked_back", en=english, ja=japanese, call=call, which=which)
 
 
 def _slot(slot: Slot) -> str:
@@ -56,19 +53,14 @@ def _outcome(question: Question, call: ToolCall, alike: Sequence[ToolCall]) -> A
     label = _label(arguments if isinstance(arguments, Mapping) else {}, alike)
     if problem := _problem(value):
         text, about = _short(_said(problem, language), language), f" ({label})" if label else ""
-        english, japanese = (
-            f"{call.name}{about} could not tell: {text}",
-            f"{call.name}{about}は答えられませんでした: {text}",
-        )
-        return question.reply(_sentence(english), _sentence_ja(japanese, isinstance(problem, str)), "Error", "エラー")
+        told = question.say("failed", name=call.name, about=about, text=text)
+        return replace(told, text=_sentence(told.text, language, isinstance(problem, str)))
     about = label or name_words(call.name)
     if value in ("", None, [], {}):
-        return question.reply(
-            f"{about}: {call.name} gave nothing back.", f"{about}: {call.name}の結果は空でした。", "Nothing", "なし"
-        )
+        return question.say("nothing_back", about=about, name=call.name)
     text = _short(_said(_without(value, label), language), language)
     whole = text if re.match(rf"{re.escape(about)}(?!\w)", text, re.I) else f"{about}: {text}"
-    return question.reply(_sentence(whole), _sentence_ja(whole, isinstance(value, str)), _word(value))
+    return Answer(_sentence(whole, language, isinstance(value, str)), _word(value))
 
 
 def _label(arguments: Mapping[str, Any], alike: Sequence[ToolCall]) -> str:
@@ -160,9 +152,7 @@ def _short(text: str, language: Language) -> str:
     return text[:_LONGEST].rstrip() + ("…(以下省略)" if language == "ja" else " … (shortened)")
 
 
-def _sentence(text: str) -> str:
-    return text if text.endswith((*_ENDS, "(shortened)")) else f"{text}."
-
-
-def _sentence_ja(text: str, quoted: bool = False) -> str:
-    return text if text.endswith((*_ENDS, "(以下省略)")) else f"{text}{'' if quoted else 'です'}。"
+def _sentence(text: str, language: Language, quoted: bool) -> str:
+    if text.endswith(_ENDS):
+        return text
+    return f"{text}." if language == "en" else f"{text}{'' if quoted else 'です'}。"

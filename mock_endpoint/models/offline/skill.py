@@ -1,11 +1,12 @@
 """What a skill of the offline model is given, and what it gives back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mock_endpoint.models.base import Prompt, Turn
 from mock_endpoint.models.offline.style import Style
-from mock_endpoint.models.offline.text import Language
+from mock_endpoint.models.offline.text import Language, data
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,15 @@ class Question:
         """The turns of the thread before the one that holds this sentence."""
         return self.prompt.turns[: self.position]
 
-    def reply(self, en: str, ja: str, word: str = "", word_ja: str = "", *, courtesy: bool = False) -> "Answer":
-        """The answer in the language asked for; `word` is its one-word form."""
-        if self.language == "ja":
-            return Answer(ja, word_ja or word, courtesy)
-        return Answer(en, word, courtesy)
+    def say(self, name: str, /, **fields: object) -> "Answer":
+        """The reply of that name in `replies.toml`, in the language asked for."""
+        return self.reply({each: str(text).format(**fields) for each, text in data("replies")[name].items()})
+
+    def reply(self, texts: Mapping[str, Any]) -> "Answer":
+        """The answer in the language asked for, from `en` and `ja`, and in one word from `word` and `word_ja`."""
+        word = texts.get("word", "")
+        word = texts.get("word_ja", word) if self.language == "ja" else word
+        return Answer(texts[self.language], word, bool(texts.get("courtesy")))
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ class Slot:
     path: tuple[str, ...]
     schema: Mapping[str, Any]
     required: bool
+    or_null: bool = False
+    """Whether it has to be there and may be null, which is how a strict schema says that it may be left out."""
 
     @cached_property
     def name(self) -> str:
@@ -191,4 +193,18 @@ def _slots(schema: Mapping[str, Any], path: tuple[str, ...], required: bool) -> 
         if isinstance(each.get("properties"), Mapping) and len(path) < 4:
             yield from _slots(each, (*path, str(name)), must)
         else:
-            yield Slot((*path, str(name)), each, must)
+            other = _without_null(each)
+            yield Slot((*path, str(name)), other or each, must and not other, must and bool(other))
+
+
+def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What a value may be besides null; `None` where the schema does not allow null, or nothing else."""
+    kinds, choices, options = (schema.get(key) for key in ("type", "anyOf", "enum"))
+    if isinstance(kinds, list) and "null" in kinds:
+        left = [kind for kind in kinds if kind != "null"]
+        others = [option for option in options if option is not None] if isinstance(options, list) else None
+        return {**schema, "type": left} | ({"enum": others} if others else {}) if left else None
+    if isinstance(choices, list) and {"type": "null"} in choices:
+        found = [choice for choice in choices if isinstance(choice, Mapping) and choice != {"type": "null"}]
+        return {**{key: schema[key] for key in schema if key != "anyOf"}, **found[0]} if len(found) == 1 else None
+    return None

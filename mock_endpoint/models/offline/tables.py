@@ -1,5 +1,6 @@
 """Code for what a message asks of a table: its columns are found by their words, or by what the words mean."""
 
+import calendar
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,13 +51,14 @@ class _Request:
         self.text = text
         columns = [*table.values, *table.numbers]
         forms = data("coding")["group"].values()
+        text, month = _without_month(text, table.numbers)
         by = next((found for form in forms if (found := re.search(form, text, re.I))), None)
         self.group = _column(by[1], columns) if by else None
         rest = text.replace(by[0], " ") if by and self.group else text
         only = table.numbers[0] if len(table.numbers) == 1 else None
         self.measure = _column(rest, [name for name in table.numbers if name != self.group]) or only
         self.label = self.group or _column(rest, list(table.values)) or next(iter(columns))
-        self.filters = [*self._named(table.values), *self._bounded(table.numbers)]
+        self.filters = [*month, *self._named(table.values), *self._bounded(table.numbers)]
 
     def lines(self) -> list[str] | None:
         """The lines for this request, after the filters."""
@@ -124,6 +126,17 @@ def _asks(kind: str, text: str) -> bool:
     return re.search(data("coding")["asks"][kind], text, re.I) is not None
 
 
+def _without_month(text: str, numbers: Sequence[str]) -> tuple[str, list[str]]:
+    """The text without the month that it names, and the line that leaves only its rows, if a column counts months."""
+    column = next((name for name in numbers if _words(name).lower() in ("month", "月")), None)
+    found = re.search(data("coding")["months"]["form"], text) if column else None
+    if not found:
+        return text, []
+    named = found["name"]
+    number = list(calendar.month_name).index(named) if named else int(found["number"])
+    return text.replace(found[0], " "), [f"table = table[table[{column!r}] == {number}]"]
+
+
 def _names(text: str, value: str) -> bool:
     """Whether the text holds this value, as a whole word where words have ends; numbers name no row."""
     if not re.search(r"[^\W\d]", value):
@@ -141,6 +154,7 @@ def _column(text: str, names: Sequence[str]) -> str | None:
         ascii_words = {stem(word) for word in words if word.isascii()}
         if words and stems >= ascii_words and all(word in text for word in words if not word.isascii()):
             said.append(name)
+    said = said or [name for name in names if stems & {stem(word) for word in _words(name).split() if len(word) > 2}]
     if said:
         return max(said, key=len)
     spans = _spans(text)

@@ -32,14 +32,14 @@ class Bound:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The values as the function's arguments, in the order of its parameters."""
+        """The values as the function's arguments, in the order of its parameters; null where that is allowed."""
         arguments: dict[str, Any] = {name: {} for name in self.function.objects}
         for slot in self.function.slots:
-            if slot.path in self.values:
+            if slot.path in self.values or slot.or_null:
                 inner = arguments
                 for name in slot.path[:-1]:
                     inner = inner.setdefault(name, {})
-                inner[slot.path[-1]] = self.values[slot.path]
+                inner[slot.path[-1]] = self.values.get(slot.path)
         return arguments
 
 

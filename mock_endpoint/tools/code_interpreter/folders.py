@@ -4,20 +4,37 @@ Code may put anything there, links too, at any moment. So nothing is followed or
 """
 
 import os
+import re
 import shutil
 import stat
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 
 MOUNT = "/mnt/data"
 """Where the hosted service has the working folder; as a text in code it names ours."""
+_LONGEST_NAME = 255
+"""Bytes of a name that any usual file system takes."""
+_NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
 _MOST_PRODUCTS, _MOST_ENTRIES = 20, 2_000
+_FOLDER = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_DIRECTORY", 0)
 _PLAIN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 State = dict[str, tuple[int, int, int]]
 """For each plain file its inode, size and time of change."""
+
+
+def fitting_name(name: str) -> str:
+    """The name as this system's folders take it: its folders left out, its middle too where it is too long."""
+    name = PurePath(name.replace("\\", "/")).name
+    name = _NOT_ON_WINDOWS.sub("_", name) if sys.platform == "win32" else name
+    raw, end = name.encode(), PurePath(name).suffix.encode()[-_LONGEST_NAME // 2 :]
+    if len(raw) > _LONGEST_NAME:
+        return (raw[: _LONGEST_NAME - len(end)].decode(errors="ignore")) + end.decode(errors="ignore")
+    return name
 
 
 @dataclass(frozen=True)
@@ -27,6 +44,8 @@ class Attached:
     id: str
     name: str
     path: Path
+    made: bool = False
+    """Whether code has made it: as long as it is there, it is not put there again."""
 
 
 @dataclass(frozen=True)
@@ -77,18 +96,60 @@ class Folders:
         for file in files:
             if file.id in self._names:
                 continue
-            name = PurePath(file.name.replace("\\", "/")).name or file.id
-            name = f"{file.id}-{name}" if name in self._names.values() else name
+            name = file.name if file.made else fitting_name(file.name) or file.id
+            name = fitting_name(f"{file.id}-{name}") if name in self._names.values() else name
             self._names[file.id] = name
-            target = self.data / name
-            if target.is_symlink() or target.is_file():
-                target.unlink()
-            with file.path.open("rb") as source, os.fdopen(os.open(target, _NEW, 0o600), "wb") as copy:
-                shutil.copyfileobj(source, copy)
-            if hasattr(os, "chown"):
-                owner = self.data.stat()
-                os.chown(target, owner.st_uid, owner.st_gid, follow_symlinks=False)
+            if not (file.made and os.path.lexists(self.data / name)):
+                self._copy(file.path, name)
         self._seen = {name: state for name, state, _ in self._files()}
+
+    def _copy(self, path: Path, name: str) -> None:
+        with self._inside(name, make=True) as (last, within):
+            with suppress(FileNotFoundError):
+                os.unlink(last, dir_fd=within)
+            with path.open("rb") as source, os.fdopen(os.open(last, _NEW, 0o600, dir_fd=within), "wb") as copy:
+                shutil.copyfileobj(source, copy)
+            self._give(last, within)
+
+    def discard(self, name: str) -> None:
+        """Remove a file from the working folder, if it is there."""
+        with suppress(OSError), self._inside(name) as (last, within):
+            os.unlink(last, dir_fd=within)
+
+    def gone(self) -> list[str]:
+        """The ids of the files that were put there, and are there no longer."""
+        return [file_id for file_id, name in self._names.items() if not os.path.lexists(self.data / name)]
+
+    @contextmanager
+    def _inside(self, name: str, *, make: bool = False) -> Iterator[tuple[str, int | None]]:
+        """The last part of a name in the working folder, and a hold on the folder that it is in; no link is followed.
+
+        Windows has no such holds, nor a wall that a link could lead around.
+        """
+        *folders, last = PurePosixPath(name).parts
+        if os.open not in os.supports_dir_fd:
+            place = self.data.joinpath(*folders)
+            place.mkdir(parents=True, exist_ok=True)
+            yield str(place / last), None
+            return
+        held = os.open(self.data, _FOLDER)
+        try:
+            for folder in folders:
+                if make:
+                    with suppress(FileExistsError):
+                        os.mkdir(folder, 0o700, dir_fd=held)
+                        self._give(folder, held)
+                outer, held = held, os.open(folder, _FOLDER, dir_fd=held)
+                os.close(outer)
+            yield last, held
+        finally:
+            os.close(held)
+
+    def _give(self, name: str, within: int | None) -> None:
+        """Let what was put there belong to the one who runs the code."""
+        if hasattr(os, "chown"):
+            owner = self.data.stat()
+            os.chown(name, owner.st_uid, owner.st_gid, dir_fd=within, follow_symlinks=False)
 
     def products(self) -> list[Product]:
         """What is new or changed since the last look, at most twenty files."""

@@ -1,9 +1,9 @@
-"""All kernels of an endpoint: one for each thread of messages, a bounded number, each ended when nobody needs it."""
+"""All kernels of an endpoint: one for each thread of messages or container, a few at a time, ended when not needed."""
 
 import asyncio
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mock_endpoint.state.temporary import TemporaryFolder, left_behind
 from mock_endpoint.tools.code_interpreter.folders import Attached, Folders, Product
-from mock_endpoint.tools.code_interpreter.limits import Limits
+from mock_endpoint.tools.code_interpreter.limits import CannotStart, Limits
 from mock_endpoint.tools.code_interpreter.outputs import Outputs
 
 if TYPE_CHECKING:
@@ -24,13 +24,15 @@ _WATCH_EVERY = 2.0
 
 @dataclass
 class Session:
-    """What a thread of messages has: a kernel, or the memory of one."""
+    """What a thread of messages, or a container, has: a kernel, or the memory of one."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One call at a time."""
     kernel: "Kernel | None" = None
     lost: bool = False
     """Whether variables of an earlier kernel are gone, and nobody has been told."""
+    over: str = ""
+    """Why there is to be no kernel any more."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Ran:
 
     outputs: Outputs
     products: list[Product]
+    removed: list[str]
+    """The ids of the files that code has removed."""
     began_anew: bool
     """Whether variables of earlier calls were gone."""
 
@@ -58,12 +62,30 @@ class Interpreter:
         self._folder = TemporaryFolder(_PREFIX)
         self._made = 0
 
-    async def run(self, key: str, code: str, files: Sequence[Attached]) -> Ran:
-        """Run code in the kernel of the thread `key`, where these files are found.
+    async def run(self, key: str, code: str, files: Sequence[Attached], *, used: bool = False) -> Ran:
+        """Run code in the kernel of the thread or container `key`, where these files are found.
 
-        Cancelled, it stops the code. `CannotStart` where there is no kernel to be had.
+        `used`: whether code has run there before, be it in another process. Cancelled, it stops the code.
+        `CannotStart` where there is no kernel to be had.
         """
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._run(key, code, files), self._started()))
+        running = self._run(key, code, files, used)
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(running, self._started()))
+
+    def forget(self, key: str, why: str) -> None:
+        """End a kernel that nobody may use any more, also in the middle of its code, which is told why."""
+        self._have(self._forget(key, why))
+
+    def remove(self, key: str, name: str) -> None:
+        """Take a file out of the folder of a kernel, if there is one."""
+        self._have(self._remove(key, name))
+
+    def _have(self, done: Coroutine[None, None, None]) -> None:
+        """Have something done on the loop of the kernels; where there is none, there are no kernels."""
+        with self._room:
+            if self._loop is None:
+                done.close()
+            else:
+                asyncio.run_coroutine_threadsafe(done, self._loop)
 
     def close(self) -> None:
         """End all kernels and remove all that is theirs."""
@@ -77,7 +99,7 @@ class Interpreter:
             self._folder = TemporaryFolder(_PREFIX)
 
     def walls(self) -> dict[str, list[str]]:
-        """The walls around each live kernel, by thread."""
+        """The walls around each live kernel, by thread or container."""
         return {key: session.kernel.walls for key, session in self._sessions.items() if session.kernel}
 
     def _started(self) -> asyncio.AbstractEventLoop:
@@ -92,15 +114,30 @@ class Interpreter:
                 asyncio.run_coroutine_threadsafe(self._watch(), self._loop)
             return self._loop
 
-    async def _run(self, key: str, code: str, files: Sequence[Attached]) -> Ran:
-        session = self._sessions.setdefault(key, Session())
+    async def _run(self, key: str, code: str, files: Sequence[Attached], used: bool) -> Ran:
+        session = self._sessions.setdefault(key, Session(lost=used))
         async with session.turn:
+            if session.over:
+                raise CannotStart(f"The code was not run: {session.over}.")
             kernel = await self._kernel(session)
             await asyncio.to_thread(kernel.folders.bring, files)
             outputs = await kernel.run(code)
             products = await asyncio.to_thread(kernel.folders.products)
+            removed = await asyncio.to_thread(kernel.folders.gone)
             lost, session.lost = session.lost, False
-            return Ran(outputs, products, lost)
+            return Ran(outputs, products, removed, lost)
+
+    async def _forget(self, key: str, why: str) -> None:
+        if session := self._sessions.pop(key, None):
+            session.over = why
+            if session.kernel:
+                session.kernel.unwanted = why
+            async with session.turn:
+                await self._drop(session)
+
+    async def _remove(self, key: str, name: str) -> None:
+        if (session := self._sessions.get(key)) and session.kernel:
+            await asyncio.to_thread(session.kernel.folders.discard, name)
 
     async def _kernel(self, session: Session) -> "Kernel":
         if session.kernel is not None and session.kernel.alive:

@@ -50,6 +50,8 @@ class Kernel:
         self.folders, self.limits = folders, limits
         self.used = time.monotonic()
         """When it was last at work."""
+        self.unwanted = ""
+        """Why it is to end, even in the middle of its code."""
         self._client: AsyncKernelClient | None = None
         self._process: psutil.Process | None = None
         file = str(folders.wire / "connection.json")
@@ -162,7 +164,9 @@ class Kernel:
         await self.end()
 
     def excess(self) -> str:
-        """What it uses up too much of; empty when nothing."""
+        """Why it has to end, as what it uses up too much of; empty where it may go on."""
+        if self.unwanted:
+            return self.unwanted
         family = self._family()
         if len(family) > self.limits.processes:
             return "it started too many processes"

@@ -1,16 +1,14 @@
-"""What a search found, as a model reads it and as a step keeps it (contract §4, §6)."""
+"""What a search found, as a model reads it (contract §4, §6)."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mock_endpoint.models.base import Annotation
-
 Json = dict[str, Any]
 
 _FIRST = 4
-"""The number in the markers of a run's first search; the hosted service counts from there, too."""
+"""The number in the markers of the first search; the hosted service counts from there, too."""
 _MARKER = re.compile(r"^【\d+:\d+†[^】\n]*】$", re.M)
 
 
@@ -29,25 +27,9 @@ def marker(search: int, result: int, name: str) -> str:
 
 
 def written(search: int, results: Sequence[Json]) -> str:
-    """The results of a run's search as the model reads them: each under its marker."""
-    texts = [
-        f"{marker(search, place, each['file_name'])}\n{''.join(part['text'] for part in each['content'])}"
-        for place, each in enumerate(results)
-    ]
+    """The results of a search as the model reads them: each under its marker."""
+    texts = [f"{marker(search, place, each['filename'])}\n{each['text']}" for place, each in enumerate(results)]
     return "\n\n".join(texts) or "No results were found."
-
-
-def marks(search_number: int, parts: Sequence[Json]) -> tuple[Annotation, ...]:
-    """The citations that an answer may hold after this search."""
-    return tuple(
-        Annotation(
-            "file_citation",
-            marker(search_number, place, each["file_name"]),
-            each["file_id"],
-            each["file_name"],
-        )
-        for place, each in enumerate(parts)
-    )
 
 
 def read(text: str) -> Iterator[Excerpt]:

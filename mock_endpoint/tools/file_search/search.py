@@ -13,6 +13,8 @@ from mock_endpoint.tools.file_search.index import LEXICAL, Chunking, Shelf, firs
 
 Json = dict[str, Any]
 
+_LEAST = 1e-6
+"""A weight that stands for none, so that words alone can count."""
 _MOST_SHELVES = 4
 """Sets of files that a process keeps in memory, ready to be searched."""
 
@@ -26,6 +28,14 @@ class Hit:
     filename: str
     score: float
     text: str
+
+
+def lexical_of(ranking: Json) -> float:
+    """How much words count beside meaning, as ranking options say."""
+    if ranking.get("ranker") == "none":
+        return 0
+    weights = ranking.get("hybrid_search")
+    return weights["text_weight"] / max(weights["embedding_weight"], _LEAST) if weights else LEXICAL
 
 
 async def search(

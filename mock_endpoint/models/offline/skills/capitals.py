@@ -3,7 +3,7 @@
 import csv
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -31,12 +31,13 @@ class Country:
 
     def sentence(self, question: Question) -> Answer:
         """The capital as a sentence, in the language of the question."""
-        return question.reply(
-            self.note or f"The capital of {self.name} is {self.capitals[0].removesuffix('.')}.",
-            self.note_ja or f"{self.name_ja}の首都は{self.capitals_ja[0]}です。",
-            self.capitals[0] if self.capitals else "None",
-            self.capitals_ja[0] if self.capitals_ja else "なし",
+        capital, capital_ja = (*self.capitals, "None")[0], (*self.capitals_ja, "なし")[0]
+        en, ja = (
+            f"The capital of {self.name} is {capital.removesuffix('.')}.",
+            f"{self.name_ja}の首都は{capital_ja}です。",
         )
+        texts = {"en": self.note or en, "ja": self.note_ja or ja, "word": capital, "word_ja": capital_ja}
+        return question.reply(texts)
 
 
 @cache
@@ -72,8 +73,7 @@ def answer(question: Question) -> Answer | None:
     if not pattern("capital", "subject").search(text):
         return _follow_up(question)
     if pattern("capital", "how_many").search(text):
-        number = str(sum(bool(row.capitals) for row in countries()))
-        return question.reply(f"I know {number} capitals.", f"{number}の首都を知っています。", number)
+        return question.say("capitals_known", number=sum(bool(row.capitals) for row in countries()))
     if pattern("capital", "all").search(text):
         return _list(question)
     if pattern("capital", "reverse").search(text):
@@ -88,24 +88,19 @@ def _list(question: Question) -> Answer:
     shown, left = rows[:_LISTED], len(rows) - _LISTED
     english = "\n".join(f"{row.name.removeprefix('the ')}: {' / '.join(row.capitals)}" for row in shown)
     japanese = "\n".join(f"{row.name_ja}: {'、'.join(row.capitals_ja)}" for row in shown)
-    return question.reply(
-        f"{english}\nand {left} more: ask me for any of them.",
-        f"{japanese}\nほか{left}か国。どの国でも聞いてください。",
-        rows[0].capitals[0],
-        rows[0].capitals_ja[0],
-    )
+    told = question.say("capitals_listed", list=english, list_ja=japanese, left=left)
+    return replace(told, word=rows[0].sentence(question).word)
 
 
 def _reverse(question: Question, text: str) -> Answer:
     found = find(text, by_capital())
     if not found:
-        unknown = "I do not know a country with that capital.", "それを首都とする国は知りません。"
-        return question.reply(*unknown, "Unknown", "不明")
+        return question.say("capital_of_none")
     city, row = found[0]
     english = next((name for name in row.capitals if key(name) == city), row.capitals[0])
     japanese = next((name for name in row.capitals_ja if key(name) == city), row.capitals_ja[0])
-    sentences = f"{english} is the capital of {row.name}.", f"{japanese}は{row.name_ja}の首都です。"
-    return question.reply(*sentences, row.name.removeprefix("the "), row.name_ja)
+    told = question.say("capital_of", city=english, city_ja=japanese, country=row.name, country_ja=row.name_ja)
+    return replace(told, word=row.name_ja if question.language == "ja" else row.name.removeprefix("the "))
 
 
 def _capitals_of(question: Question, region: str, place: str) -> Answer:
@@ -118,26 +113,20 @@ def _capitals_of(question: Question, region: str, place: str) -> Answer:
     if len(found) > 1 or found[0].note or not pattern("capital", "yes_no").search(question.text):
         return Answer(text, word)
     right = any(found[0] in (row, by_name().get(city)) for city, row in find(question.text, by_capital()))
-    yes = question.reply("Yes" if right else "No", "はい" if right else "いいえ").text
-    return Answer(yes + ("。" if question.language == "ja" else ". ") + text, yes)
+    yes = question.say("yes" if right else "no").text
+    return Answer(yes + text, yes.rstrip("。. "))
 
 
 def _unknown(question: Question, place: str) -> Answer:
     if not place:
-        number = len(countries())
-        english = f"Of which country? I know the capitals of {number} places."
-        return question.reply(english, f"どの国の首都ですか? {number}の国と地域を知っています。", "Which?", "どこ?")
+        return question.say("which_country", number=len(countries()))
     near = difflib.get_close_matches(key(place), by_name(), n=1, cutoff=0.8)
     if not near:
-        unknown = f'I do not know a country called "{place}".', f"「{place}」という国は知りません。"
-        return question.reply(*unknown, "Unknown", "不明")
+        return question.say("no_country", place=place)
     row = by_name()[near[0]]
     guess = row.sentence(question)
-    return question.reply(
-        f'I do not know "{place}". Did you mean {row.name}? {guess.text}',
-        f"「{place}」は知りません。{row.name_ja}のことですか? {guess.text}",
-        guess.word,
-    )
+    meant = question.say("country_meant", place=place, country=row.name, country_ja=row.name_ja, guess=guess.text)
+    return replace(meant, word=guess.word)
 
 
 def _follow_up(question: Question) -> Answer | None:

@@ -8,12 +8,6 @@ from mock_endpoint.models.offline.skill import Answer, Question
 from mock_endpoint.models.offline.text import data, is_question, listed, pattern, sentences, stems, tidy
 
 _SHOWN, _LISTED = 300, 20
-_QUOTED = {
-    "my_first": ("Your first question was", "最初の質問は"),
-    "my_last": ("Before this you asked", "その前の質問は"),
-    "your_first": ("My first answer was", "最初の答えは"),
-    "your_last": ("My last answer was", "直前の答えは"),
-}
 _KINDS = ("count", "summary", "your_first", "your_last", "my_first", "my_last")
 """What may be asked of a thread, in the order in which it is looked for."""
 
@@ -22,7 +16,7 @@ def answer(question: Question) -> Answer | None:
     """Answers from the turns of the thread alone."""
     if pattern("memory", "asks_name").search(question.text):
         if name := known_name(question):
-            return question.reply(f"Your name is {name}.", f"あなたのお名前は{name}さんです。", name)
+            return question.say("name", name=name)
         return _nobody(question, "your name", "お名前")
     kind = next((kind for kind in _KINDS if pattern("memory", kind).search(question.text)), None)
     return _of_thread(question, kind) if kind else _recalled(question)
@@ -38,15 +32,10 @@ def asked(question: Question) -> Answer | None:
 def noted(question: Question) -> Answer | None:
     """Takes note: the thread keeps what was said, so the answer only confirms it."""
     if name := _name_in(question.text):
-        return question.reply(
-            f"Nice to meet you, {name}. I will remember your name in this thread.",
-            f"はじめまして、{name}さん。このスレッドではお名前を覚えておきます。",
-            name,
-        )
+        return question.say("met", name=name)
     if is_question(question.text) or not pattern("memory", "first_person").search(question.text):
         return None
-    kept = "I will remember that in this thread.", "このスレッドで覚えておきます。"
-    return question.reply(*kept, "Noted", "了解", courtesy=True)
+    return question.say("noted")
 
 
 def known_name(question: Question) -> str:
@@ -93,8 +82,7 @@ def _recalled(question: Question) -> Answer | None:
         asked = (told for told in _told(question) if re.match(r"(?:please )?remember\b|.*覚えて", told, re.I))
         best = next((told for told in asked if not is_question(told)), "")
     if best and (sure or shared * 2 >= len(wanted)):
-        said = best.rstrip("。.")
-        return question.reply(f'You told me: "{said}".', f"「{said}」と聞きました。", said)
+        return question.say("told", said=best.rstrip("。."))
     about = pattern("memory", "about").search(question.text)
     return _nobody(question, f"your {about[1]}" if about else "that", "そのこと") if sure or about else None
 
@@ -106,8 +94,7 @@ def _content(sentence: str) -> frozenset[str]:
 
 
 def _nobody(question: Question, what: str, what_ja: str) -> Answer:
-    english = f"Nobody has told me {what} in this thread."
-    return question.reply(english, f"このスレッドでは{what_ja}をまだ聞いていません。", "Unknown", "不明")
+    return question.say("nobody", what=what, what_ja=what_ja)
 
 
 def _of_thread(question: Question, kind: str) -> Answer:
@@ -116,20 +103,13 @@ def _of_thread(question: Question, kind: str) -> Answer:
     )
     if kind == "count":
         number = len(asked) + 1
-        first = "This is your first question in this thread.", "このスレッドでは、これが最初の質問です。"
-        english = f"You have asked {number} questions in this thread, counting this one."
-        later = english, f"このスレッドでの質問は、これを含めて{number}つです。"
-        return question.reply(*(first if number == 1 else later), str(number))
+        return question.say("first_question" if number == 1 else "questions", number=number)
     texts = given if kind.startswith("your") else asked
     if not texts:
-        nothing = "There is nothing before this in the thread.", "このスレッドには、これより前に何もありません。"
-        return question.reply(*nothing, "Nothing", "なし")
+        return question.say("nothing_before")
     if kind == "summary":
         first_shown = max(len(asked) - _LISTED, 0)
         lines = "\n".join(f"{place + 1}. {text[:_SHOWN]}" for place, text in enumerate(asked) if place >= first_shown)
-        whole = f"In this thread you wrote:\n{lines}", f"このスレッドであなたが書いたこと:\n{lines}"
-        return question.reply(*whole, str(len(asked)))
+        return question.say("summary", lines=lines, number=len(asked))
     text = texts[0 if kind.endswith("first") else -1]
-    text = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-    en, ja = _QUOTED[kind]
-    return question.reply(f'{en}: "{text}"', f"{ja}「{text}」です。")
+    return question.say(kind, text=text if len(text) <= _SHOWN else text[:_SHOWN] + "…")

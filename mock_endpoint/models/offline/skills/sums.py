@@ -27,18 +27,6 @@ _CUE = re.compile(
 _ASKED = re.compile(r"what|how much|calculat|comput|=|いくつ|計算", re.I)
 """What makes `12-3` beside letters a sum, not a code."""
 _SIGNS = [("**", "^"), ("*", " × "), ("//", " ÷ "), ("/", " ÷ "), ("+", " + "), ("%", " mod ")]
-_REASONS = {
-    "zero": (
-        "{} has no value: nothing can be divided by zero.",
-        "{}の値はありません。0で割ることはできないからです。",
-    ),
-    "negative": (
-        "{} has no real value: no real number squared is negative.",
-        "{}の実数の値はありません。2乗して負になる実数はないからです。",
-    ),
-    "long": ("That sum is too long for me.", "その式は長すぎて計算できません。"),
-    "large": ("{} is too large a number for me.", "{}は大きすぎて計算できません。"),
-}
 
 
 def answer(question: Question) -> Answer | None:
@@ -83,17 +71,10 @@ def _sum(question: Question, text: str) -> Answer | None:
         try:
             number, exact = written(*evaluate(expression))
         except NoValueError as problem:
-            if str(problem) in _REASONS:
-                en, ja = _REASONS[str(problem)]
-                return question.reply(en.format(shown), ja.format(shown), "Undefined", "なし")
-            continue
-        if exact:
-            return question.reply(f"{shown} = {number}.", f"{shown} = {number} です。", number)
-        return question.reply(
-            f"{shown} is about {number} (rounded to six decimals).",
-            f"{shown} は約 {number} です(小数第6位までに丸めました)。",
-            number,
-        )
+            if str(problem) == "form":
+                continue
+            return question.say(f"sum_{problem}", shown=shown)
+        return question.say("sum" if exact else "sum_rounded", shown=shown, number=number)
     return None
 
 
@@ -106,8 +87,7 @@ def _equation(question: Question, text: str) -> Answer | None:
     if x is None:
         return None
     number, exact = written(x)
-    sign = "=" if exact else "≈"
-    return question.reply(f"x {sign} {number}.", f"x {sign} {number} です。", number)
+    return question.say("equation", sign="=" if exact else "≈", number=number)
 
 
 def _balanced(expression: str) -> str:

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,7 @@ def _said(question: Question, entry: Entry) -> Answer:
     en, ja = entry["en"], entry["ja"]
     for place, value in filled.items():
         en, ja = en.replace(place, value), ja.replace(place, value)
-    return question.reply(en, ja, entry["word"], entry["word_ja"], courtesy=entry.get("courtesy", False))
+    return question.reply({**entry, "en": en, "ja": ja})
 
 
 def _identity(question: Question, entry: Entry) -> Answer:
@@ -132,12 +133,10 @@ def _identity(question: Question, entry: Entry) -> Answer:
     said = question.prompt.instructions.strip().splitlines()
     me_ja = f"私は{style.name}です。" if style.name else "指示の中に名前はありません。"
     task_ja = f"指示には「{said[0][:120]}」とあります。" if said else ""
-    return question.reply(
-        f"{me}; my answers come from the kit's offline model, not from a real language model.{task}",
-        f"{me_ja}答えているのは本物の言語モデルではなく、このキットのオフラインモデルです。{task_ja}",
-        style.name or entry["word"],
-        style.name or entry["word_ja"],
+    told = question.reply(
+        {**entry, "en": entry["en"].format(me=me, task=task), "ja": entry["ja"].format(me=me_ja, task=task_ja)}
     )
+    return replace(told, word=style.name or told.word)
 
 
 def work(question: Question) -> Answer | None:
@@ -150,25 +149,8 @@ def work(question: Question) -> Answer | None:
         if score(entry, text, words):
             if entry["tool"] in _built_in(question.prompt):  # it has been used, or will be
                 return None
-            return question.reply(
-                f"That needs a tool that can {entry['en']}: this assistant has none that fits. "
-                "Declare a function for it, and I can call it.",
-                f"{entry['ja']}にはツールが必要ですが、このアシスタントには合うツールがありません。"
-                "関数を宣言すれば、それを呼び出せます。",
-                "Cannot",
-                "不可",
-            )
+            return question.say("no_tool", en=entry["en"], ja=entry["ja"])
     return None
-
-
-def pictures(question: Question) -> Answer:
-    """The answer to a picture."""
-    return question.reply(
-        "I cannot see pictures: I read only text.",
-        "画像は見ることができません。読めるのは文字だけです。",
-        "Text-only",
-        "文字のみ",
-    )
 
 
 def _built_in(prompt: Prompt) -> list[str]:

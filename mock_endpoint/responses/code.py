@@ -1,0 +1,113 @@
+"""Where the code of a response runs: its container, what is put into it, and what code leaves there."""
+
+import base64
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from mock_endpoint import containers, errors, files
+from mock_endpoint.service import Service
+from mock_endpoint.state.ids import new_container_file_id
+from mock_endpoint.tools.code_interpreter.folders import MOUNT, Attached, Product
+from mock_endpoint.tools.code_interpreter.limits import CannotStart
+from mock_endpoint.tools.code_interpreter.tool import Beginning
+
+Json = dict[str, Any]
+
+_OF_NOBODY = "auto"
+"""The name of a container that nobody has named."""
+
+
+class Place:
+    """The container of one response: the one that its tool names; otherwise the one that code before it has used, as
+    long as it lives, or a new one, which is made at first use (contract-successor §4)."""
+
+    def __init__(self, service: Service, declared: Json, items: Sequence[Json]) -> None:
+        """`declared`: the tool as the request declares it; `items`: all that the model reads."""
+        self._service, self._items = service, items
+        container = declared["container"]
+        self._named: str = container if isinstance(container, str) else ""
+        self._asked: Json = {} if isinstance(container, str) else container
+        self._container = ""
+        self._trouble = ""
+        """Why no code can run there."""
+
+    async def ready(self) -> str:
+        """The id of the container, with the response's own files in it."""
+        if not self._container:
+            self._container = self._found() or await self._made()
+            try:
+                await containers.copy(self._service, self._container, list(self._inputs()))
+            except errors.Refusal as refused:
+                self._trouble = str(refused)
+        return self._container
+
+    def names(self) -> tuple[str, ...]:
+        """The names of the files that code finds, also where the container is yet to be made."""
+        store = self._service.store
+        there = [containers.name_of(file) for file in store.all(containers.FILE, self._found())]
+        inputs = (files.find(store, file_id) for file_id in self._inputs())
+        coming = [containers.name_of({"path": containers.path_of_copy(file)}) for file in inputs if file]
+        return tuple(dict.fromkeys([*there, *coming]))
+
+    async def begin(self) -> Beginning:
+        """See `Workspace`."""
+        container_id, store = await self.ready(), self._service.store
+        if self._trouble:
+            raise CannotStart(f"The code was not run: {self._trouble}")
+        try:
+            async with store.transaction():
+                anew = containers.ran(store, containers.living(store, container_id))
+                there = store.all(containers.FILE, container_id)
+        except errors.Refusal as refused:
+            raise CannotStart(f"The code was not run: {refused}") from None
+        found = [
+            Attached(file["id"], containers.name_of(file), store.blobs.path(file["id"]), file["source"] == "assistant")
+            for file in there
+        ]
+        return Beginning(container_id, found, anew)
+
+    async def keep(self, product: Product) -> str:
+        """See `Workspace`."""
+        return await self._put(f"{MOUNT}/{product.name}", product.path)
+
+    async def show(self, picture: bytes, number: int) -> tuple[str, Json]:
+        """See `Workspace`."""
+        file_id = new_container_file_id()
+        url = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+        kept = await self._put(f"{MOUNT}/{file_id}.png", picture, file_id=file_id)
+        return kept, {"type": "image", "url": url}
+
+    async def lose(self, file_ids: Sequence[str]) -> None:
+        """See `Workspace`."""
+        for file_id in file_ids:
+            if file := self._service.store.get(containers.FILE, file_id, self._container):
+                await containers.delete_file(self._service, file)
+
+    def _found(self) -> str:
+        """The container that is there already, if there is one."""
+        if self._named:
+            return self._named
+        used = [item["container_id"] for item in self._items if item["type"] == "code_interpreter_call"]
+        lives = (each for each in reversed(used) if containers.lives(self._service.store, each))
+        return next(lives, "")
+
+    async def _made(self) -> str:
+        asked = {name: value for name, value in self._asked.items() if name in ("memory_limit", "network_policy")}
+        made = await containers.create(self._service, {"name": _OF_NOBODY, **asked})
+        return str(made["id"])
+
+    def _inputs(self) -> Iterator[str]:
+        """The ids of the files that come with the response: those of its tool, and those of its messages."""
+        yield from self._asked.get("file_ids", [])
+        for item in self._items:
+            for part in item.get("content", []) if item["type"] == "message" else []:
+                if part["type"] == "input_file" and part.get("file_id"):
+                    yield part["file_id"]
+
+    async def _put(self, path: str, content: Path | bytes, *, file_id: str = "") -> str:
+        try:
+            file = await containers.put(self._service, self._container, path, content, "assistant", file_id=file_id)
+        except errors.Refusal:
+            return ""  # the container was deleted meanwhile
+        return str(file["id"])
