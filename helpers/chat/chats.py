@@ -12,7 +12,7 @@ from helpers.chat.attaching import attached
 from helpers.chat.bubbles import Bubble
 from helpers.chat.conversation import Conversation
 from helpers.chat.events import said_of
-from helpers.chat.files import with_files
+from helpers.chat.passages import whole
 from helpers.chat.words import Words
 
 AT_ONCE = 50
@@ -54,7 +54,7 @@ class Chat:
 
 
 def _bubble_of(message: Message, client: openai.OpenAI, name: str, words: Words) -> Bubble:
-    said = said_of(message.model_dump())
     if message.role == "user":
+        said = said_of(message.model_dump())
         return made.question(said.text, words, attached=[attached(client, file.id) for file in said.files])
-    return made.answer(with_files(client, said, words), name)
+    return made.answer(whole(client, message, words), name)

@@ -13,10 +13,10 @@ from openai.types.beta.threads import Message, MessageDeltaEvent, Run
 
 from helpers.chat.attaching import Attached, message_of
 from helpers.chat.branching import messages_before
-from helpers.chat.events import Call, Dropped, Event, Remade, Said, Text, said_of
+from helpers.chat.events import Call, Dropped, Event, Remade, Said, Text
 from helpers.chat.failures import NoAnswer, end_of, no_answer, problem_of
-from helpers.chat.files import with_files
 from helpers.chat.functions import Given, called, table_of
+from helpers.chat.passages import whole
 from helpers.chat.remembered import Remembered
 from helpers.chat.words import ENGLISH, Words
 
@@ -257,7 +257,7 @@ class Conversation:
         self._writing = []
         if message.id in self._said:
             return
-        said = with_files(self._client, said_of(message.model_dump()), self._words)
+        said = whole(self._client, message, self._words)
         if said.text or said.files:
             self._said[message.id] = said.text
             yield said
