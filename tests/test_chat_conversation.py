@@ -14,8 +14,9 @@ from support.scripted import Scripted
 from support.talking import served
 
 from helpers import ChatBox, KitError
-from helpers.chat.conversation import ROUNDS, Conversation
+from helpers.chat.conversation import Conversation
 from helpers.chat.events import Call, Dropped, Said, Text
+from helpers.chat.talk import ROUNDS
 from mock_endpoint.models.base import CallDelta, Event, Finished, Prompt, TextDelta
 from mock_endpoint.server import Options, start
 

@@ -9,7 +9,7 @@ from support.scripted import Scripted
 from support.talking import served
 
 from helpers import ChatBox, KitError
-from helpers.chat import branching, chats
+from helpers.chat import branching, conversation
 from helpers.chat.words import ENGLISH
 
 
@@ -51,7 +51,7 @@ def test_thread_and_run_are_at_hand(box: ChatBox, client: openai.AzureOpenAI) ->
 
 def test_an_older_thread_is_shown(client: openai.AzureOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
     """The newest messages in the order in which they were said; older ones when the page asks for them."""
-    monkeypatch.setattr(chats, "AT_ONCE", 3)
+    monkeypatch.setattr(conversation, "AT_ONCE", 3)
     tabi = client.beta.assistants.create(model="gpt-4o", name="Tabi")
     thread = client.beta.threads.create(
         messages=[{"role": "user" if n % 2 else "assistant", "content": f"number {n}"} for n in range(1, 8)]

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from helpers import KitError
+from helpers.chat.declaring import declared
 from helpers.playground.configurations import Configuration, configured, difference
-from helpers.playground.declaring import declared
 
 
 def get_weather(city: str) -> dict[str, object]:

@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from helpers.problems import KitError
-from helpers.traffic import exchanges, recording, statuses_of, watch, wire
+from helpers.traffic import cancels_of, exchanges, recording, statuses_of, watch, wire
 from helpers.traffic.log import LOG, MOST_EXCHANGES
 from mock_endpoint.server import Options, Running, start
 
@@ -250,6 +250,25 @@ def test_outside_jupyter_wire_shows_what_is_new(client: openai.AzureOpenAI) -> N
     assert "threads" in wire().text
     client.models.list()
     assert "threads" not in wire().text
+
+
+def test_who_cancelled_a_run_is_known_when_the_request_is_forgotten(
+    client: openai.AzureOpenAI, empty_log: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loop that polls without a pause fills the log within a second; what was refused counts, too."""
+    monkeypatch.setattr("helpers.traffic.log.MOST_EXCHANGES", 2)
+    thread = client.beta.threads.create()
+    cells = []
+    for _ in range(2):
+        LOG.begin_cell()
+        cells.append(LOG.page())
+        with pytest.raises(openai.NotFoundError):
+            client.beta.threads.runs.cancel("run_mine", thread_id=thread.id)
+    for _ in range(3):
+        client.models.list()
+    assert not any("cancel" in one.path for one in exchanges(last_cell=False))
+    assert cancels_of("run_mine") == cells
+    assert cancels_of("run_other") == []
 
 
 def test_long_bodies_are_cut_and_the_log_is_bounded(client: openai.AzureOpenAI) -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Literal
 
 import openai
+
+Purpose = Literal["assistants", "user_data"]
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp"}
 _TO_READ = {".md", ".txt", ".html", ".htm", ".pdf", ".docx", ".pptx", ".doc", ".tex"}
@@ -27,10 +29,10 @@ class Attached:
         return PurePath(self.name).suffix.lower() in _PICTURES
 
 
-def uploaded(client: openai.OpenAI, name: str, data: bytes, mark: str) -> Attached:
-    """Upload a file for the purpose that goes with its ending."""
+def uploaded(client: openai.OpenAI, name: str, data: bytes, mark: str, purpose: Purpose = "assistants") -> Attached:
+    """Upload a file for this purpose, or for that of pictures where its ending says that it is one."""
     picture = Attached("", name).is_picture
-    made = client.files.create(file=(name, data), purpose="vision" if picture else "assistants")
+    made = client.files.create(file=(name, data), purpose="vision" if picture else purpose)
     return Attached(made.id, name, mark)
 
 
@@ -46,7 +48,7 @@ def message_of(question: str, attached: Sequence[Attached], tools: Collection[st
     """What `messages.create` is given: pictures are parts of the content, other files go to one of the `tools`."""
     pictures = [{"type": "image_file", "image_file": {"file_id": one.file_id}} for one in attached if one.is_picture]
     others = [
-        {"file_id": one.file_id, "tools": [{"type": _tool_for(one.name, tools)}]}
+        {"file_id": one.file_id, "tools": [{"type": tool_for(one.name, tools)}]}
         for one in attached
         if not one.is_picture
     ]
@@ -54,7 +56,7 @@ def message_of(question: str, attached: Sequence[Attached], tools: Collection[st
     return {"content": content} | ({"attachments": others} if others else {})
 
 
-def _tool_for(name: str, offered: Collection[str]) -> str:
+def tool_for(name: str, offered: Collection[str]) -> str:
     """The tool that fits the file's ending, or the only one that the assistant has."""
     fitting, other = "code_interpreter", "file_search"
     if PurePath(name).suffix.lower() in _TO_READ:

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from openai.types.beta.threads import Run
+from openai.types.responses import Response
 
 from helpers.chat import bubbles as made
 from helpers.chat.bubbles import Bubble
 from helpers.chat.chats import Chat
 from helpers.chat.conversation import Conversation
 from helpers.chat.page import Page
+from helpers.chat.responding import ResponseTalk
+from helpers.chat.talk import Talk
 from helpers.chat.words import Words
 from helpers.problems import KitError
 from helpers.views import has_pages
@@ -19,7 +22,7 @@ class Board:
     """The state that the page shows; `ChatBox` does what is asked for there."""
 
     def __init__(
-        self, conversation: Conversation, name: str | None, words: Words, language: str, starters: Sequence[str]
+        self, conversation: Talk, name: str | None, words: Words, language: str, starters: Sequence[str]
     ) -> None:
         self._words = words
         self._name = name or words["assistant"]
@@ -42,16 +45,26 @@ class Board:
 
     @property
     def thread_id(self) -> str | None:
-        """The thread of the conversation that is shown, `None` before its first question."""
-        return self._conversation.thread_id
+        """The thread of the conversation that is shown; `None` before its first question, and without an assistant."""
+        return self._conversation.thread_id if isinstance(self._conversation, Conversation) else None
 
     @property
     def run(self) -> Run | None:
         """The run of the latest question as it was last seen, as `show` takes it; `None` where there was none."""
-        return self._conversation.last_run
+        return self._conversation.last_run if isinstance(self._conversation, Conversation) else None
 
     @property
-    def _conversation(self) -> Conversation:
+    def conversation_id(self) -> str | None:
+        """The conversation that is shown; `None` before its first question, and with an assistant."""
+        return self._conversation.conversation_id if isinstance(self._conversation, ResponseTalk) else None
+
+    @property
+    def response(self) -> Response | None:
+        """The response to the latest question as it was last seen, as `show` takes it; `None` where there was none."""
+        return self._conversation.last_response if isinstance(self._conversation, ResponseTalk) else None
+
+    @property
+    def _conversation(self) -> Talk:
         return self._chat.conversation
 
     def _places_of(self, kind: str) -> list[int]:
@@ -77,8 +90,7 @@ class Board:
             self._tell_ids()
 
     def _tell_ids(self) -> None:
-        run = self.run
-        self.widget.ids = {"thread": self.thread_id, "run": run.id if run else None}
+        self.widget.ids = self._conversation.ids
 
     def _set_busy(self, busy: bool) -> None:
         status = self._words["answering"].format(name=self._name) if busy else self._words["hint"]

@@ -1,16 +1,17 @@
 """The chat box: a conversation, the page that shows it, and a worker thread that waits for the run."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from typing import Any
 
 import openai
 from openai.types.beta import Assistant, Thread
+from openai.types.conversations import Conversation as StoredConversation
 
 from helpers.chat import bubbles as made
-from helpers.chat.attaching import Attached, uploaded
+from helpers.chat.attaching import Attached
 from helpers.chat.board import Board
 from helpers.chat.bubbles import Bubble
 from helpers.chat.chats import Chat
@@ -18,9 +19,11 @@ from helpers.chat.conversation import Conversation
 from helpers.chat.events import Call, Dropped, Event, Remade, Said, Text
 from helpers.chat.failures import NoAnswer, problem_of
 from helpers.chat.functions import Given
+from helpers.chat.making import check_choice, talk_with
 from helpers.chat.page import Growing
 from helpers.chat.remembered import remembered
 from helpers.chat.starters import starters
+from helpers.chat.talk import Talk
 from helpers.chat.words import words_of
 from helpers.clicks import take_at_once
 from helpers.problems import KitError
@@ -31,11 +34,16 @@ _HANDOVER_SECONDS = 1.0
 
 
 class ChatBox(Board):
-    """A chat with an assistant, shown when it is the last line of a cell or given to `display`.
+    """A chat, shown when it is the last line of a cell or given to `display`: with an assistant, or with a model.
 
     `assistant` is an assistant or its id; when it is deleted later, the next question makes it again as it was now.
     A `thread` (or its id) shows and goes on with an older conversation on the server.
-    `functions` are Python functions that the assistant may ask for: a list, or a dict of name and function.
+
+    With `model` in its place the box talks through Responses and Conversations. Then `instructions` and `tools` go with
+    every question, `vector_stores` are searched, `files` are there for code, and a `conversation` (or its id) shows and
+    goes on with an older one. A function that `tools` does not declare is declared as Python knows it.
+
+    `functions` are Python functions that may be asked for: a list, or a dict of name and function.
     Files that are chosen, dropped or pasted are uploaded, and attached to the next question.
     `language` is that of the box itself: `en` or `ja`.
     Works with any client of the `openai` package and any server that speaks the protocol.
@@ -44,16 +52,36 @@ class ChatBox(Board):
     def __init__(
         self,
         client: openai.OpenAI,
-        assistant: Assistant | str,
+        assistant: Assistant | str | None = None,
         *,
         thread: Thread | str | None = None,
         functions: Given = None,
         language: str = "en",
+        model: str | None = None,
+        instructions: str | None = None,
+        tools: Iterable[Any] = (),
+        vector_stores: Iterable[Any] = (),
+        files: Iterable[Any] = (),
+        conversation: StoredConversation | str | None = None,
     ) -> None:
         words = words_of(language)
-        self._assistant = known = remembered(client, assistant, words)
-        offered = starters(known.tools, words)
-        super().__init__(Conversation(client, known, thread, words, functions), known.name, words, language, offered)
+        of_a_model: dict[str, Any] = {
+            "instructions": instructions,
+            "tools": list(tools),
+            "vector_stores": list(vector_stores),
+            "files": list(files),
+            "conversation": conversation,
+        }
+        check_choice(assistant, model, thread, of_a_model, words)
+        if model is None:
+            known = remembered(client, assistant, words)
+            offered = starters(known.tools, words)
+            talk: Talk = Conversation(client, known, thread, words, functions)
+            super().__init__(talk, known.name, words, language, offered)
+        else:
+            words = words_of(language, successor=True)
+            talk = talk_with(client, model, functions, words, **of_a_model)
+            super().__init__(talk, model, words, language, starters(talk.tools, words))
         self._client = client
         self._turn = threading.Lock()
         self._worker: threading.Thread | None = None
@@ -77,7 +105,7 @@ class ChatBox(Board):
         }
         self.widget.on_msg(self._received)
         take_at_once(self.widget, lambda content: content.get("type") == "stop")
-        if thread is not None:
+        if thread is not None or conversation is not None:
             self._read_older()
 
     def ask(self, question: str) -> str:
@@ -129,9 +157,9 @@ class ChatBox(Board):
 
     def _upload(self, name: str, data: bytes, mark: str) -> None:
         try:
-            one = uploaded(self._client, name, data, mark)
+            one = self._conversation.upload(name, data, mark)
             self._attached.append(one)
-            if not one.is_picture and not self._assistant.reads_files() and not self.widget.busy:
+            if not one.is_picture and not self._conversation.reads_files() and not self.widget.busy:
                 self.widget.status = self._words["no_reader"].format(name=self._name)
             self._show_attached()
         except Exception as error:
@@ -204,7 +232,7 @@ class ChatBox(Board):
     def _read_older(self) -> None:
         """Show older messages of the thread. Where they cannot be read, the status says so: no question is lost."""
         try:
-            self._chat.read_older(self._client, self._name, self._words)
+            self._chat.read_older(self._name, self._words)
             self._show()
         except openai.OpenAIError as error:
             self.widget.status = self._words["unread"].format(detail=problem_of(error, self._words).what)

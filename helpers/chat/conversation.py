@@ -1,30 +1,25 @@
-"""One conversation with an assistant: a question in, events out until the answer is whole. No widgets here."""
+"""A conversation with an assistant: its messages are on a thread, and each answer is a run."""
 
 import contextlib
 import json
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
 import openai
 from openai.types.beta import Assistant, AssistantStreamEvent, Thread
 from openai.types.beta.threads import Message, MessageDeltaEvent, Run
 
-from helpers.chat.attaching import Attached, message_of
+from helpers.chat.attaching import Attached, attached, message_of
 from helpers.chat.branching import messages_before
-from helpers.chat.events import Call, Dropped, Event, Remade, Said, Text
-from helpers.chat.failures import NoAnswer, end_of, no_answer, problem_of
-from helpers.chat.functions import Given, called, table_of
+from helpers.chat.events import Call, Dropped, Event, Remade, Said, Text, said_of
+from helpers.chat.failures import end_of, no_answer
+from helpers.chat.functions import Given
 from helpers.chat.passages import whole
 from helpers.chat.remembered import Remembered
+from helpers.chat.talk import AT_ONCE, LOOK_SECONDS, ROUNDS, WAIT_SECONDS, Older, Spoken, Talk
 from helpers.chat.words import ENGLISH, Words
 
-ROUNDS = 10
-"""How often one run may ask for functions; a model that never gets enough would run for ever."""
-WAIT_SECONDS = 600.0
-"""How long to wait for another run on the thread: by then it has expired, if nobody moves it."""
-_LOOK_SECONDS = 0.5
 _OVER = ("completed", "failed", "cancelled", "expired", "incomplete")
 
 Stream = openai.Stream[AssistantStreamEvent]
@@ -32,10 +27,9 @@ Asked = Generator[Event, None, Run]
 """Events as they happen, and at their end the run as it is then."""
 
 
-class Conversation:
+class Conversation(Talk):
     """Questions and answers on one thread, which is made with the first question unless it is given.
 
-    `functions` are the learner's own; the assistant may ask for them, and they are called where `ask` is iterated.
     `options` go into every run as they are, for example `{"temperature": 0}`.
     """
 
@@ -49,14 +43,11 @@ class Conversation:
         *,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        self._client = client
+        super().__init__(client, words, functions)
         self._assistant = assistant if isinstance(assistant, Remembered) else Remembered(client, _id_of(assistant))
         self._thread_id = None if thread is None else _id_of(thread)
-        self._words = words
-        self._functions = table_of(functions, words)
         self._options = dict(options or {})
         self._streams = True
-        self._stop = threading.Event()
         self._run: Run | None = None
         self.last_run: Run | None = None
         """The run of the latest question as it was last seen, whatever became of it."""
@@ -64,53 +55,20 @@ class Conversation:
         self.question_id: str | None = None
         """The message on the thread that is the last question."""
         self._origin: tuple[str, str | None] | None = None
-        self._said: dict[str, str] = {}
-        self._writing: list[str] = []
+
+    @property
+    def ids(self) -> dict[str, str | None]:
+        """The thread and the latest run."""
+        return {"thread": self._thread_id, "run": self.last_run.id if self.last_run else None}
 
     @property
     def thread_id(self) -> str | None:
         """The thread on the server, `None` before the first question."""
         return self._thread_id
 
-    @property
-    def stopping(self) -> bool:
-        """Whether somebody has asked for the run to stop."""
-        return self._stop.is_set()
-
-    def rearm(self) -> None:
-        """Forget the wish to stop, before the next question; it must not get lost while that begins."""
-        self._stop.clear()
-
-    def ask(
-        self, question: str, *, wait: bool = False, attached: Sequence[Attached] = ()
-    ) -> Generator[Event, None, None]:
-        """What happens until the run answers. Any kind of failure raises `NoAnswer`, which says what to do.
-
-        `attached` are files that come with the question. With `wait` another run that is at work on the thread is
-        first waited for.
-        """
-        self.last_run = None
-        self._said, self._writing = {}, []
-        try:
-            if wait:
-                self._wait_for_the_other_run()
-            run = yield from self._answered(question, tuple(attached))
-            yield from self._conclude(run)
-        except NoAnswer:
-            raise
-        except Exception as error:
-            self._cancel_run()
-            raise problem_of(error, self._words, "".join(self._writing)) from error
-        except BaseException:  # the kernel's interrupt would otherwise leave the thread locked
-            self._cancel_run()
-            raise
-        finally:
-            self._run = None
-
-    def cancel(self) -> None:
-        """Ask the server to stop the run that is under way; no matter if there is none, or no server any more."""
-        self._stop.set()
-        self._cancel_run()
+    def reads_files(self) -> bool:
+        """Whether a tool of the assistant reads them."""
+        return self._assistant.reads_files()
 
     def anew(self) -> "Conversation":
         """One on a new thread, with the same assistant and functions."""
@@ -123,6 +81,31 @@ class Conversation:
             made._origin = (self._thread_id, self.question_id)
         return made
 
+    def older(self, before: str | None) -> Older:
+        """Messages of the thread; the files of the assistant's with their contents."""
+        if self._thread_id is None:
+            return Older([], None)
+        page = self._client.beta.threads.messages.list(
+            self._thread_id, order="desc", limit=AT_ONCE, after=before or openai.omit
+        )
+        if before is None:
+            self.question_id = next((message.id for message in page.data if message.role == "user"), None)
+        spoken = [self._spoken(message) for message in reversed(page.data)]
+        return Older(spoken, page.data[-1].id if page.data and page.has_more else None)
+
+    def _spoken(self, message: Message) -> Spoken:
+        if message.role == "user":
+            said = said_of(message.model_dump())
+            return Spoken("user", said, tuple(attached(self._client, file.id) for file in said.files))
+        return Spoken("assistant", whole(self._client, message, self._words))
+
+    def _answer(self, question: str, attached: tuple[Attached, ...], *, wait: bool) -> Generator[Event, None, None]:
+        self.last_run = None
+        if wait:
+            self._wait_for_the_other_run()
+        run = yield from self._answered(question, attached)
+        yield from self._conclude(run)
+
     def _wait_for_the_other_run(self) -> None:
         """Until the newest run of the thread is over, for only that one can be active."""
         until = time.monotonic() + WAIT_SECONDS
@@ -130,7 +113,7 @@ class Conversation:
             newest = self._client.beta.threads.runs.list(self._thread_id, limit=1).data
             if not newest or newest[0].status in _OVER:
                 return
-            if self._stop.wait(_LOOK_SECONDS):
+            if self._stop.wait(LOOK_SECONDS):
                 raise no_answer("cancelled", self._words, stopped=True)
 
     def _answered(self, question: str, attached: tuple[Attached, ...]) -> Asked:
@@ -172,22 +155,15 @@ class Conversation:
                     raise
                 return (yield from self._poll(run))  # it was stopped while its outputs were on their way
         if run.status == "requires_action":
-            self._cancel_run()
+            self._let_go()
             raise no_answer("rounds", self._words, ROUNDS)
         return run
 
     def _outputs(self, run: Run) -> Generator[Event, None, list[Any]]:
-        outputs: list[Any] = []
         calls = run.required_action.submit_tool_outputs.tool_calls if run.required_action else []
-        for wanted in calls:
-            if self._stop.is_set():
-                break
-            call = Call(wanted.id, wanted.function.name, wanted.function.arguments)
-            yield call
-            call = called(call, self._functions, self._words)
-            yield call
-            outputs.append({"tool_call_id": call.id, "output": call.output})
-        return outputs
+        wanted = (Call(call.id, call.function.name, call.function.arguments) for call in calls)
+        made = yield from self._call(wanted)
+        return [{"tool_call_id": call.id, "output": call.output} for call in made]
 
     def _follow(self, request: Callable[..., Any]) -> Asked:
         """A request that makes the run go on: as a stream, or by polling where the service cannot stream."""
@@ -235,7 +211,7 @@ class Conversation:
                 self._writing.append(text)
                 yield Text(text)
         elif event.event in ("thread.message.completed", "thread.message.incomplete"):
-            yield from self._say(event.data)
+            yield from self._say_message(event.data)
         elif event.event == "error":
             raise no_answer("failed", self._words, event.data.message, "".join(self._writing))
 
@@ -250,32 +226,23 @@ class Conversation:
         page = self._client.beta.threads.messages.list(run.thread_id, run_id=run.id, order="asc")
         # Older services ignore the filter `run_id`.
         for message in [message for message in page if message.run_id == run.id]:
-            yield from self._say(message)
+            yield from self._say_message(message)
 
-    def _say(self, message: Message) -> Iterator[Said]:
-        """A whole message, once."""
-        self._writing = []
-        if message.id in self._said:
-            return
-        said = whole(self._client, message, self._words)
-        if said.text or said.files:
-            self._said[message.id] = said.text
-            yield said
+    def _say_message(self, message: Message) -> Iterator[Said]:
+        return self._say(message.id, lambda: whole(self._client, message, self._words))
 
     def _conclude(self, run: Run) -> Iterator[Said]:
         """What is still to be said; raises `NoAnswer` when the answer is not whole."""
         if not self._said and not self._writing and self._streams and run.status == "completed":
             yield from self._fetch(run)
-        if self._writing:
-            self._said["cut off"] = "".join(self._writing)
-            yield Said(self._said["cut off"])
+        yield from self._say_rest()
         if self._said:
             self._unanswered = None
         if run.status == "completed" and self._said:
             return
         if run.status == "requires_action":
             # Unanswered it would lock the thread until it expires.
-            self._cancel_run()
+            self._let_go()
         raise end_of(run, self._words, "\n\n".join(self._said.values()), stopped=self._stop.is_set())
 
     def _note(self, run: Run) -> Run:
@@ -283,15 +250,18 @@ class Conversation:
         first, self._run = self._run is None, run
         self.last_run = run
         if first and self._stop.is_set():
-            self._cancel_run()
+            self._let_go()
         return run
 
-    def _cancel_run(self) -> None:
+    def _let_go(self) -> None:
         run = self._run
         if run is not None and run.status not in _OVER:
             with contextlib.suppress(openai.OpenAIError):
                 runs = self._client.with_options(max_retries=0).beta.threads.runs
                 runs.cancel(run.id, thread_id=run.thread_id)
+
+    def _forget(self) -> None:
+        self._run = None
 
 
 def _submission(runs: Any, run: Run, outputs: list[Any]) -> Callable[..., Any]:  # noqa: ANN401 - the client's own

@@ -43,6 +43,8 @@ class File:
     """How the message's text names it, for example `sandbox:/mnt/data/plan.csv`."""
     picture: bool = False
     content: Content | None = None
+    container: str = ""
+    """The container in which it is; empty for a file of its own."""
 
 
 @dataclass(frozen=True)

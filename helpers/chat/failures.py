@@ -19,8 +19,9 @@ _ERRORS: tuple[tuple[type[Exception], str], ...] = (
     (Exception, "unexpected"),
 )
 """The first kind that fits names the sentence."""
-_LOCKED = re.compile(r"while a run \S+ is active|already has an active run")
-"""What the service says to a message or a run while another run is at work on the thread (contract.md 3.3)."""
+_LOCKED = re.compile(r"while a run \S+ is active|already has an active run|currently operating on this conversation")
+"""What the service says while another run is at work on the thread (contract.md 3.3), or another response in the
+conversation (contract-successor.md 3)."""
 
 
 class NoAnswer(KitError):
@@ -42,13 +43,18 @@ def no_answer(name: str, words: Words, detail: object = "", partial: str = "", *
 
 def problem_of(error: Exception, words: Words = ENGLISH, partial: str = "") -> NoAnswer:
     """Any exception as a sentence and its remedy. Never repeats what a service says about a key."""
-    locked = isinstance(error, openai.BadRequestError) and _LOCKED.search(error.message) is not None
+    locked = is_locked(error)
     name = "locked" if locked else next(name for kind, name in _ERRORS if isinstance(error, kind))
     status = getattr(error, "status_code", "")
     what = words[name].format(detail=_detail_of_error(error), status=status)
     problem = NoAnswer(what, words[f"{name}.fix"], partial)
     problem.locked = locked
     return problem
+
+
+def is_locked(error: Exception) -> bool:
+    """Whether the service refused because it is at work for somebody else in the same place."""
+    return isinstance(error, openai.BadRequestError) and _LOCKED.search(error.message) is not None
 
 
 def end_of(run: Run, words: Words, partial: str, *, stopped: bool) -> NoAnswer:

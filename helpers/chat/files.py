@@ -27,6 +27,12 @@ def with_files(client: openai.OpenAI, said: Said, words: Words) -> Said:
 
 def _found(client: openai.OpenAI, files: tuple[File, ...], words: Words) -> Iterator[File]:
     for file in files:
+        if file.content:
+            yield file
+            continue
+        if file.container:
+            yield _in_container(client, file, words)
+            continue
         try:
             known = client.files.retrieve(file.id)
         except openai.OpenAIError:
@@ -36,6 +42,19 @@ def _found(client: openai.OpenAI, files: tuple[File, ...], words: Words) -> Iter
             yield replace(file, name=words["too_big"].format(name=name, detail=file.id))
         else:
             yield replace(file, name=name, content=_content(client, file.id))
+
+
+def _in_container(client: openai.OpenAI, file: File, words: Words) -> File:
+    """A file that code made; only named where its container is gone, or where it is too big."""
+    files = client.containers.files
+    try:
+        if (files.retrieve(file.id, container_id=file.container).bytes or 0) > LIMIT:
+            where = f"{file.container}, {file.id}"
+            return replace(file, name=words["too_big_in_container"].format(name=file.name, detail=where))
+        got = files.content.retrieve(file.id, container_id=file.container)
+    except openai.OpenAIError:
+        return file
+    return replace(file, content=Content(got.content, got.response.headers.get("content-type", "")))
 
 
 def _content(client: openai.OpenAI, number: str) -> Content | None:

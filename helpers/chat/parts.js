@@ -61,8 +61,9 @@ function indented(json) {
 /** What each kind of turn looks like inside. `act` does what the buttons in it ask for. */
 const INSIDE = {
   question: (turn, act) => [
-    h("div", { class: "kit-text" }, turn.text),
-    list("kit-files", act.words.attached, turn.attached ?? [], (name) => name),
+    h("div", { class: "kit-asked" },
+      h("div", { class: "kit-text" }, turn.text),
+      list("kit-files", act.words.attached, turn.attached ?? [], (name) => name)),
     h("div", { class: "kit-tools" }, act.copy(turn.text), act.edit(turn.text)),
   ],
   answer: (turn, act) => {

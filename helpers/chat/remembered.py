@@ -60,7 +60,7 @@ class Remembered:
         return False
 
 
-def remembered(client: openai.OpenAI, given: Assistant | str, words: Words) -> Remembered:
+def remembered(client: openai.OpenAI, given: Assistant | str | None, words: Words) -> Remembered:
     """The assistant as the service has it now; as it was given where the service does not tell."""
     if not isinstance(client, openai.OpenAI):
         raise KitError(words["no_client"].format(given=type(client).__name__), words["no_client.fix"])
@@ -76,7 +76,7 @@ def remembered(client: openai.OpenAI, given: Assistant | str, words: Words) -> R
         facts = {}
     except openai.OpenAIError:
         facts = {}
-    if facts.get("object") != "assistant" and not isinstance(given, str):
+    if facts.get("object") != "assistant" and given is not None and not isinstance(given, str):
         facts = given.model_dump()
     return Remembered(client, number, facts if facts.get("model") else None)
 

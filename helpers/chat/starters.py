@@ -26,7 +26,7 @@ def _for_tool(tool: Mapping[str, Any], words: Words) -> str:
     kind = tool.get("type")
     if kind != "function":
         return words.get(f"starter.{kind}", "")
-    function = tool.get("function") or {}
+    function = tool.get("function") or tool  # Responses takes a function's members beside its type
     about = str(function.get("description") or function.get("name") or "").partition("\n")[0]
     values = [_example(name, schema, words) for name, schema in _required(function)]
     in_the_language_of_the_box = about.isascii() == words["starter.1"].isascii()

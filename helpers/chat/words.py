@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from helpers.chat.words_of_responses import LANGUAGES as of_responses
 from helpers.problems import KitError
 
 Words = Mapping[str, str]
@@ -77,10 +78,17 @@ ENGLISH: Words = {
     "sources": "Sources",
     "files": "Files",
     "too_big": "{name} is too big for this chat. In code: client.files.content('{detail}')",
+    "too_big_in_container": "{name} is too big for this chat. It is in its container: {detail}",
     "static": "This is a picture of the chat. Run the notebook to use it.",
     # How the box was made or used.
     "closed": "This chat box is closed.",
     "closed.fix": "Make a new one: chat = ChatBox(client, assistant).",
+    "both_given": "ChatBox was given an assistant and a model.",
+    "no_model": "ChatBox was given {given} where it needs the name of a model.",
+    "foreign": "{name}= is only for a box with {owner}.",
+    "of_a_model": "a model",
+    "of_an_assistant": "an assistant",
+    "choice.fix": 'Write ChatBox(client, assistant) for Assistants, or ChatBox(client, model="gpt-4") for Responses.',
     "no_assistant": "ChatBox was given '{given}', which is neither an assistant nor the id of one.",
     "no_assistant.fix": "Give it the assistant itself, or its id, which begins with asst_: ChatBox(client, tabi).",
     "no_client": "ChatBox was given {given} where it needs a client.",
@@ -195,9 +203,16 @@ JAPANESE: Words = {
     "sources": "出典",
     "files": "ファイル",
     "too_big": "{name}はこのチャットには大きすぎます。コードでは: client.files.content('{detail}')",
+    "too_big_in_container": "{name}はこのチャットには大きすぎます。コンテナーにあります: {detail}",
     "static": "これはチャットの画像です。使うにはノートブックを実行してください。",
     "closed": "このチャットは閉じられています。",
     "closed.fix": "新しく作ってください: chat = ChatBox(client, assistant)",
+    "both_given": "ChatBoxにアシスタントとモデルの両方が渡されました。",
+    "no_model": "ChatBoxの`model`にはモデルの名前が必要ですが、{given}が渡されました。",
+    "foreign": "{name}= は{owner}のチャットでだけ使えます。",
+    "of_a_model": "モデル",
+    "of_an_assistant": "アシスタント",
+    "choice.fix": 'ChatBox(client, assistant)か、ResponsesではChatBox(client, model="gpt-4")と書いてください。',
     "no_assistant": "ChatBoxに渡された「{given}」は、アシスタントでもそのIDでもありません。",
     "no_assistant.fix": "作成したアシスタントか、`asst_`で始まるIDを渡してください: ChatBox(client, tabi)",
     "no_client": "ChatBoxにはクライアントが必要ですが、{given}が渡されました。",
@@ -242,8 +257,11 @@ JAPANESE: Words = {
 LANGUAGES: Mapping[str, Words] = {"en": ENGLISH, "ja": JAPANESE}
 
 
-def words_of(language: str) -> Words:
-    """The table of a language, named by its code. Raises `KitError` for one that is not there."""
+def words_of(language: str, *, successor: bool = False) -> Words:
+    """The table of a language, named by its code; for Assistants, or for Responses as their successor.
+
+    Raises `KitError` for a language that is not there.
+    """
     if language not in LANGUAGES:
         raise KitError(f"The chat box does not speak {language!r}.", f"Choose one of {', '.join(LANGUAGES)}.")
-    return LANGUAGES[language]
+    return {**LANGUAGES[language], **of_responses[language]} if successor else LANGUAGES[language]

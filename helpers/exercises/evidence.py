@@ -10,7 +10,7 @@ from openai.types.beta.threads import Message, Run
 from helpers.cells import CELLS
 from helpers.exercises.shipped import cells_as_shipped
 from helpers.exercises.trying import ENDED, NotYet
-from helpers.traffic import Exchange
+from helpers.traffic import Exchange, cancels_of
 from helpers.traffic.log import parsed
 
 
@@ -49,10 +49,10 @@ def statuses_in(sent: Iterable[Exchange], run_id: str) -> list[str]:
     return found
 
 
-def sent_by_lesson(exchange: Exchange, lesson: str) -> bool:
-    """Whether a cell of the lesson, as it was shipped, sent this request, and none that the learner wrote."""
-    cell = CELLS.source_of(exchange.page).strip()
-    return bool(cell) and cell in (code.strip() for code in cells_as_shipped(lesson))
+def cancelled_by_lesson(run_id: str, lesson: str) -> bool:
+    """Whether cells of the lesson, as it was shipped, asked for this run's end, and none that the learner wrote."""
+    asked = [CELLS.source_of(number).strip() for number in cancels_of(run_id)]
+    return bool(asked) and set(asked) <= {code.strip() for code in cells_as_shipped(lesson)}
 
 
 def as_it_is(client: OpenAI, run: object) -> Run:

@@ -11,12 +11,12 @@ import openai
 from openai.types.beta.threads import Run
 
 from helpers.chat.conversation import Conversation
+from helpers.chat.declaring import declared
 from helpers.chat.events import Call, Said, Text
 from helpers.chat.failures import NoAnswer, problem_of
 from helpers.chat.functions import Function
 from helpers.chat.words import ENGLISH
 from helpers.playground.configurations import Configuration
-from helpers.playground.declaring import declared
 from helpers.problems import KitError
 
 WORDS = {

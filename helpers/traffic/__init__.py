@@ -21,6 +21,7 @@ __all__ = [
     "Exchange",
     "SeenResponse",
     "SeenStep",
+    "cancels_of",
     "exchanges",
     "recording",
     "seen_of",
@@ -72,6 +73,11 @@ def exchanges(last_cell: bool = True) -> list[Exchange]:
 def recording() -> AbstractContextManager[list[Exchange]]:
     """A list of every exchange of a watched client, on whatever thread, that begins while the `with` block lasts."""
     return LOG.recording()
+
+
+def cancels_of(run_id: str) -> list[int]:
+    """The execution counts of the cells in which a watched client asked for this run's end, oldest first."""
+    return LOG.cancels_of(run_id)
 
 
 def statuses_of(run_id: str) -> list[tuple[float, str]]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -110,20 +110,15 @@ def _moved(left: _Side, right: _Side) -> list[Row]:
 def _what_became(left: _Side, right: _Side) -> list[Row]:
     """Of two objects of different kinds: the members that both have, and which each has alone."""
     rows = [row for row in _moved(left, right) if row.name not in ("id", "object")]
-    alone = [
-        ", ".join(dict.fromkeys(_member(row.name) for row in rows if missing(row) is None))
-        for missing in (_right_of, _left_of)
-    ]
+    ours = _joined(row.name for row in rows if row.right is None)
+    theirs = _joined(row.name for row in rows if row.left is None)
     both = [row for row in rows if row.left is not None and row.right is not None]
-    return [*both, Row("has alone", *alone)]
+    return [*both, Row("has alone", ours, theirs)]
 
 
-def _left_of(row: Row) -> str | None:
-    return row.left
-
-
-def _right_of(row: Row) -> str | None:
-    return row.right
+def _joined(names: Iterable[str]) -> str:
+    """The members of the objects themselves to which these belong, each once."""
+    return ", ".join(dict.fromkeys(map(_member, names)))
 
 
 def _member(name: str) -> str:
@@ -135,12 +130,11 @@ def _events(left: Exchange, right: Exchange) -> list[Row]:
     """A row for each event, those of a run beside those of a response that tell the same; and what the deltas say."""
     names = [[line.name for line in in_lines(one.events)] for one in (left, right)]
     found = enumerate(side_by_side(*names), start=1)
-    said = [said_in(one.events).strip() for one in (left, right)]
     rows = [
         Row(f"event {number}", one, other, moved=one is not None and other is not None)
         for number, (one, other) in found
     ]
-    return [*rows, Row("text in deltas", *said)]
+    return [*rows, Row("text in deltas", said_in(left.events).strip(), said_in(right.events).strip())]
 
 
 def _is_chance(name: str, left: str | None, right: str | None) -> bool:

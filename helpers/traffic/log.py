@@ -1,6 +1,7 @@
 """The log of exchanges: bounded, and without a key in it."""
 
 import json
+import re
 import sys
 import threading
 import time
@@ -22,6 +23,7 @@ MOST_STATUSES = 200
 EVENT_STREAM = "text/event-stream"
 HIDDEN = "‹hidden›"
 """Stands where a key was."""
+_CANCEL = re.compile(r"/runs/([^/]+)/cancel$")
 _OBJECT = 200
 """Bytes of an object around the texts, roughly."""
 
@@ -98,6 +100,7 @@ class Log:
         self._exchanges: deque[Exchange] = deque()
         self._held = 0
         self._statuses: OrderedDict[str, list[tuple[float, str]]] = OrderedDict()
+        self._cancels: OrderedDict[str, list[int]] = OrderedDict()
         self._page = 0
         self._recordings: list[list[Exchange]] = []
 
@@ -129,6 +132,8 @@ class Log:
             self._held += exchange.held
             for recording in self._recordings:
                 recording.append(exchange)
+            if cancelled := _CANCEL.search(exchange.path):
+                self._note_cancel(cancelled[1], exchange.page)
             if len(self._exchanges) > MOST_EXCHANGES:
                 self._forget_one()
 
@@ -163,6 +168,16 @@ class Log:
             seen.append((now, status))
         if len(self._statuses) > MOST_RUNS:
             self._statuses.popitem(last=False)
+
+    def _note_cancel(self, run_id: str, page: int) -> None:
+        self._cancels.setdefault(run_id, []).append(page)
+        if len(self._cancels) > MOST_RUNS:
+            self._cancels.popitem(last=False)
+
+    def cancels_of(self, run_id: str) -> list[int]:
+        """The numbers of the cells that asked for this run's end, also when their requests are forgotten."""
+        with self._lock:
+            return list(self._cancels.get(run_id, []))
 
     def sightings_of(self, run_id: str) -> list[tuple[float, str]]:
         """The moment on this machine's steady clock, and the status that the run changed to."""

@@ -61,7 +61,7 @@ def test_chosen_dropped_pasted(open_chat: OpenChat) -> None:
 
 
 def test_too_large(open_chat: OpenChat) -> None:
-    """Said before anything is sent; the status of the box comes back with the next file."""
+    """Said before anything is sent; the next file has its own status, and without files the box has the usual one."""
     chat = open_chat()
     picker = chat.box.locator("input[type=file]")
     picker.set_input_files({"name": "large.bin", "mimeType": "", "buffer": bytes(8_000_001)})
@@ -69,5 +69,7 @@ def test_too_large(open_chat: OpenChat) -> None:
     assert chat.box.locator(".kit-attached li").count() == 0
     picker.set_input_files({"name": "largest.bin", "mimeType": "", "buffer": bytes(8_000_000)})
     wait_for(chat, "largest.bin")
-    chat.status.filter(has_text="Enter sends").wait_for()
+    chat.status.filter(has_text="Tabi has no tool that reads files").wait_for()
     assert names(chat) == ["largest.bin"]
+    chat.button("Remove largest.bin").click()
+    chat.status.filter(has_text="Enter sends").wait_for()

@@ -10,10 +10,10 @@ from helpers.exercises.choosing import chosen
 from helpers.exercises.evidence import (
     as_it_is,
     brief,
+    cancelled_by_lesson,
     not_asked,
     not_by_tabi,
     run_of,
-    sent_by_lesson,
     statuses_in,
     written_by,
 )
@@ -94,15 +94,8 @@ def check_05c(run: Run) -> str | None:
         return f"the run is {run.status}; ask the endpoint to cancel it, and see what becomes of it"
     if run.status != "cancelled":
         return f"the run is {run.status}; cancel it while it is still on its way"
-    return _of_the_lesson(run)
-
-
-def _of_the_lesson(run: Run) -> str | None:
-    """Why it was not the learner who cancelled this run."""
-    asked = [one for one in exchanges(last_cell=False) if one.path.endswith(f"/runs/{run.id}/cancel")]
-    if asked and all(sent_by_lesson(one, "05") for one in asked):
-        return "this is the run that the lesson cancelled, in the cell above; start a run of your own, and cancel that"
-    return None
+    own = "this is the run that the lesson cancelled, in the cell above; start a run of your own, and cancel that"
+    return own if cancelled_by_lesson(run.id, "05") else None
 
 
 def check_05q(locking: object) -> str | None:
