@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import re
 import shutil
 import socket
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -108,6 +110,17 @@ def test_whether_code_is_run(
     doctor(replace(settings, code_interpreter=chosen, model=other))
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("code interpreter"))
     assert said in f"{line}\n"
+
+
+def test_walls_that_nobody_has_tried(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only those of Linux have been; elsewhere doctor's own attempt is the first."""
+    for system, first in (("Linux", False), ("Darwin", True)):
+        monkeypatch.setattr(platform, "system", partial(str, system))
+        doctor(settings)
+        line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("code interpreter"))
+        assert ("never before on such a system" in line) is first
 
 
 def test_all_well_with_a_server_that_runs(
