@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from mock_endpoint.closing import closing
 from mock_endpoint.marking import Marking
 from mock_endpoint.models.base import (
     Annotation,
@@ -99,8 +100,9 @@ async def answer(
     a model or a tool that breaks fails the answer, not the server.
     """
     try:
-        async for event in _rounds(model, prompt, tools, marks):
-            yield event
+        async with closing(_rounds(model, prompt, tools, marks)) as events:
+            async for event in events:
+                yield event
     except Exception:
         log.exception("the model failed")
         yield BROKEN
@@ -117,18 +119,19 @@ async def _rounds(
     left = math.inf if prompt.max_tool_calls is None else prompt.max_tool_calls
     for _ in range(MOST_ROUNDS):
         this = _Round(numbered, left)
-        async for event in marking.marked(model.answer(prompt)):
-            if isinstance(event, Failed):
-                yield event
+        async with closing(marking.marked(model.answer(prompt))) as events:
+            async for event in events:
+                if isinstance(event, Failed):
+                    yield event
+                    return
+                if isinstance(event, Finished):
+                    spent = _sum(spent, event)
+                    break
+                if taken := this.take(event):
+                    yield taken
+            else:
+                yield BROKEN  # it ended without saying how
                 return
-            if isinstance(event, Finished):
-                spent = _sum(spent, event)
-                break
-            if taken := this.take(event):
-                yield taken
-        else:
-            yield BROKEN  # it ended without saying how
-            return
         for picture in () if this.calls else pictures:
             yield picture
         if spent.reason == "length" or all(call.tool == "function" for call in this.calls):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Iterator
 
+from mock_endpoint.closing import closing
 from mock_endpoint.models.base import Annotation, Event, TextDelta
 
 
@@ -22,14 +23,15 @@ class Marking:
 
     async def marked(self, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
         """The events of one answer, with the markers in its text."""
-        async for event in events:
-            if isinstance(event, TextDelta):
-                for piece in self.take(event.text):
+        async with closing(events):
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    for piece in self.take(event.text):
+                        yield piece
+                    continue
+                for piece in self.end():
                     yield piece
-                continue
-            for piece in self.end():
-                yield piece
-            yield event
+                yield event
 
     def take(self, text: str) -> Iterator[TextDelta | Annotation]:
         """The next piece of the text as far as it is known what it holds."""

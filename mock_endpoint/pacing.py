@@ -5,6 +5,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
+from mock_endpoint.closing import closing
+
 T = TypeVar("T")
 
 QUEUED_SHARE = 0.25
@@ -24,11 +26,12 @@ class NoLongerOurs(Exception):
 async def paced(events: AsyncIterator[T], pause: float) -> AsyncIterator[T]:
     """The events, with so many seconds after each; other requests have their turn in any case."""
     since = time.perf_counter()
-    async for event in events:
-        yield event
-        if pause or time.perf_counter() - since > _LONGEST_TURN:
-            await asyncio.sleep(pause)
-            since = time.perf_counter()
+    async with closing(events):
+        async for event in events:
+            yield event
+            if pause or time.perf_counter() - since > _LONGEST_TURN:
+                await asyncio.sleep(pause)
+                since = time.perf_counter()
 
 
 async def unless_cancelled(doing: Awaitable[T], woken: asyncio.Event, still_ours: Callable[[], bool]) -> T:

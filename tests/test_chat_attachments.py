@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import openai
 import pytest
@@ -11,10 +11,14 @@ from support.talking import served
 
 from helpers import ChatBox
 from helpers.chat.attaching import Attached, message_of
+from helpers.chat.events import Note
+from helpers.chat.passages import LONGEST, with_passage
+from helpers.chat.words import ENGLISH
 
 PATIENCE = 20
 """Seconds for an upload."""
-CODE, SEARCH = "code_interpreter", "file_search"
+CODE: Final = "code_interpreter"
+SEARCH: Final = "file_search"
 
 
 @pytest.fixture
@@ -65,6 +69,69 @@ def test_the_next_question_takes_them_along(box: ChatBox, client: openai.AzureOp
     older = ChatBox(client, "asst_none", thread=box.thread_id)
     assert sorted(older.widget.turns[0]["attached"]) == ["map.png", "気候.csv"]
     older.close()
+
+
+PLAN = """# Monday
+
+We meet Aiko at the west gate of Ueno Station at 9:40. Bring an umbrella.
+
+# Tuesday
+
+Nothing is planned."""
+
+
+def test_a_footnote_has_the_passage_that_it_cites(client: openai.AzureOpenAI) -> None:
+    """The paragraph of the file, and the sentence in it; also in a conversation that is read again."""
+    tabi = client.beta.assistants.create(model="gpt-4o", name="Tabi", tools=[{"type": SEARCH}])
+    box = ChatBox(client, tabi)
+    put_in(box, "plan.md", PLAN.encode(), "1")
+    wait_for(box, 1)
+    press(box, "Where do we meet Aiko?")
+    settle(box)
+    note = box.widget.turns[-1]["notes"][0]
+    assert note == {
+        "mark": "[1]",
+        "text": "plan.md",
+        "sentence": "We meet Aiko at the west gate of Ueno Station at 9:40",
+        "passage": "We meet Aiko at the west gate of Ueno Station at 9:40. Bring an umbrella.",
+    }
+    again = ChatBox(client, tabi, thread=box.thread_id)
+    assert again.widget.turns[-1]["notes"][0] == note
+    box.close()
+    again.close()
+
+
+def test_a_source_in_other_words_shows_the_nearest_piece_of_its_file() -> None:
+    """A language model seldom repeats a sentence; what is long is cut where the sentence is."""
+    told = Note("[1]", "plan.md", "file_1", "They meet at Ueno")
+    assert with_passage(told, ["Ueno, at 9:40.", "Nara."]).passage == "Ueno, at 9:40."
+    assert with_passage(told, []).passage == ""
+    long = "x" * 2000 + " They meet at Ueno."
+    assert with_passage(told, [long]).passage.endswith("They meet at Ueno")
+    assert len(with_passage(told, [long]).passage) == LONGEST
+
+
+def test_nobody_who_reads_it(client: openai.AzureOpenAI) -> None:
+    """Said when the file comes, not by an answer that knows nothing of it; a tool that came later counts."""
+    tabi = client.beta.assistants.create(model="gpt-4o", name="Tabi")
+    box = ChatBox(client, tabi)
+    put_in(box, "map.png", b"\x89PNG", "1")
+    wait_for(box, 1)
+    assert box.widget.status == ENGLISH["hint"]
+    put_in(box, "a.csv", b"a,b", "2")
+    wait_for(box, 2)
+    assert box.widget.status == "Tabi has no tool that reads files. Give it code_interpreter or file_search."
+    page_says(box, "detach", id="2")
+    assert box.widget.status == ENGLISH["hint"]
+    client.beta.assistants.update(tabi.id, tools=[{"type": SEARCH}])
+    put_in(box, "a.csv", b"a,b", "3")
+    wait_for(box, 2)
+    assert box.widget.status == ENGLISH["hint"]
+    press(box, "What is 6 times 7?")
+    settle(box)
+    asked = next(one for one in client.beta.threads.messages.list(box.thread_id or "") if one.role == "user")
+    assert [tool.type for one in asked.attachments or [] for tool in one.tools or []] == [SEARCH]
+    box.close()
 
 
 def test_edited_and_asked_again(box: ChatBox, client: openai.AzureOpenAI) -> None:

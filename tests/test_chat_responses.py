@@ -226,7 +226,7 @@ def test_where_files_go() -> None:
 
 def test_citations_and_pictures() -> None:
     """A number where the source is cited, the passage in the footnote, pictures of code (contract-successor §1.3)."""
-    search = {"type": "file_search_call", "results": [{"file_id": "file-1", "score": 0.9, "text": "In  April."}]}
+    search = {"type": "file_search_call", "results": [{"file_id": "file-1", "score": 0.9, "text": "In April."}]}
     code = {
         "type": "code_interpreter_call",
         "id": "ci_1",
@@ -242,7 +242,9 @@ def test_citations_and_pictures() -> None:
     part = {"type": "output_text", "text": "In April.", "annotations": notes}
     said = said_in({"type": "message", "content": [part]}, [search, code])
     assert said.text == "In April[1]."
-    assert [note.text for note in said.notes] == ["kyoto.md: In April."]
+    assert [(note.text, note.sentence, note.passage) for note in said.notes] == [
+        ("kyoto.md", "In April", "In April."),
+    ]
     picture, table = said.files
     assert picture.content is not None
     assert (picture.picture, picture.content.data, picture.content.mime) == (True, b"hi", "image/png")

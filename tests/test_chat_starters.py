@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pytest
 from support.talking import served
 
 from helpers import ChatBox
 from helpers.chat.starters import starters
-from helpers.chat.words import ENGLISH, JAPANESE
+from helpers.chat.words import ENGLISH, JAPANESE, Words
+from mock_endpoint.models.base import Prompt, Turn
+from mock_endpoint.models.offline.coding import Code, answer
 
 
 def function(description: str, **properties: dict[str, Any]) -> dict[str, Any]:
@@ -35,6 +38,13 @@ def test_only_what_can_be_asked_is_offered() -> None:
     unknown = function("Look up an order", order={"type": "string"})
     assert starters([unknown, function("Now"), {"type": "function"}], ENGLISH) == starters([], ENGLISH)
     assert starters([WEATHER, JAPANESE_WEATHER], JAPANESE)[0] == "街の天気: 京都, 摂氏"
+
+
+@pytest.mark.parametrize("words", [ENGLISH, JAPANESE])
+def test_code_is_run_for_the_question_that_offers_it(words: Words) -> None:
+    """Also by the offline model, which writes code for some questions only."""
+    asked = Turn("user", words["starter.code_interpreter"])
+    assert isinstance(answer(Prompt("gpt-4o", "", (asked,), tools=({"type": "code_interpreter"},))), Code)
 
 
 def test_the_box_offers_those_of_its_assistant() -> None:

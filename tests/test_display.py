@@ -84,6 +84,10 @@ THINGS: list[tuple[object, str]] = [
         "assistant: See\n  file_citation: 【4:0†guide】",
     ),
     (
+        message(3, "assistant", "See", annotations=[{"type": "file_citation", "text": "【4:0†guide】"}] * 3),
+        "assistant: See\n  file_citation: 【4:0†guide】 ×3",
+    ),
+    (
         Message.construct(
             object="thread.message", role="user", content=[{"type": "image_file", "image_file": {"file_id": "f"}}]
         ),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -196,6 +197,6 @@ def test_fitting_a_long_thread_looks_at_each_turn_once_or_twice(turns: int, monk
         **{"parallel_tool_calls": True, "response_format": "auto", "max_prompt_tokens": 1000},
         **{"truncation_strategy": {"type": "auto", "last_messages": None}},
     }
-    prompt = run_prompt.prompt_of(run, messages, [], {"prompt_tokens": 0, "completion_tokens": 0})
+    prompt = run_prompt.prompt_of(run, messages, [], {"prompt_tokens": 0, "completion_tokens": 0}, Path)
     assert 0 < tokens.of_prompt(prompt) <= 1000
     assert len(counted) <= 2 * turns + len(prompt.turns)

@@ -65,7 +65,7 @@ def test_the_endpoint_knows_nothing_of_the_face(module: str) -> None:
 @pytest.mark.parametrize("module", sorted(ENDPOINT))
 def test_only_the_upstream_model_imports_openai_and_only_when_used(module: str) -> None:
     """Rule 1: the endpoint must not be built from the client it is tested with."""
-    if module != "mock_endpoint.models.upstream":
+    if not module.startswith("mock_endpoint.models.upstream"):  # it, and how it words its failures
         assert not {name for name in imports(module) if name.partition(".")[0] == "openai"}
     else:
         top = ast.Module([node for node in tree_of(module).body if isinstance(node, ast.Import | ast.ImportFrom)], [])

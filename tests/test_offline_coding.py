@@ -243,6 +243,24 @@ def test_a_column_that_is_named_in_part_comes_before_one_that_is_meant(asked: st
 
 
 @pytest.mark.parametrize(
+    ("asked", "line"),
+    [
+        ("Sort the rows by temperature.", "result = table.sort_values('temperature_c')"),
+        ("Sort by rain, highest first", "result = table.sort_values('rain_mm', ascending=False)"),
+        ("気温の高い順に並べて", "result = table.sort_values('temperature_c', ascending=False)"),
+        ("Make a histogram of temperature.", "table['temperature_c'].plot(kind='hist')"),
+        ("気温が25度以上の月を教えて", "table = table[table['temperature_c'] >= 25]"),
+    ],
+)
+def test_what_else_a_table_is_asked(asked: str, line: str) -> None:
+    """An order, a histogram, and a bound without any other word that asks for rows."""
+    assert asks_of_a_table(asked)
+    code = code_for(asked, CLIMATE)
+    assert code is not None
+    assert line in code
+
+
+@pytest.mark.parametrize(
     ("asked", "filtered", "line"),
     [
         ("Which city has the most rain in June?", 6, "result = table.loc[[table['rain_mm'].idxmax()]]"),

@@ -11,7 +11,7 @@ import pytest
 from support.asking import answer, ask, run
 
 from mock_endpoint.models import tokens
-from mock_endpoint.models.base import Prompt, TextDelta, Turn
+from mock_endpoint.models.base import Image, Prompt, TextDelta, Turn
 from mock_endpoint.models.offline import OfflineModel
 from mock_endpoint.models.offline import answer as answering
 from mock_endpoint.models.offline.skills import talk
@@ -85,7 +85,9 @@ class TestHonesty:
 
     def test_pictures(self) -> None:
         """It says that it sees none and answers the words."""
-        text, _ = run(Prompt("gpt-4", "", (Turn("user", "capital of Cuba?", images=1),)))
+        text, _ = run(
+            Prompt("gpt-4", "", (Turn("user", "capital of Cuba?", images=(Image("https://example.com/a.png"),)),))
+        )
         assert text.startswith("I cannot see pictures")
         assert text.endswith("The capital of Cuba is Havana.")
 

@@ -1,6 +1,5 @@
 """A model behind an OpenAI-compatible server: what is asked, what comes back, what goes wrong."""
 
-import importlib.util
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,21 +16,14 @@ from support.model_servers import (
     answered,
     chunk,
     events,
+    failure,
     scripted,
-    serve_small_model,
-    small_model,
 )
 
+from helpers.cli import small_model
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import Failed, Finished, Prompt, TextDelta, Turn
 from mock_endpoint.models.upstream import UpstreamModel
-
-
-def failure(*answers: Any) -> Failed:  # noqa: ANN401
-    """The failure with which the answer ends."""
-    last = answered(*answers)[0][-1]
-    assert isinstance(last, Failed), last
-    return last
 
 
 def test_pieces_then_the_servers_own_count() -> None:
@@ -139,7 +131,8 @@ def test_a_model_that_wants_the_limits_other_name() -> None:
         (422, "invalid_prompt", "the words of the server"),
         (401, "server_error", "MODEL_API_KEY"),
         (403, "server_error", "MODEL_API_KEY"),
-        (404, "server_error", "MODEL_NAME"),
+        (404, "server_error", "MODEL_BASE_URL"),
+        (405, "server_error", "MODEL_BASE_URL"),
         (429, "rate_limit_exceeded", "the words of the server"),
         (500, "server_error", "the words of the server"),
         (503, "server_error", "the words of the server"),
@@ -153,9 +146,9 @@ def test_refusals(status: int, code: str, part: str) -> None:
     assert KEY not in failed.message
 
 
-def test_a_short_overload_is_waited_out() -> None:
-    """The client's own two retries stand."""
-    assert answered((429, "slow down"), (500, "oh"), WHOLE)[0][-1] == Finished("stop", 11, 2)
+def test_a_model_that_the_server_does_not_have() -> None:
+    """The line of .env to look at is that of the name."""
+    assert "correct MODEL_NAME" in failure((404, "The model 'm1' does not exist")).message
 
 
 def test_white_space_is_text_where_nothing_is_called() -> None:
@@ -232,11 +225,10 @@ def test_the_client_is_imported_late() -> None:
 @pytest.fixture(scope="module")
 def small() -> Iterator[str | None]:
     """The address of a real small model; None where its packages are not installed."""
-    path = small_model()
-    if path is None or importlib.util.find_spec("xllamacpp") is None:
+    if not small_model.is_installed():
         yield None
         return
-    url, server = serve_small_model(path)
+    url, server = small_model.start()
     yield url
     del server
 

@@ -157,7 +157,10 @@ class ChatBox(Board):
 
     def _upload(self, name: str, data: bytes, mark: str) -> None:
         try:
-            self._attached.append(self._conversation.upload(name, data, mark))
+            one = self._conversation.upload(name, data, mark)
+            self._attached.append(one)
+            if not one.is_picture and not self._conversation.reads_files() and not self.widget.busy:
+                self.widget.status = self._words["no_reader"].format(name=self._name)
             self._show_attached()
         except Exception as error:
             detail = problem_of(error, self._words).what
@@ -168,6 +171,8 @@ class ChatBox(Board):
         """The file goes with no question; as nothing else names it, it is deleted."""
         gone = [one for one in self._attached if one.mark == content["id"]]
         self._attached = [one for one in self._attached if one not in gone]
+        if not self.widget.busy:
+            self.widget.status = self._words["hint"]
         self._show_attached()
         for one in gone:
             self._client.files.delete(one.file_id)

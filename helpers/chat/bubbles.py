@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from helpers.chat.attaching import Attached
-from helpers.chat.events import Call, File, Said
+from helpers.chat.events import Call, File, Note, Said
 from helpers.chat.markdown import html_of
 from helpers.chat.words import Words
 from helpers.problems import KitError
@@ -45,7 +45,7 @@ class Bubble:
             data["attached"] = [one.name for one in self.attached]
         if self.said:
             shown = html_of(self.said.text)
-            notes = [{"mark": note.mark, "text": note.text} for note in self.said.notes]
+            notes = [_note(note) for note in self.said.notes]
             data |= {"html": shown, "files": [_file(file) for file in self.said.files], "notes": notes}
         if self.call:
             data["call"] = {**asdict(self.call), **self.shown}
@@ -121,6 +121,12 @@ def _with_files(bubble: Bubble) -> str:
         return "\n".join([bubble.text, *(one.name for one in bubble.attached)])
     notes = [f"{note.mark} {note.text}" for note in bubble.said.notes]
     return "\n".join([bubble.text, *notes, *(file.name for file in bubble.said.files)])
+
+
+def _note(note: Note) -> dict[str, str]:
+    """A footnote, and the passage that opens below it, if there is one."""
+    data = {"mark": note.mark, "text": note.text}
+    return data | ({"passage": note.passage, "sentence": note.sentence} if note.passage else {})
 
 
 def _file(file: File) -> dict[str, Any]:

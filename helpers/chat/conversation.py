@@ -14,8 +14,8 @@ from helpers.chat.attaching import Attached, attached, message_of
 from helpers.chat.branching import messages_before
 from helpers.chat.events import Call, Dropped, Event, Remade, Said, Text, said_of
 from helpers.chat.failures import end_of, no_answer
-from helpers.chat.files import with_files
 from helpers.chat.functions import Given
+from helpers.chat.passages import whole
 from helpers.chat.remembered import Remembered
 from helpers.chat.talk import AT_ONCE, LOOK_SECONDS, ROUNDS, WAIT_SECONDS, Older, Spoken, Talk
 from helpers.chat.words import ENGLISH, Words
@@ -90,10 +90,14 @@ class Conversation(Talk):
         return Older(spoken, page.data[-1].id if page.data and page.has_more else None)
 
     def _spoken(self, message: Message) -> Spoken:
-        said = said_of(message.model_dump())
         if message.role == "user":
+            said = said_of(message.model_dump())
             return Spoken("user", said, tuple(attached(self._client, file.id) for file in said.files))
-        return Spoken("assistant", with_files(self._client, said, self._words))
+        return Spoken("assistant", whole(self._client, message, self._words))
+
+    def reads_files(self) -> bool:
+        """Whether a tool of the assistant reads files."""
+        return self._assistant.reads_files()
 
     def _answer(self, question: str, attached: tuple[Attached, ...], *, wait: bool) -> Generator[Event, None, None]:
         self.last_run = None
@@ -207,7 +211,7 @@ class Conversation(Talk):
                 self._writing.append(text)
                 yield Text(text)
         elif event.event in ("thread.message.completed", "thread.message.incomplete"):
-            yield from self._say(event.data.id, said_of(event.data.model_dump()))
+            yield from self._say_message(event.data)
         elif event.event == "error":
             raise no_answer("failed", self._words, event.data.message, "".join(self._writing))
 
@@ -222,7 +226,10 @@ class Conversation(Talk):
         page = self._client.beta.threads.messages.list(run.thread_id, run_id=run.id, order="asc")
         # Older services ignore the filter `run_id`.
         for message in [message for message in page if message.run_id == run.id]:
-            yield from self._say(message.id, said_of(message.model_dump()))
+            yield from self._say_message(message)
+
+    def _say_message(self, message: Message) -> Iterator[Said]:
+        return self._say(message.id, lambda: whole(self._client, message, self._words))
 
     def _conclude(self, run: Run) -> Iterator[Said]:
         """What is still to be said; raises `NoAnswer` when the answer is not whole."""

@@ -19,6 +19,10 @@ class Note:
     mark: str
     text: str
     file_id: str = ""
+    sentence: str = ""
+    """What the message says before the mark."""
+    passage: str = ""
+    """The piece of the source that this comes from; empty where nobody tells."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +118,20 @@ def _with_marks(text: Mapping[str, Any], notes: list[Note], files: list[File]) -
         source = annotation.get(str(annotation.get("type"))) or {}
         named = str(annotation.get("text") or "")
         if annotation.get("type") == "file_citation":
-            notes.append(Note(f"[{len(notes) + 1}]", str(source.get("quote") or ""), str(source.get("file_id") or "")))
+            mark, quote, file_id = f"[{len(notes) + 1}]", source.get("quote") or "", source.get("file_id") or ""
+            notes.append(Note(mark, str(quote), str(file_id), _before(annotation, text)))
             # Once: two sentences with the same source have the same text twice, and two annotations.
             value = value.replace(named, notes[-1].mark, 1) if named else value
         elif annotation.get("type") == "file_path":
             files.append(File(str(source.get("file_id")), path=named))
     return value
+
+
+def _before(annotation: Mapping[str, Any], text: Mapping[str, Any]) -> str:
+    """What stands between an annotation and the one before it."""
+    start = annotation.get("start_index")
+    if not isinstance(start, int):
+        return ""
+    ends = [one["end_index"] for one in text["annotations"] if isinstance(one.get("end_index"), int)]
+    begin = max((end for end in ends if end <= start), default=0)
+    return str(text["value"])[begin:start].strip(" .。\n")

@@ -82,7 +82,7 @@ const INSIDE = {
       text,
       ...pictures.map((file) => act.load(file, h("img", { alt: file.name }))),
       list("kit-files", act.words.files, files, (file) => (file.served ? act.load(file, h("a", {}, file.name)) : file.name)),
-      list("kit-notes", act.words.sources, turn.notes, (note) => `${note.mark} ${note.text}`),
+      list("kit-notes", act.words.sources, turn.notes, source),
       h("div", { class: "kit-tools" }, act.copy(turn.text), act.again()),
     ];
   },
@@ -107,6 +107,15 @@ const INSIDE = {
   stopped: (turn, act) => [h("span", {}, turn.text), act.retry()],
   note: (turn) => [turn.text],
 };
+
+/** A footnote; where the passage is known it opens below, with the sentence that was taken from it marked. */
+function source(note) {
+  const name = `${note.mark} ${note.text}`;
+  if (!note.passage) return name;
+  const [before, after] = note.sentence ? note.passage.split(note.sentence, 2) : [note.passage];
+  const quoted = after === undefined ? [before] : [before, h("mark", {}, note.sentence), after];
+  return h("details", {}, h("summary", {}, name), h("blockquote", {}, ...quoted));
+}
 
 function list(name, label, items, inside) {
   return items.length ? h("ul", { class: name, "aria-label": label }, ...items.map((item) => h("li", {}, inside(item)))) : "";

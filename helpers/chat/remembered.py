@@ -1,5 +1,6 @@
 """The assistant as it was when the box was made: its name, its tools, and how to make it again."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from helpers.problems import KitError
 _SETTINGS = ("name", "description", "model", "instructions", "tools", "tool_resources", "metadata", "temperature",
              "top_p", "response_format")  # fmt: skip
 """What an assistant is made from."""
+_READERS = ("code_interpreter", "file_search")
+"""The tools that an attachment can be for."""
 _BEGINS = "asst_"
 """How the hosted service begins an assistant's id; what a service knows is taken, whatever its form."""
 _PATIENCE = 5.0
@@ -24,7 +27,7 @@ class Remembered:
     def __init__(self, client: openai.OpenAI, number: str, facts: Mapping[str, Any] | None = None) -> None:
         self._client = client
         self.id = number
-        self._settings = {name: facts[name] for name in _SETTINGS if facts and facts.get(name) is not None}
+        self._settings = _settings_of(facts or {})
 
     @property
     def name(self) -> str | None:
@@ -37,6 +40,13 @@ class Remembered:
         """Its tools, as the wire has them."""
         tools: list[dict[str, Any]] = self._settings.get("tools", [])
         return tools
+
+    def reads_files(self) -> bool:
+        """Whether a tool of it reads files, as the service has it now; also where nobody knows its tools."""
+        with contextlib.suppress(openai.OpenAIError):
+            asked = self._client.with_options(max_retries=0, timeout=_PATIENCE)
+            self._settings = _settings_of(asked.beta.assistants.retrieve(self.id).model_dump())
+        return not self._settings or any(tool["type"] in _READERS for tool in self.tools)
 
     def make_again(self) -> bool:
         """Whether the assistant was gone and is here again, under another id."""
@@ -69,6 +79,10 @@ def remembered(client: openai.OpenAI, given: Assistant | str | None, words: Word
     if facts.get("object") != "assistant" and given is not None and not isinstance(given, str):
         facts = given.model_dump()
     return Remembered(client, number, facts if facts.get("model") else None)
+
+
+def _settings_of(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: facts[name] for name in _SETTINGS if facts.get(name) is not None}
 
 
 def _no_assistant(given: str, words: Words) -> KitError:

@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -12,6 +13,7 @@ from openai.types.responses import Response, ResponseStreamEvent
 from helpers.chat.attaching import Attached
 from helpers.chat.events import Call, Dropped, Event, Said, Text
 from helpers.chat.failures import is_locked, no_answer
+from helpers.chat.files import with_files
 from helpers.chat.functions import Given
 from helpers.chat.model import Configuration
 from helpers.chat.said_items import calls_in, given_again, said_in, spoken, unanswered
@@ -233,9 +235,12 @@ class ResponseTalk(Talk):
     def _say_all(self, response: Response) -> Iterator[Said]:
         """The messages of a response, each once."""
         items = [item.model_dump() for item in response.output]
-        for item in items:
-            if item.get("type") == "message":
-                yield from self._say(str(item["id"]), said_in(item, items))
+        for message in (item for item in items if item["type"] == "message"):
+            read = partial(self._with_files, message, items)
+            yield from self._say(str(message["id"]), read)
+
+    def _with_files(self, message: dict[str, Any], items: Input) -> Said:
+        return with_files(self._client, said_in(message, items), self._words)
 
     def _note_end(self, response: Response) -> None:
         """What the conversation holds now. Of a response that failed or was cancelled it holds nothing."""

@@ -2,7 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +11,6 @@ import openai
 from helpers.chat.attaching import Attached, Purpose, uploaded
 from helpers.chat.events import Call, Event, Said
 from helpers.chat.failures import NoAnswer, problem_of
-from helpers.chat.files import with_files
 from helpers.chat.functions import Given, called, table_of
 from helpers.chat.words import Words
 
@@ -104,6 +103,10 @@ class Talk(ABC):
         """Upload a file that goes with the next question."""
         return uploaded(self._client, name, data, mark, self.purpose)
 
+    def reads_files(self) -> bool:
+        """Whether a text that comes with a question can be read."""
+        return True
+
     @abstractmethod
     def anew(self) -> "Talk":
         """One in a new place, with the same model, instructions and functions."""
@@ -139,12 +142,12 @@ class Talk(ABC):
             yield made[-1]
         return made
 
-    def _say(self, number: str, said: Said) -> Generator[Said, None, None]:
-        """A whole message, once, with the files and sources that the service hands out."""
+    def _say(self, number: str, read: Callable[[], Said]) -> Generator[Said, None, None]:
+        """A whole message, once; `read` fetches what belongs to it."""
         self._writing = []
         if number in self._said:
             return
-        said = with_files(self._client, said, self._words)
+        said = read()
         if said.text or said.files:
             self._said[number] = said.text
             yield said

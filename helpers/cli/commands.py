@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, NoReturn, TypeVar
 
-from helpers.cli import running, teaching
+from helpers.cli import own_model, running, teaching
 from helpers.problems import KitError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands.add_parser("serve", help="run the endpoint as a process, for any client"))
     running.add_run(commands.add_parser("run", help="run any program with an endpoint of its own"))
     commands.add_parser("doctor", help="say what is configured and what is wrong")
+    own_model.add_model(commands.add_parser("model", help="run a small real model on this computer, in English"))
     reset = commands.add_parser("reset", help="empty the state: all objects, files, exercises done")
     reset.add_argument("--yes", action="store_true", help="do not ask first")
     teaching.add_fresh(
@@ -225,6 +226,10 @@ def _doctor(_: argparse.Namespace) -> int:
     return doctor()
 
 
+def _model(arguments: argparse.Namespace) -> int:
+    return own_model.run(arguments, _agreed)
+
+
 def _reset(arguments: argparse.Namespace) -> int:
     import asyncio
 
@@ -258,6 +263,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "serve": _serve,
     "run": running.run,
     "doctor": _doctor,
+    "model": _model,
     "reset": _reset,
     "fresh": teaching.fresh,
     "progress": teaching.progress,

@@ -192,7 +192,7 @@ def ask(url: str, headers: dict[str, str]) -> Answer:
     """GET it, past a proxy where the endpoint would. Redirects are not followed: the key would go with them."""
     import httpx2  # the client's own HTTP library; only who asks waits for it
 
-    from mock_endpoint.models.upstream import is_on_this_machine
+    from mock_endpoint.models.upstream_failures import is_on_this_machine
 
     directly = {"http://": None, "https://": None} if is_on_this_machine(url) else None
     try:

@@ -61,6 +61,12 @@ def install(python: Path, root: Path, stages: Sequence[str]) -> None:
         _install(python, root, [*_named([COMPLETE]), "--no-deps"])
 
 
+def install_alone(python: Path, root: Path, packages: Sequence[str]) -> None:
+    """Install these packages without what they ask for besides. Raises KitError when neither uv nor pip can do it."""
+    say(f"Installing {' and '.join(packages)} …")
+    _install(python, root, [*packages, "--no-deps"])
+
+
 def forget_half_installed(home: Path) -> None:
     """Take from the environment in `home` the entries of packages that lack files, so that they are installed again.
 

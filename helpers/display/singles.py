@@ -1,5 +1,6 @@
 """One assistant, thread, message, deletion or anything else, each as a `View`."""
 
+from collections import Counter
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -33,7 +34,7 @@ def bubble(facts: Facts, *marks: str) -> str:
 
 
 def content_of(facts: Facts) -> tuple[str, list[str]]:
-    """The text of a message, all parts joined, and a note for every annotation and attachment."""
+    """The text of a message, all parts joined, and its annotations and attachments: what is alike in one note."""
     content = facts.get("content")
     if isinstance(content, str):
         return content, []
@@ -44,7 +45,7 @@ def content_of(facts: Facts) -> tuple[str, list[str]]:
         annotations = (text if isinstance(text, Mapping) else part).get("annotations") or []
         notes += [f"{note.get('type', 'annotation')}: {_named_by(note)}" for note in annotations]
     notes += [f"attached: {one.get('file_id')}" for one in facts.get("attachments") or []]
-    return "\n".join(texts), notes
+    return "\n".join(texts), [note if times == 1 else f"{note} ×{times}" for note, times in Counter(notes).items()]
 
 
 def _named_by(note: Facts) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mock_endpoint import errors
-from mock_endpoint.models.base import Prompt, ToolCall, Turn
+from mock_endpoint.models.base import Image, Prompt, ToolCall, Turn
 
 Json = dict[str, Any]
 
@@ -52,7 +52,7 @@ def _turns(messages: list[Json]) -> Iterator[Turn]:
     for place, message in enumerate(messages):
         if message["role"] == "user":
             parts = message["content"] if isinstance(message["content"], list) else []
-            yield Turn("user", _text(message), images=sum(part["type"] == "image_url" for part in parts))
+            yield Turn("user", _text(message), images=tuple(_images(parts)))
         elif message["role"] == "assistant":
             calls = message.get("tool_calls", [])
             if text := _text(message):
@@ -65,6 +65,11 @@ def _turns(messages: list[Json]) -> Iterator[Turn]:
                 "'tool_calls'."
             )
             raise errors.invalid(text, f"messages.[{place}].role")
+
+
+def _images(parts: list[Json]) -> Iterator[Image]:
+    pictures = (part["image_url"] for part in parts if part["type"] == "image_url")
+    return (Image(picture["url"], picture.get("detail")) for picture in pictures)
 
 
 def _outputs(following: list[Json]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
+from mock_endpoint.closing import closing
 from mock_endpoint.engine import AnswerEvent
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import Finished, TextDelta
@@ -14,23 +15,24 @@ async def until(stops: Sequence[str], events: AsyncIterator[AnswerEvent]) -> Asy
     What may yet become such a word is held back until it is one, or is none.
     """
     held, said, stopped = "", "", False
-    async for event in events:
-        if isinstance(event, TextDelta):
-            held += "" if stopped else event.text
-            found = [place for place in (held.find(stop) for stop in stops) if place >= 0]
-            stopped = stopped or bool(found)
-            ready = min(found) if found else _safe(held, stops)
-            if ready:
-                yield TextDelta(held[:ready])
-            said += held[:ready]
-            held = "" if stopped else held[ready:]
-            continue
-        if held:
-            yield TextDelta(held)
-            said, held = said + held, ""
-        if stopped and isinstance(event, Finished):
-            event = replace(event, reason="stop", completion_tokens=tokens.count(said))  # noqa: PLW2901
-        yield event
+    async with closing(events):
+        async for event in events:
+            if isinstance(event, TextDelta):
+                held += "" if stopped else event.text
+                found = [place for place in (held.find(stop) for stop in stops) if place >= 0]
+                stopped = stopped or bool(found)
+                ready = min(found) if found else _safe(held, stops)
+                if ready:
+                    yield TextDelta(held[:ready])
+                said += held[:ready]
+                held = "" if stopped else held[ready:]
+                continue
+            if held:
+                yield TextDelta(held)
+                said, held = said + held, ""
+            if stopped and isinstance(event, Finished):
+                event = replace(event, reason="stop", completion_tokens=tokens.count(said))  # noqa: PLW2901
+            yield event
 
 
 def _safe(held: str, stops: Sequence[str]) -> int:

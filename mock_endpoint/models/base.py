@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 
@@ -21,13 +22,22 @@ class ToolCall:
 
 
 @dataclass(frozen=True)
+class Image:
+    """A picture that came with a message."""
+
+    source: str | Path
+    """Its address, which may be a `data:` address, or the file that holds it; the file may be gone."""
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
 class Turn:
     """One message of the conversation, as the model reads it."""
 
     role: Literal["user", "assistant"]
     text: str
-    images: int = 0
-    """How many pictures came with the text; a model that cannot see them says so."""
+    images: tuple[Image, ...] = ()
+    """The pictures that came with the text; a model that cannot see them says so."""
     calls: tuple[ToolCall, ...] = ()
     """Only in an assistant's turn without a text: the tools that it called for this answer, with their outputs."""
 

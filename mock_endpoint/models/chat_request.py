@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mock_endpoint.models.base import Prompt, ToolCall, Turn
+from mock_endpoint.models.chat_pictures import Pictures
 
 Json = dict[str, Any]
 
@@ -80,7 +81,7 @@ def request(prompt: Prompt, name: str | None) -> Json:
     }
     return {
         "model": name or prompt.model,
-        "messages": [*system, *(message for turn in prompt.turns for message in _messages(turn))],
+        "messages": [*system, *_conversation(prompt.turns)],
         "stream": True,
         "stream_options": {"include_usage": True},
         **_given(settings),
@@ -93,10 +94,18 @@ def _given(fields: Json) -> Json:
     return {field: value for field, value in fields.items() if value is not None}
 
 
-def _messages(turn: Turn) -> Iterator[Json]:
+def _conversation(turns: tuple[Turn, ...]) -> Iterator[Json]:
+    """The messages, oldest first. Where the pictures are too much together, the latest are kept."""
+    pictures = Pictures()
+    backwards = [list(_messages(turn, pictures)) for turn in reversed(turns)]
+    return (message for messages in reversed(backwards) for message in messages)
+
+
+def _messages(turn: Turn, pictures: Pictures) -> Iterator[Json]:
     """A turn's message; calls become one message that asks for all of them, and one message for each output."""
     if not turn.calls:
-        yield {"role": turn.role, "content": turn.text}
+        # Only what a user says may hold a picture; one that code drew stands in an assistant's message.
+        yield {"role": turn.role, "content": pictures.content(turn) if turn.role == "user" else turn.text}
         return
     yield {"role": "assistant", "content": turn.text or None, "tool_calls": [_tool_call(call) for call in turn.calls]}
     for call in turn.calls:

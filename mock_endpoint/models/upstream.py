@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import random
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit, urlunsplit
 
-from mock_endpoint.listening import is_loopback
+from mock_endpoint.closing import closing
 from mock_endpoint.models import tokens
 from mock_endpoint.models.base import CallDelta, Event, Failed, Finished, Model, Prompt, TextDelta
-from mock_endpoint.models.chat_calls import BadCall, Calls
+from mock_endpoint.models.chat_calls import Calls
+from mock_endpoint.models.chat_pictures import has_pictures, without_pictures
 from mock_endpoint.models.chat_request import request
+from mock_endpoint.models.upstream_failures import (
+    Failures,
+    NoAnswer,
+    NobodySpoke,
+    asked_to_wait,
+    is_on_this_machine,
+    is_passing,
+)
 
 if TYPE_CHECKING:
     import openai
@@ -18,35 +30,22 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk
     from openai.types.chat.chat_completion_chunk import Choice
 
+log = logging.getLogger(__name__)
+
 _NO_KEY = "none"
 """Local servers ask for no key, but the client refuses to start without one."""
 
-_SAID = 500
-"""Characters of a server's own message that are passed on."""
-
-_Code = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
-_REFUSED_KEY = (
-    "The model server at {url} refused the key ({status}). Check MODEL_API_KEY in .env and restart the kernel."
-)
-_REFUSED_PROMPT = "The model server refused the request ({status}): {said}"
-_REFUSALS: dict[int, tuple[_Code, str]] = {
-    400: ("invalid_prompt", _REFUSED_PROMPT),
-    413: ("invalid_prompt", _REFUSED_PROMPT),
-    422: ("invalid_prompt", _REFUSED_PROMPT),
-    401: ("server_error", _REFUSED_KEY),
-    403: ("server_error", _REFUSED_KEY),
-    404: (
-        "server_error",
-        "The model server at {url} does not know this path or model (404): {said} "
-        "– check MODEL_BASE_URL and MODEL_NAME in .env and restart the kernel.",
-    ),
-    429: ("rate_limit_exceeded", "The model server is at its limit (429): {said}"),
-}
-_OTHER_REFUSAL: tuple[_Code, str] = ("server_error", "The model server answered {status}: {said}")
-_NOBODY = (
-    "No model server answers at {url}. Start it, or correct MODEL_BASE_URL in .env and restart the kernel; "
-    "leave it blank for the offline model."
-)
+_PAUSES = (1.0, 2.0, 4.0)
+"""Seconds before the second, third and fourth try, where the server names none."""
+_LONGEST_PAUSE = 30.0
+"""A server that asks for more than these seconds is not waited for: whoever waits should know why."""
+_SILENCE = 300.0
+"""Seconds for which a server may say nothing: some load a large model first."""
+_LONGEST = 600.0
+"""Seconds that one answer may take."""
+_CONNECTING = 15.0
+_MOST = 4_000_000
+"""Characters of one answer: a model that repeats itself for ever is stopped."""
 
 # Parameters that not every server takes, in the order in which they are given up after a 400 that names them.
 # `max_tokens` is what Ollama, vLLM, llama.cpp and Azure's older deployments all know; reasoning models
@@ -60,6 +59,10 @@ _BROKEN = {
     None: "The model server ended its answer in the middle.",
     "content_filter": "The model server's content filter stopped the answer.",
 }
+_ENDLESS = Failed("server_error", "The model did not stop writing, so its answer was cut off. Run it again.")
+_PICTURES = re.compile(r"image|vision|multimodal|content must be a string|content part", re.I)
+"""How servers name what they cannot read."""
+_OF_PICTURES = (400, 404, 415, 422, 500, 501)
 _CALLING = ("tool_calls", "function_call")
 """How a server ends an answer that calls functions; some say `stop`."""
 
@@ -67,82 +70,92 @@ _CALLING = ("tool_calls", "function_call")
 class UpstreamModel(Model):
     """A model behind an OpenAI-compatible server, asked by streaming chat completions.
 
-    Functions are passed on, and built-in tools as functions; pictures are not.
+    Functions are passed on, and built-in tools as functions; pictures, too, unless the server refuses them.
+    What passes by itself – too many requests, a server that is down for a moment – is waited out a few times, as long
+    as nothing was said.
     """
 
     def __init__(self, base_url: str, key: str | None, name: str | None) -> None:
         self.base_url = base_url
         self.name = name
-        self._key = key or _NO_KEY
-        self._url = _without_password(base_url)
-        self.label = f"{name or 'the model'} at {self._url}"
+        self._key = key
+        self._failures = Failures(base_url, key)
+        self.label = f"{name or 'the model'} at {self._failures.url}"
 
     async def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
         """The server's answer as it arrives; a failure comes as `Failed`, never as an exception."""
+        if unusable := self._failures.unusable_key():
+            yield unusable
+            return
+        pauses = iter(_PAUSES)
+        said = False
+        while True:
+            try:
+                async with closing(self._asked(prompt)) as events:
+                    async for event in events:
+                        said = True
+                        yield event
+            except Exception as error:
+                pause = None if said or not is_passing(error) else _pause(error, next(pauses, None))
+                if pause is None:
+                    yield self._failures.of(error)
+                    return
+                log.info("the model server is asked again in %.1f s (%s)", pause, type(error).__name__)
+                await asyncio.sleep(pause)
+            else:
+                return
+
+    async def _asked(self, prompt: Prompt) -> AsyncIterator[Event]:
+        """One try."""
         import openai  # here, because it takes half a second and only this model needs it
 
-        try:
-            http = openai.DefaultAsyncHttpxClient(trust_env=not is_on_this_machine(self.base_url))
-            async with openai.AsyncOpenAI(base_url=self.base_url, api_key=self._key, http_client=http) as client:
-                async for event in _events(await _opened(client, request(prompt, self.name)), prompt):
+        http = openai.DefaultAsyncHttpxClient(trust_env=not is_on_this_machine(self.base_url))
+        timeout = openai.Timeout(_SILENCE, connect=_CONNECTING)
+        async with openai.AsyncOpenAI(
+            base_url=self.base_url, api_key=self._key or _NO_KEY, http_client=http, max_retries=0, timeout=timeout
+        ) as client:
+            body = await _body(prompt, self.name)
+            async with closing(_events(await _opened(client, body), prompt)) as events:
+                async for event in events:
                     yield event
-        except openai.OpenAIError as error:
-            yield self._failed(error)
-        except BadCall as error:
-            yield Failed("server_error", str(error))
-        except Exception as error:  # a stream that ends in the middle of a line raises what the transport raises
-            yield Failed("server_error", f"The stream from {self._url} broke off ({type(error).__name__}).")
-
-    def _failed(self, error: openai.OpenAIError) -> Failed:
-        """The failure as a run reports it, in the server's own words but without any key."""
-        import openai
-
-        if isinstance(error, openai.APIStatusError):
-            code, text = _REFUSALS.get(error.status_code, _OTHER_REFUSAL)
-            return Failed(code, text.format(url=self._url, status=error.status_code, said=self._words(error)))
-        if isinstance(error, openai.APITimeoutError):
-            return Failed("server_error", f"The model server at {self._url} did not answer in time.")
-        if isinstance(error, openai.APIConnectionError):
-            return Failed("server_error", _NOBODY.format(url=self._url))
-        return Failed("server_error", f"The model server at {self._url} broke off: {self._without_key(str(error))}")
-
-    def _words(self, error: openai.APIStatusError) -> str:
-        """The message in the error's body, or what there is."""
-        message = error.body.get("message") if isinstance(error.body, dict) else None
-        return self._without_key(str(message or error.message)[:_SAID])
-
-    def _without_key(self, text: str) -> str:
-        return text if self._key == _NO_KEY else text.replace(self._key, "[key]")
 
 
-def is_on_this_machine(url: str) -> bool:
-    """Whether the server is asked directly: a proxy that the environment names cannot reach this machine's loopback."""
-    return is_loopback(urlsplit(url).hostname or "")
+def _pause(error: Exception, usual: float | None) -> float | None:
+    """The seconds until the next try; None where there is to be none."""
+    asked = asked_to_wait(error)
+    if usual is None or (asked is not None and asked > _LONGEST_PAUSE):
+        return None
+    spread = 0.75 + random.random() / 2  # noqa: S311 - so that a class does not come back all at once
+    return usual * spread if asked is None else asked
 
 
-def _without_password(url: str) -> str:
-    """The address as it may be shown."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+async def _body(prompt: Prompt, name: str | None) -> dict[str, Any]:
+    """The request's body; files with pictures are read beside other work."""
+    if any(turn.images for turn in prompt.turns):
+        return await asyncio.to_thread(request, prompt, name)
+    return request(prompt, name)
 
 
 async def _opened(client: openai.AsyncOpenAI, body: dict[str, Any]) -> openai.AsyncStream[ChatCompletionChunk]:
-    """The stream, without those optional parameters that the server refuses by name."""
+    """The stream, without those optional parameters that the server refuses by name, and without pictures where it
+    cannot read them: the model is told that there were some."""
     import openai
 
     while True:
         try:
             stream: openai.AsyncStream[ChatCompletionChunk] = await client.chat.completions.create(**body)
-        except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+        except openai.APIStatusError as error:
             body = _without_refused(body, error)
         else:
             return stream
 
 
 def _without_refused(body: dict[str, Any], error: openai.APIStatusError) -> dict[str, Any]:
-    """The body with one parameter renamed or left out; raises the error where it names none of them."""
+    """The body with one parameter renamed or left out, or without pictures; raises the error where it names none."""
     said = f"{error.body} {error.message}"
-    for field in (*_RENAMED, *_OPTIONAL):
+    if has_pictures(body) and error.status_code in _OF_PICTURES and _PICTURES.search(said):
+        return without_pictures(body)
+    for field in (*_RENAMED, *_OPTIONAL) if error.status_code in (400, 422) else ():
         if field in body and field in said:
             kept = {name: value for name, value in body.items() if name != field}
             return {**kept, _RENAMED[field]: body[field]} if field in _RENAMED else kept
@@ -151,14 +164,38 @@ def _without_refused(body: dict[str, Any], error: openai.APIStatusError) -> dict
 
 async def _events(stream: openai.AsyncStream[ChatCompletionChunk], prompt: Prompt) -> AsyncIterator[Event]:
     answer = _Answer(prompt)
-    async with stream:  # which may be left in the middle
-        async for chunk in stream:
+    length = 0
+    async with stream, closing(_in_time(stream)) as chunks:  # which may be left in the middle
+        if "html" in stream.response.headers.get("content-type", ""):
+            raise NoAnswer
+        async for chunk in chunks:
             answer.usage = chunk.usage or answer.usage
-            for choice in chunk.choices:
+            for choice in chunk.choices or ():
                 for event in answer.read(choice):
+                    length += len(event.text if isinstance(event, TextDelta) else event.arguments)
                     yield event
+            if length > _MOST:
+                yield _ENDLESS
+                return
+        if not answer.begun:
+            events = "event-stream" in stream.response.headers.get("content-type", "")
+            raise NobodySpoke if events else NoAnswer
     for last in answer.end():
         yield last
+
+
+async def _in_time(stream: openai.AsyncStream[ChatCompletionChunk]) -> AsyncIterator[ChatCompletionChunk]:
+    """The chunks; `TimeoutError` where none comes for long, though the server may send signs of life."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + _LONGEST
+    chunks = aiter(stream)
+    while True:
+        try:
+            async with asyncio.timeout_at(min(clock() + _SILENCE, end)):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        yield chunk
 
 
 class _Answer:
@@ -166,14 +203,17 @@ class _Answer:
 
     def __init__(self, prompt: Prompt) -> None:
         self.usage: CompletionUsage | None = None
+        self.begun = False
+        """Whether any part of it came."""
         self._prompt = prompt
         self._calls = Calls(prompt)
-        self._text = ""
+        self._text: list[str] = []
         self._blank = ""  # white space that is part of the answer only if more text follows, or no calls
         self._reason: str | None = None
 
     def read(self, choice: Choice) -> Iterator[TextDelta | CallDelta]:
         """What one chunk adds."""
+        self.begun = True
         self._reason = choice.finish_reason or self._reason
         delta = getattr(choice, "delta", None)  # Azure's content filter sends choices without one
         if delta is None:
@@ -206,17 +246,19 @@ class _Answer:
         """The text, with the white space before it. Many models put an empty line before a call."""
         self._blank += piece
         if self._blank.strip():
-            self._text += self._blank
+            self._text.append(self._blank)
             yield TextDelta(self._blank)
             self._blank = ""
 
     def _rest_of_text(self) -> Iterator[TextDelta]:
         if self._blank and not self._calls:
-            self._text += self._blank
+            self._text.append(self._blank)
             yield TextDelta(self._blank)
 
     def _finished(self, reason: Literal["stop", "length", "tool_calls"]) -> Finished:
         """With the tokens that the server counted, or counted by our own rule where it does not say."""
         if self.usage is None:
-            return Finished(reason, tokens.of_prompt(self._prompt), tokens.count(self._text) + self._calls.tokens())
+            return Finished(
+                reason, tokens.of_prompt(self._prompt), tokens.count("".join(self._text)) + self._calls.tokens()
+            )
         return Finished(reason, self.usage.prompt_tokens, self.usage.completion_tokens)

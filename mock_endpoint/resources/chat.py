@@ -1,6 +1,7 @@
 """`client.chat.completions`: one answer to a list of messages; nothing is kept."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,12 +9,13 @@ from mock_endpoint import engine, errors
 from mock_endpoint.chat.prompt import prompt_of
 from mock_endpoint.chat.stops import until
 from mock_endpoint.chat.writer import ChatWriter
+from mock_endpoint.closing import closing
 from mock_endpoint.http import faults
 from mock_endpoint.http.context import RequestContext
 from mock_endpoint.http.stream import EventStream
 from mock_endpoint.models.base import CallDelta, Failed, Finished, TextDelta
 from mock_endpoint.models.failing import FailingModel
-from mock_endpoint.pacing import PIECE_SHARE, paced
+from mock_endpoint.pacing import PIECE_SHARE, NoLongerOurs, paced, unless_cancelled
 from mock_endpoint.schemas import chat, model_facts
 from mock_endpoint.schemas.base import parse
 from mock_endpoint.sse import Feed
@@ -46,7 +48,7 @@ async def create(request: RequestContext) -> Json | EventStream:
     feed = Feed(_END)
     if request.fault.strikes("drop_stream"):
         feed.break_off()
-    task = asyncio.get_running_loop().create_task(_tell(request.service.pace, events, writer, feed))
+    task = asyncio.get_running_loop().create_task(_tell_while_heard(request.service.pace, events, writer, feed))
     _TELLING.add(task)
     task.add_done_callback(_TELLING.discard)
     return EventStream(feed, request.headers)
@@ -58,14 +60,23 @@ _TELLING: set[asyncio.Task[None]] = set()
 
 async def _written(events: AsyncIterator[engine.AnswerEvent], writer: ChatWriter) -> Finished:
     """Write the whole answer down; how it ended comes back. A `Refusal` where it failed."""
-    async for event in paced(events, 0):
-        if isinstance(event, Finished):
-            return event
-        if isinstance(event, Failed):
-            raise _failure(event)
-        if isinstance(event, TextDelta | CallDelta):
-            writer.write(event)
+    async with closing(paced(events, 0)) as told:
+        async for event in told:
+            if isinstance(event, Finished):
+                return event
+            if isinstance(event, Failed):
+                raise _failure(event)
+            if isinstance(event, TextDelta | CallDelta):
+                writer.write(event)
     raise _failure(engine.BROKEN)
+
+
+async def _tell_while_heard(
+    pace: float, events: AsyncIterator[engine.AnswerEvent], writer: ChatWriter, feed: Feed
+) -> None:
+    """Whoever hangs up stops the model, too, even where it says nothing for long."""
+    with contextlib.suppress(NoLongerOurs):
+        await unless_cancelled(_tell(pace, events, writer, feed), asyncio.Event(), lambda: feed.open)
 
 
 async def _tell(pace: float, events: AsyncIterator[engine.AnswerEvent], writer: ChatWriter, feed: Feed) -> None:
@@ -73,17 +84,18 @@ async def _tell(pace: float, events: AsyncIterator[engine.AnswerEvent], writer: 
     try:
         _send(feed, writer.first_chunks())
         await asyncio.sleep(pace)
-        async for event in paced(events, pace * PIECE_SHARE):
-            if not feed.open:
-                return
-            if isinstance(event, Failed):
-                feed.send("", {"error": _failure(event).error})
-                return
-            if isinstance(event, Finished):
-                _send(feed, writer.last_chunks(event))
-                return
-            if isinstance(event, TextDelta | CallDelta):
-                _send(feed, writer.write(event))
+        async with closing(paced(events, pace * PIECE_SHARE)) as told:
+            async for event in told:
+                if not feed.open:
+                    return
+                if isinstance(event, Failed):
+                    feed.send("", {"error": _failure(event).error})
+                    return
+                if isinstance(event, Finished):
+                    _send(feed, writer.last_chunks(event))
+                    return
+                if isinstance(event, TextDelta | CallDelta):
+                    _send(feed, writer.write(event))
     finally:
         feed.close()
 

@@ -234,9 +234,20 @@ async def _events(request: RequestContext, response: Json) -> Feed:
     if making := request.service.workers.get(response["id"]):
         feed: Feed = making.events.listen(after)
         return feed
-    while (await _find(request))["status"] in ACTIVE:  # another process makes it, and stores its events at the end
+    while (response := await _find(request))["status"] in ACTIVE:  # made by another process, and stored at the end
         await asyncio.sleep(_LOOK_EVERY)
     kept = request.store.get(history.EVENTS, response["id"], response["id"])
-    feed = replay(kept["events"] if kept else [], after)
+    told = kept["events"] if kept else []
+    feed = replay(told, after)
+    if response["status"] == "failed" and not told:
+        _tell_abandoned(request, response, feed, after)
     feed.close()
     return feed
+
+
+def _tell_abandoned(request: RequestContext, response: Json, feed: Feed, after: int) -> None:
+    """Why nothing follows: with the process that made the response, what it had told is gone."""
+    shown = objects.view(response, request.surface.family, included(request), streamed=True)
+    error = {"type": response["error"]["code"], **response["error"], "param": None}
+    feed.send("error", {"type": "error", "error": error, "sequence_number": after + 1})
+    feed.send("response.failed", {"type": "response.failed", "response": shown, "sequence_number": after + 2})

@@ -8,7 +8,7 @@ from typing import Any
 from mock_endpoint import errors
 from mock_endpoint.fitting import fit
 from mock_endpoint.models import tokens
-from mock_endpoint.models.base import Prompt, ToolCall, Turn
+from mock_endpoint.models.base import Image, Prompt, ToolCall, Turn
 from mock_endpoint.responses import built_in
 from mock_endpoint.responses.compaction import unpacked
 from mock_endpoint.schemas.built_in_calls import FORMS, TOOL_OF
@@ -141,8 +141,15 @@ def _call(item: Json, output: str | list[Json]) -> ToolCall:
 
 
 def _turn(item: Json) -> Turn:
-    pictures = sum(part["type"] == "input_image" for part in item["content"])
-    return Turn(item["role"], _text(item), images=pictures)
+    return Turn(item["role"], _text(item), images=tuple(_images(item["content"])))
+
+
+def _images(parts: list[Json]) -> Iterator[Image]:
+    """The pictures; `path` is where an uploaded one is."""
+    for part in parts:
+        if part["type"] == "input_image":
+            detail = "high" if part.get("detail") == "original" else part.get("detail")
+            yield Image(part.get("path") or part.get("image_url") or "", detail)
 
 
 def _text(item: Json) -> str:

@@ -1,4 +1,4 @@
-"""Files in the input of a response, as the model reads them: their text in their place."""
+"""Files in the input of a response, as the model reads them: their text in their place, and where pictures are."""
 
 import base64
 from typing import Any
@@ -23,15 +23,21 @@ def check(store: Store, items: list[Json]) -> None:
 
 
 async def with_texts(store: Store, lease: Lease, items: list[Json]) -> list[Json]:
-    """The items with a text in place of each file. One that cannot be read is told as that."""
+    """The items with a text in place of each file, and the `path` of each uploaded picture. A file that cannot be read
+    is told as that."""
     return [item | {name: await _read(store, lease, parts) for name, parts in _in_parts(item)} for item in items]
 
 
 async def _read(store: Store, lease: Lease, parts: list[Json]) -> list[Json]:
-    return [
-        {"type": "input_text", "text": await _text(store, lease, part)} if part["type"] == "input_file" else part
-        for part in parts
-    ]
+    return [await _as_read(store, lease, part) for part in parts]
+
+
+async def _as_read(store: Store, lease: Lease, part: Json) -> Json:
+    if part["type"] == "input_file":
+        return {"type": "input_text", "text": await _text(store, lease, part)}
+    if part["type"] == "input_image" and part.get("file_id"):
+        return part | {"path": store.blobs.path(part["file_id"])}
+    return part
 
 
 async def _text(store: Store, lease: Lease, part: Json) -> str:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from mock_endpoint import engine, errors
+from mock_endpoint.closing import closing
 from mock_endpoint.models.base import CallDelta, Failed, Finished, Model, Prompt
 from mock_endpoint.pacing import PIECE_SHARE, QUEUED_SHARE, NoLongerOurs, paced, unless_cancelled
 from mock_endpoint.responses import built_in, reading
@@ -166,12 +167,14 @@ async def _listen(worker: Worker, prompt: Prompt, pause: float) -> Finished | Fa
     if place is not None:
         prompt = replace(prompt, files=place.names())
     tools = built_in.tools_of(worker.service, asked, allowed(asked), items, place)
-    async for event in paced(engine.answer(worker.model, prompt, tools, built_in.marks_of(items)), pause):
-        if isinstance(event, Finished | Failed):
-            return event
-        if place is not None and isinstance(event, CallDelta) and event.tool == "code_interpreter":
-            worker.writer.container = await place.ready()
-        worker.writer.write(event)
+    answer = engine.answer(worker.model, prompt, tools, built_in.marks_of(items))
+    async with closing(paced(answer, pause)) as told:
+        async for event in told:
+            if isinstance(event, Finished | Failed):
+                return event
+            if place is not None and isinstance(event, CallDelta) and event.tool == "code_interpreter":
+                worker.writer.container = await place.ready()
+            worker.writer.write(event)
     return engine.BROKEN
 
 

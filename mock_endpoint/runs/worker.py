@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from mock_endpoint import engine, errors
+from mock_endpoint.closing import closing
 from mock_endpoint.models.base import Failed, Finished, Model, Prompt
 from mock_endpoint.pacing import PIECE_SHARE, QUEUED_SHARE, NoLongerOurs, paced, unless_cancelled
 from mock_endpoint.runs import run_status, tool_calls
@@ -148,10 +149,11 @@ async def _prompt(service: Service, run: Json, spent: Json) -> Prompt:
     messages = service.store.all("thread.message", run["thread_id"])
     steps = service.store.all("thread.run.step", run["id"])
     names = tuple(file.name for file in attached(service.store, run))
+    path_of = service.store.blobs.path
     if run["max_prompt_tokens"] is None:
-        return replace(prompt_of(run, messages, steps, spent), files=names)
+        return replace(prompt_of(run, messages, steps, spent, path_of), files=names)
     # Counting the tokens of a long thread takes a while; other requests do not wait for it.
-    return replace(await asyncio.to_thread(prompt_of, run, messages, steps, spent), files=names)
+    return replace(await asyncio.to_thread(prompt_of, run, messages, steps, spent, path_of), files=names)
 
 
 async def _listen(worker: Worker, prompt: Prompt, writer: RunWriter) -> Finished | Failed:
@@ -159,12 +161,13 @@ async def _listen(worker: Worker, prompt: Prompt, writer: RunWriter) -> Finished
     pause = worker.service.pace * PIECE_SHARE if worker.events.feed else 0
     marks = marks_of(worker.service.store.all("thread.run.step", worker.run["id"]))
     events = engine.answer(worker.model, prompt, tools_of(worker.service, worker.run), marks)
-    async for event in paced(events, pause):
-        if isinstance(event, Finished | Failed):
-            if isinstance(event, Finished) and not writer.step:
-                await writer.open_message()  # an empty answer is a message, too
-            return event
-        await writer.write(event)
+    async with closing(paced(events, pause)) as told:
+        async for event in told:
+            if isinstance(event, Finished | Failed):
+                if isinstance(event, Finished) and not writer.step:
+                    await writer.open_message()  # an empty answer is a message, too
+                return event
+            await writer.write(event)
     return engine.BROKEN
 
 

@@ -11,6 +11,7 @@ from support.recording import Recorder
 from support.scripted import Scripted
 from support.talking import async_azure, azure, calling, plain, refusal
 
+from mock_endpoint.models.base import Image
 from mock_endpoint.server import Running
 
 from .conftest import Starter
@@ -82,9 +83,9 @@ def test_messages(client: openai.AzureOpenAI, model: Scripted) -> None:
     prompt = model.prompts[-1]
     assert prompt.instructions == "Be brief.\nBe kind."
     assert [(turn.role, turn.text, turn.images) for turn in prompt.turns] == [
-        ("user", "first", 0),
-        ("assistant", "second", 0),
-        ("user", "third", 1),
+        ("user", "first", ()),
+        ("assistant", "second", ()),
+        ("user", "third", (Image("data:image/png;base64,AAAA"),)),
     ]
 
 

@@ -7,6 +7,7 @@ import json
 import sqlite3
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,7 +138,8 @@ def test_killed_again_and_again(state: Path, recorder: Recorder) -> None:
         with Serving(state, PACE) as endpoint:
             check(endpoint, recorder, told)
             told = Acknowledged()
-            live_and_die(endpoint, told, Random(kill).uniform(0, LONGEST))  # noqa: S311
+            clients = [Client(endpoint, number, told) for number in range(CLIENTS)]
+            live_and_die(endpoint, clients, Random(kill).uniform(0, LONGEST))  # noqa: S311
         with closing(sqlite3.connect(state)) as db:
             assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert told.threads
@@ -147,9 +149,8 @@ def test_killed_again_and_again(state: Path, recorder: Recorder) -> None:
     assert cut >= KILLS, "too few runs were on their way when the endpoint died"
 
 
-def live_and_die(endpoint: Serving, told: Acknowledged, after: float) -> None:
+def live_and_die(endpoint: Serving, clients: Sequence[Client], after: float) -> None:
     """Let clients converse, and kill the endpoint some seconds after the first of them has begun."""
-    clients = [Client(endpoint, number, told) for number in range(CLIENTS)]
     for client in clients:
         client.start()
     assert clients[0].begun.wait(30)

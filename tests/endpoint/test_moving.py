@@ -43,6 +43,24 @@ def test_m03_what_the_assistant_said(client: openai.AzureOpenAI, successor: open
     refused(successor, refusal(message, "input[0].content[0]", "invalid_value"), model=MODEL, input=[wrong])
 
 
+def test_m10_a_file_of_one_message(
+    client: openai.AzureOpenAI, successor: openai.OpenAI, raw: httpx2.Client, model: Scripted
+) -> None:
+    """An attachment for file search made a vector store for its thread; a part of the input makes none, and is read."""
+    file = client.files.create(file=("plan.md", b"We meet at noon."), purpose="assistants")
+    attachment: Any = {"file_id": file.id, "tools": [{"type": "file_search"}]}
+    message: Any = {"role": "user", "content": "When do we meet?", "attachments": [attachment]}
+    resources = client.beta.threads.create(messages=[message]).tool_resources
+    assert resources is not None
+    assert resources.file_search is not None
+    (made,) = resources.file_search.vector_store_ids or []
+    assert raw.get("vector_stores").json()["first_id"] == made
+    parts = [{"type": "input_file", "file_id": file.id}, {"type": "input_text", "text": "When do we meet?"}]
+    respond(successor, [{"role": "user", "content": parts}])
+    assert "We meet at noon." in model.prompts[-1].turns[0].text
+    assert raw.get("vector_stores").json()["first_id"] == made
+
+
 def test_m13_a_form_for_the_answer(
     client: openai.AzureOpenAI, successor: openai.OpenAI, assistant: Assistant, model: Scripted
 ) -> None:

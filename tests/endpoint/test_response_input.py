@@ -1,10 +1,13 @@
 """Long and rich input of Responses: files, a model's window, compaction (contract-successor §1.6, §6)."""
 
 import base64
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
+from support import documents
 from support.responding import MODEL, WEATHER, functions_called, output_of, refusal, refused, respond
 from support.scripted import Scripted
 from support.talking import calling
@@ -40,6 +43,26 @@ def test_a_file_by_id(client: openai.AzureOpenAI, model: Scripted) -> None:
     counted = client.responses.input_tokens.count(model=MODEL, input=file_part(file_id=file.id))
     assert response.usage is not None
     assert counted.input_tokens == response.usage.input_tokens
+
+
+def test_a_file_as_the_output_of_a_function(client: openai.AzureOpenAI) -> None:
+    """Outputs in parts are read like messages."""
+    file = client.files.create(file=("menu.md", b"Soup 300 yen"), purpose="assistants")
+    asked = respond(client, calling(("get_weather", {"city": "Lima"})), tools=[WEATHER])
+    output: Any = [output_of(functions_called(asked)[0], "") | {"output": [{"type": "input_file", "file_id": file.id}]}]
+    response = respond(client, output, previous_response_id=asked.id)
+    assert response.output_text == "echo: [file menu.md]\nSoup 300 yen"
+
+
+@pytest.mark.parametrize("make", [documents.pdf, documents.docx])
+def test_documents(client: openai.AzureOpenAI, tmp_path: Path, make: Callable[..., Path]) -> None:
+    """By id and inside of the request: what file search reads, a response reads."""
+    path = make(tmp_path / f"menu.{make.__name__}", "Soup 300 yen")
+    file = client.files.create(file=path, purpose="user_data")
+    inside = {"filename": path.name, "file_data": data_url(path.read_bytes(), "application/octet-stream")}
+    for part in ({"file_id": file.id}, inside):
+        said = respond(client, file_part(**part)).output_text
+        assert said.split() == ["echo:", "[file", f"{path.name}]", "Soup", "300", "yen"]
 
 
 def test_a_file_inside_of_the_request(client: openai.AzureOpenAI) -> None:

@@ -284,3 +284,13 @@ def test_a_search_that_breaks(starting: Starter, recorder: Recorder) -> None:
         assert search_of(cut).status == "incomplete"
         with pytest.raises(openai.APIError, match="went wrong"):
             respond_streamed(client, calling(("file_search", "gate")), tools=[searching(store.id)])
+
+
+def test_a_search_waits_for_the_index(client: openai.AzureOpenAI) -> None:
+    """What was put into the store just before is found, however long it takes to index."""
+    story = "\n\n".join(f"On day {day} the keeper counted {day * 7} lanterns at the pond." for day in range(900))
+    file_id = upload(client, "lanterns.md", story)
+    store = client.vector_stores.create(name="lanterns", file_ids=[file_id])
+    assert store.status == "in_progress"
+    assert found(client, "day 899 lanterns", searching(store.id, max_num_results=1)) == ["lanterns.md"]
+    assert client.vector_stores.retrieve(store.id).status == "completed"

@@ -10,6 +10,7 @@ from support.recording import Recorder
 from support.responding import MODEL, WEATHER, functions_called, refusal, respond, respond_streamed
 from support.talking import async_azure, azure, calling, plain
 
+from mock_endpoint import pacing
 from mock_endpoint.server import Running
 
 from .conftest import Starter
@@ -212,6 +213,39 @@ def test_a_process_that_ends(starting: Starter, recorder: Recorder) -> None:
     with azure(starting(), recorder) as client:
         assert client.responses.retrieve(response.id).status == "failed"
         client.responses.delete(response.id)
+
+
+def test_resumed_after_its_process_has_ended(starting: Starter, recorder: Recorder) -> None:
+    """What was told is gone with it; the stream says so, and goes on with the next number."""
+    first = starting()
+    with azure(first, recorder) as client:
+        stream = client.responses.create(model=MODEL, input="wait", stream=True, background=True)
+        seen = [event for event, _ in zip(stream, range(3), strict=False)]
+    first.stop()
+    recorder.faults.clear()  # that stream had no end
+    with azure(starting(), recorder) as client:
+        response_id = seen[0].response.id  # type: ignore[union-attr]
+        for after in (-1, seen[-1].sequence_number):
+            with pytest.raises(openai.APIError, match="The process that made this response has ended"):
+                list(client.responses.retrieve(response_id, stream=True, starting_after=after))
+
+
+def test_a_cancel_is_heard_at_once(starting: Starter, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs and responses are woken; only what another process cancels is found by looking now and then."""
+    monkeypatch.setattr(pacing, "_LOOK_EVERY", 600)
+    with azure(starting(), recorder) as client:
+        stream = client.responses.create(model=MODEL, input="wait", stream=True, background=True)
+        first = next(iter(stream))
+        until(lambda: client.responses.retrieve(first.response.id).status == "in_progress")  # type: ignore[union-attr]
+        client.responses.cancel(first.response.id)  # type: ignore[union-attr]
+        assert list(stream)[-1].type == "response.output_text.delta"
+        recorder.faults.clear()  # a cancelled response has no last event
+        assistant = client.beta.assistants.create(model=MODEL, instructions="Answer.")
+        run = client.beta.threads.create_and_run(
+            assistant_id=assistant.id, thread={"messages": [{"role": "user", "content": "wait"}]}
+        )
+        client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
+        until(lambda: client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id).status == "cancelled")
 
 
 def test_another_process_cancels(starting: Starter, recorder: Recorder) -> None:

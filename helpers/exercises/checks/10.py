@@ -1,5 +1,6 @@
 """Checks of lesson 10, file search."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -55,7 +56,7 @@ def check_10a(run: Run) -> str | None:
         if now.status != "completed":
             return f"the run is {now.status}, not completed"
         asked = (said_by_user(client, now.thread_id) or [""])[-1]
-        if asked in _OF_THE_LESSON:
+        if _words(asked) in map(_words, _OF_THE_LESSON):
             return f'"{asked}" is a question of the lesson; find one of your own'
         return _not_searched(client, now) or _quoted(client, now)
 
@@ -107,6 +108,11 @@ def check_10q(said: object) -> str | None:
         },
         "two words are asked for: what a citation does, and what the files do?",
     )
+
+
+def _words(question: str) -> list[str]:
+    """What is left of a question that was only written in another way."""
+    return re.findall(r"\w+", question.casefold())
 
 
 def _not_searched(client: OpenAI, run: Run) -> str | None:

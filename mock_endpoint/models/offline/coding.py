@@ -31,6 +31,8 @@ equation = np.poly1d({left} - ({right}))
 for root in sorted(equation.roots, key=lambda root: (root.real, root.imag)):
     print('x =', round(float(root.real), 10) if abs(root.imag) < 1e-9 else root.round(10))
 """
+_IN_CONTAINER = re.compile(r"^((assistant|file)-\w{24}|[0-9a-f]{32})-")
+"""What stands before the name of a file in a container."""
 _EQUATION = re.compile(r"(?<![\w.])((?:[-+*/^().\d\s×÷]*x)+[-+*/^().\d\s×÷]*)=([-+*/^().\dx\s×÷]*\d)")
 _SUM = re.compile(r"(?<![\w.])[-(]*\d[\d.,]*\)*(?:(?:\s*(?:\*\*|[+*/^×÷])\s*|\s-\s)[-(]*\d[\d.,]*\)*)+")
 _OURS = re.compile(r"^\[(?:A picture|A file was made|The interpreter began|The code ended).*\]$", re.M)
@@ -73,7 +75,7 @@ def _first(prompt: Prompt, text: str, language: Language) -> Code | str | None:
         return Code(_SOLVE.format(left=left, right=right))
     tables = [name for name in prompt.files if PurePath(name).suffix.lower() in _READERS]
     if tables and asks_of_a_table(plain):
-        name = next((name for name in tables if PurePath(name).stem in text), tables[-1])
+        name = next((name for name in tables if _IN_CONTAINER.sub("", PurePath(name).stem) in text), tables[-1])
         return Code(_LOOK.format(reader=_READERS[PurePath(name).suffix.lower()].format(repr(name))))
     if expression := _SUM.search(plain):
         return Code(f"print({_python(expression[0].replace(',', ''))})\n")

@@ -9,7 +9,7 @@ from itertools import pairwise
 from mock_endpoint.models.encoder import encoder
 from mock_endpoint.models.offline.text import data, name_words, stem
 
-_WORTH = ("chart", "largest", "smallest", "mean", "median", "sum", "count", "describe", "filter", "data")
+_WORTH = ("chart", "largest", "smallest", "mean", "median", "sum", "count", "describe", "filter", "sort", "data")
 _REDUCE = ("mean", "median", "sum", "count")
 _NUMBER = r"(-?\d[\d,]*(?:\.\d+)?)"
 _PRINT = "print(result.to_string(index=False))"
@@ -66,7 +66,9 @@ class _Request:
         extreme = next((kind for kind in ("smallest", "largest") if _asks(kind, self.text)), None)
         if _asks("chart", self.text):
             return self._chart(reduce)
-        if reduce:
+        if _asks("sort", self.text):
+            lines = self._sorted()
+        elif reduce:
             lines = self._reduced(reduce, extreme)
         elif extreme:
             which = "idxmax" if extreme == "largest" else "idxmin"
@@ -109,9 +111,17 @@ class _Request:
         best = {"largest": ".nlargest", "smallest": ".nsmallest"}.get(extreme or "")
         return [f"result = table.groupby({self.group!r}, sort=False){what}{f'{best}(1, {value!r})' if best else ''}"]
 
+    def _sorted(self) -> list[str] | None:
+        column = self.measure or self.group
+        rising = "" if not _asks("descending", self.text) else ", ascending=False"
+        return [f"result = table.sort_values({column!r}{rising})"] if column else None
+
     def _chart(self, reduce: str | None) -> list[str] | None:
         if self.measure is None or self.measure == self.label:
             return None
+        if _asks("histogram", self.text):
+            drawn = f"table[{self.measure!r}].plot(kind='hist')"
+            return ["import matplotlib.pyplot as plt", drawn, f"plt.xlabel({self.measure!r})", "plt.show()"]
         kind = "line" if _asks("line", self.text) and not _asks("bar", self.text) else "bar"
         lines = ["import matplotlib.pyplot as plt"]
         if reduce and self.group:

@@ -26,7 +26,7 @@ MASKS = (
     Mask(
         "id",
         re.compile(
-            r"(?<![A-Za-z0-9])(?P<kind>asst|thread|msg|run|step|call|vsfb|vsf|vs|resp|conv)_[A-Za-z0-9]{20,}"
+            r"(?<![A-Za-z0-9])(?P<kind>asst|thread|msg|run|step|call|vsfb|vsf|vs|resp|conv|fc|ci|fs|cntr|cfile)_[A-Za-z0-9]{20,}"
             r"|(?<![A-Za-z0-9])(?P<kind_hyphen>file|assistant)-[A-Za-z0-9]{20,}"
         ),
         numbered=True,
