@@ -158,7 +158,8 @@ def _bound(prompt: Prompt, whole: Question, texts: Sequence[str], earlier: Seque
             return _NEVER
         return _GUIDE if talk.guide(question) else 0
 
-    return plan(texts, earlier, functions, known)
+    last = next((turn.text for turn in reversed(prompt.turns) if turn.role == "assistant" and turn.text), "")
+    return plan(texts, earlier, functions, known, asked=last.rstrip().endswith(("?", "?", "か。")))
 
 
 def _calls(

@@ -7,7 +7,7 @@ from typing import Any
 from mock_endpoint.models.offline import chunks, options
 from mock_endpoint.models.offline.chunks import Chunk
 from mock_endpoint.models.offline.entities import Entity, sql
-from mock_endpoint.models.offline.numbers import numbers, units
+from mock_endpoint.models.offline.numbers import beside, numbers, units
 from mock_endpoint.models.offline.slots import Function, Slot
 from mock_endpoint.models.offline.text import JAPANESE, ideas, listed, pattern, stems, words
 from mock_endpoint.models.offline.work import Bound, Values, Work
@@ -19,14 +19,16 @@ def bind(function: Function, text: str, context: Sequence[str] = (), known: Valu
     texts = [text, *context]
     asked = re.match(r"how \w+ (?=is|are|was|were|does|do|did|can|will)", text, re.I)
     main, *around = [Work(part, function, values, number == 0, texts) for number, part in enumerate(texts)]
-    main.take(0, asked.end() if asked else 0)
+    main.take(0, asked.end() if asked and not asked[0].endswith("many ") else 0)
     _take(_SURE, main, *around)
     firm = len(values) - len(known or {})
     _take(_LIKELY, main, *around)
     for slot in function.slots:
         if slot.required and slot.path not in values and slot.schema.get("default") is not None:
             values[slot.path] = slot.schema["default"]
-    return Bound(function, values, tuple(texts), firm)
+    texts_given = (value for value in values.values() if isinstance(value, str))
+    named = any(JAPANESE.search(value) or (value[:1].isupper() and text.find(value) > 0) for value in texts_given)
+    return Bound(function, values, tuple(texts), firm, named)
 
 
 def _take(steps: Sequence[Any], *works: Work) -> None:
@@ -44,28 +46,39 @@ def _texts(work: Work) -> None:
             work.put(slot, found, start, start + len(found))
     heading = pattern("value", "heading").match(work.text) if work.main else None
     slots = [slot for slot in work.open("free") if slot.required]
-    if heading and len(slots) == 1:
-        value = re.sub(r"^[\"「『](.*)[\"」』]$", r"\1", work.text[heading.end() :].strip())
-        work.put(slots[0], value, heading.end(), len(work.text))
+    if (
+        heading
+        and len(slots) == 1
+        and not any(each.kind == "email" and each.end < heading.end() for each in work.found)
+    ):
+        value = work.text[heading.end() :].strip()
+        quoted = re.fullmatch(r"[\"「『](.*)[\"」』]", value)
+        work.put(slots[0], quoted[1] if quoted else value, heading.end(), len(work.text))
 
 
 def _people_and_places(work: Work) -> None:
     """Who speaks, where the function asks for a person; a street and its town as they stand on a letter."""
     told = pattern("value", "self").search(work.text)
-    for slot in work.open("thing"):
+    for slot in work.open("thing") if told and told.lastindex else []:
         if told and told.lastindex and set(slot.name.split()) & listed("", "people"):
             work.put(slot, told[told.lastindex], *told.span(told.lastindex))
     slots = {slot.path[-1]: slot for slot in work.open("thing", "free")}
-    if {"street", "city"} <= slots.keys() and (found := pattern("value", "address").search(work.text)):
-        work.put(slots["street"], found[1], *found.span(1))
+    street = next((slot for name, slot in slots.items() if "street" in name), None)
+    found = pattern("value", "address").search(work.text) if street and "city" in slots else None
+    if found and street:
+        work.put(street, found[1], *found.span(1))
         work.put(slots["city"], found[2], *found.span(2))
 
 
 def _labelled(work: Work) -> None:
     """`subject: Lunch`, `the tags red and blue`, `市は横浜市`."""
-    for slot in work.open("thing", "free", "list", "moment", "code"):
+    for slot in work.open("thing", "free", "list", "id", "phone", "postal", "moment", "code"):
         found = _after_label_japanese(work, slot) if work.japanese else _after_label(work, slot)
-        if found and (value := work.text[found[0] : found[1]].strip(" 「」『』\"'")):
+        if not found:
+            continue
+        value = work.text[found[0] : found[1]].strip(" 「」『』\"'")
+        digits = slot.kind not in ("id", "phone", "postal") or re.search(r"\d", value)
+        if value and digits and not (work.main and slot.kind == "thing" and ideas(value) <= slot.words):
             work.put(slot, items(value) if slot.kind == "list" else value, *found)
 
 
@@ -76,8 +89,15 @@ def _after_label(work: Work, slot: Slot) -> tuple[int, int] | None:
     labels = {word for word in alike | set(names) if word.isascii() and len(word) > 2}
     for match in pattern("value", "label").finditer(work.text):
         label, sign, before = match[1].casefold(), match[2].strip(), work.text[: match.start()]
-        meant = label == "interested" if sign in ("in", "for") else sign or label in listed("", "spelled")
-        if label in labels and meant and (label != "say" or re.search(r"(?:and|,|to|that)\s*$", before)):
+        if label not in labels or not work.free(*match.span()) or work.text[match.end()] in "\"'「『":
+            continue
+        in_list = (
+            len(slot.path) > 1
+            and re.search(r"(?:[,:;]|\bwith|^)\s*$", before)
+            and re.match(r"[A-Z\d]", work.text[match.end() :])
+        )
+        meant = label == "interested" if sign in ("in", "for") else sign or label in listed("", "spelled") or in_list
+        if meant and (label != "say" or re.search(r"(?:and|,|to|that)\s*$", before)):
             end = _end_of_value(work, match.end(), slot)
             if end > match.end():
                 return match.end(), end
@@ -89,9 +109,21 @@ def _end_of_value(work: Work, start: int, slot: Slot) -> int:
     end = next((match.start() for match in stop.finditer(work.text, start)), len(work.text))
     cut = pattern("value", "next_label").search(work.text[:end], start)
     end = cut.start() if cut else end
-    if slot.kind == "thing" and len(work.open("thing", "list", "moment")) > 1:
-        led = re.search(" (?:with|for) ", work.text[start:end])
+    if slot.kind == "thing":
+        others = [other for other in work.open("thing", "list", "moment") if other is not slot]
+        leads = {
+            lead for other in others for lead, known in words()["leads"] if set(known.split()) & set(other.name.split())
+        }
+        leads &= {"with", "for"}
+        led = re.search(rf" (?:{'|'.join(sorted(leads))}) ", work.text[start:end]) if leads else None
         end = start + led.start() if led else end
+    typed = [
+        each.start
+        for each in work.found
+        if each.kind in ("date", "moment", "time", "email") and start < each.start < end
+    ]
+    if typed and slot.kind != "free":
+        end = start + len(re.sub(r"\s+(?:on|at|for|from|by|to)?\s*$", "", work.text[start : min(typed)]))
     return work.until_used(start, end)
 
 
@@ -130,14 +162,16 @@ def _typed(work: Work) -> None:
 
 def _is_labelled(slot: Slot, entity: Entity) -> bool:
     before = re.split(r"[、。,.]", entity.before)[-1]
-    return bool(ideas(before) & slot.words - {"name", "number", "id"})
+    own = slot.words - {"name", "number", "id"}
+    return bool(ideas(before) & own) or any(word in before for word in own if JAPANESE.match(word))
 
 
 def _fits_id(work: Work, slot: Slot, entity: Entity, alone: bool) -> bool:
     if entity.kind != "number":
         return alone or _is_labelled(slot, entity)
     digits = work.text[entity.start : entity.end]
-    return digits.isdigit() and len(digits) > 2 and alone and slot.required and not entity.counted
+    plain = alone and slot.required and len(digits) > 2 and not entity.counted
+    return digits.isdigit() and (_is_labelled(slot, entity) or plain)
 
 
 def _moments(work: Work) -> None:
@@ -152,8 +186,12 @@ def _moments(work: Work) -> None:
     for slot in work.open("date"):
         for each in work.left("date", *(() if slot.exact else ("moment",)))[:1]:
             work.put(slot, each.value, each.start, each.end)
-    for slot, each in zip(work.open("time"), work.left("time"), strict=False):
-        work.put(slot, each.value, each.start, each.end)
+    slots, times = work.open("time"), work.left("time")
+    for slot in slots[: len(times)]:
+        each = next((each for each in times if slot.role and slot.role == beside(work, each)), times[0])
+        times.remove(each)
+        digits = slot.exact or len(slots) > 1 or JAPANESE.search(each.before) or re.fullmatch(r"[\d:]+", each.before)
+        work.put(slot, each.value if digits else each.before, each.start, each.end)
 
 
 def _quoted(work: Work) -> None:
@@ -168,8 +206,11 @@ def _led(work: Work) -> None:
     """By the small word before a value or the particle after it, or by a word of its own."""
     found, pairs = chunks.of(work), []
     for slot in work.open("thing", "free", "list", "moment"):
-        for chunk in found if not slot.measures else ():
-            if (score := _led_by(slot, chunk, work)) >= 1.5:
+        if slot.measures or (slot.kind == "moment" and not slot.required):
+            continue
+        for chunk in found:
+            score = _led_by(slot, chunk, work)
+            if score >= 1.5 and (work.main or work.japanese or chunk.text[:1].isupper() or slot.kind == "list"):
                 pairs.append((score, slot, chunk))
     for _, slot, chunk in sorted(pairs, key=lambda pair: -pair[0]):
         if slot.path not in work.values and work.free(chunk.start, chunk.end):
@@ -183,7 +224,7 @@ def _led_by(slot: Slot, chunk: Chunk, work: Work) -> float:
     score = 0.0
     for lead, known in words()["leads"]:
         kinds = set(known.split())
-        if lead in chunk.leads and kinds & names:
+        if lead in chunk.leads and (kinds & names or any(kind in slot.about for kind in kinds if JAPANESE.match(kind))):
             place, capital = chunk.leads.index(lead), chunk.text[:1].isupper()
             score = max(score, 3 - 0.3 * place - 0.5 * (lead in ("for", "on")) + 0.4 * capital)
         elif lead in chunk.leads and kinds & about and slot.required:
@@ -209,8 +250,15 @@ def _rest(work: Work) -> None:
     if len(left) != 1:
         return
     start, end, value = left[0]
-    if len(slots) == 1 and (work.main or value[:1].isupper() or JAPANESE.search(value)):
-        work.put(slots[0], items(value) if slots[0].kind == "list" else value, start, end)
+    code = re.fullmatch(r"[\W\dA-Z_-]+", value) and set(slots[0].name.split()) & listed("", "named")
+    parts = items(value)
+    if code or not (work.main or value[:1].isupper() or JAPANESE.search(value)):
+        return
+    if len(slots) == len(parts) == 2 and {slot.kind for slot in slots} == {"thing"}:
+        work.put(slots[0], parts[0], start, end)
+        work.put(slots[1], parts[1], start, end)
+    elif len(slots) == 1:
+        work.put(slots[0], parts if slots[0].kind == "list" else value, start, end)
 
 
 def _modifier(work: Work) -> None:
@@ -218,9 +266,11 @@ def _modifier(work: Work) -> None:
     slots = work.open("thing")
     if not work.main or len(slots) != 1 or len(slots[0].path) > 1 or any(slot.required for slot in work.open()):
         return
-    for chunk in chunks.of(work):
+    found = chunks.of(work)
+    for chunk in found:
         value = chunks.value(work, slots[0], chunk.start, chunk.end)
-        if value and (chunk.modifies or chunk.leads in (("in",), ("of",), ("for",))):
+        beside_word = chunk.modifies or (len(found) == 1 and chunk.leads in (("in",), ("of",), ("for",)))
+        if value and beside_word:
             work.put(slots[0], value, chunk.start, chunk.end)
             return
 

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SURE, LIKELY, POSSIBLE = 0.27, 0.14, 0.12
-"""The score from which a function is meant; from which it is where the clause uses a word for what it does, and from
-which it is where the clause gives all that it needs."""
+SURE, WEAK, LIKELY, POSSIBLE = 0.27, 0.2, 0.14, 0.12
+"""The score from which a function is meant; from which it is where the clause gives all that it needs: values that
+stand in the right place, values that are names, and values that have a form or label of their own."""
 _READ, _KEPT = 300, 1000
 """Characters that are compared, and vectors that are kept."""
 _PIECES, _FEW = 20, 8
 """Pieces of a text, and functions, that are prepared for."""
+_SUMS = frozenset(range(5))
+"""The first lines of the table `acts`: of these operations one excludes the other."""
 _vectors: "OrderedDict[str, NDArray[np.float32]]" = OrderedDict()
 
 
@@ -88,6 +90,8 @@ def _score(clause: str, whole: str, function: Function) -> float:
     meant, named = acts(clause), acts(name)
     score += 0.2 * len(meant & named) + 0.1 * len(meant & acts(function.title) - named)
     score += 0.1 * bool(clause.isascii() and acts(" ".join(clause.split()[:2])) & named)
+    if (sums := meant & _SUMS) and named & _SUMS and not named & sums:
+        score -= 0.4
     if function.acts and pattern("sentence", "only_asks").match(clause):
         score -= 1
     return score + _fit(whole, function) + (name != "" and function.name.casefold() in clause.casefold())

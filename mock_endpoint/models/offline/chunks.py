@@ -48,12 +48,14 @@ def _english(work: Work) -> Iterator[Chunk]:
                 and not (plain == "," and start >= 0 and _goes_on(work.text, token.start(), following))
             )
         )
-        owner = not used and word.endswith("'s") and plain not in small
-        if owner:
-            start = token.start() if start < 0 else start
-            yield Chunk(("of",), start, token.end() - 2, work.text[start : token.end() - 2], lead_start)
-        elif start >= 0 and (used or border):
-            yield Chunk(lead, start, end, work.text[start:end], lead_start)
+        owner = word.endswith("'s") and re.match(r"[^,.?!]", following) and plain not in small
+        if start >= 0 and (used or border or owner):
+            end = token.end() - 2 if owner and not (used or border) else end
+            yield Chunk(
+                ("of",) if owner and not (used or border) else lead, start, end, work.text[start:end], lead_start
+            )
+        elif owner and not (used or border):
+            yield Chunk(("of",), token.start(), token.end() - 2, word[:-2], lead_start)
         if used or border or owner:
             start = -1
             leads_on = leading and not used and not (plain == "to" and following.casefold() in listed("en", "verbs"))
@@ -67,7 +69,8 @@ def _english(work: Work) -> Iterator[Chunk]:
 
 def _goes_on(text: str, comma: int, following: str) -> bool:
     """Whether a comma belongs to what stands before it: a place and its region, or a list that ends with `and`."""
-    return following[:1].isupper() or bool(pattern("value", "enumerates").match(text, comma))
+    named = following[:1].isupper() and following.casefold() not in listed("en", "telling")
+    return named or following[:1].isdigit() or bool(pattern("value", "enumerates").match(text, comma))
 
 
 def _japanese(work: Work) -> Iterator[Chunk]:
@@ -80,11 +83,11 @@ def _japanese(work: Work) -> Iterator[Chunk]:
             if part.strip():
                 parts.append((place, place + len(part), part))
             place += len(part) + 1
-        while parts and (parts[-1][2] in now or is_tool(work, parts[-1][2], parts[0][2])):
+        while parts and (parts[-1][2][0] in "何誰" or parts[-1][2] in now or is_tool(work, parts[-1][2], parts[0][2])):
             parts.pop()
-        while parts and (parts[0][2] in now or re.fullmatch(r"\d*月", parts[0][2])):
+        while parts and parts[0][2] in now:
             parts.pop(0)
-        if not parts:
+        if not particle or not parts:
             continue
         leads = (
             ("by",)
@@ -94,7 +97,8 @@ def _japanese(work: Work) -> Iterator[Chunk]:
         whole = parts[-1][1] == match.end(1)
         if len(parts) > 1 and len(work.open("thing")) > 1:
             for first, last, part in parts:
-                yield Chunk(("of",), first, last, part, first, last == parts[-1][1])
+                final = last == parts[-1][1]
+                yield Chunk(leads if final and whole else ("of",), first, last, part, first, final and not whole)
         else:
             start, end = parts[0][0], parts[-1][1]
             yield Chunk(leads, start, end, work.text[start:end].strip("、と"), start, not whole)
@@ -106,7 +110,8 @@ def is_tool(work: Work, word: str, beside: str = "") -> bool:
     labels = {each for slot in work.function.slots for each in slot.words if JAPANESE.match(each)}
     if word in title or word in labels or (len(word) < 4 and acts(word) & acts(title)):
         return True
-    return alike(word, title) >= (0.2 if word != beside != "" else 0.33)
+    near = alike(word, title)
+    return near >= 0.33 or (word != beside != "" and near >= 0.2 and near - alike(beside, title) >= 0.05)
 
 
 def value(work: Work, slot: Slot, start: int, end: int) -> str:
@@ -136,20 +141,27 @@ def _cleaned(work: Work, slot: Slot | None, start: int, end: int) -> tuple[int, 
 
     def idle(token: re.Match[str]) -> bool:
         plain = token[0].casefold().strip(".'")
-        if plain in (listed("en", "articles") | listed("en", "drop_ends") if kept else small):
+        if token[0] == "The" and token.start() > 0:
+            return False
+        if plain in (listed("en", "articles") | listed("en", "drop_ends") if kept else small) or not re.search(
+            r"\w", token[0]
+        ):
             return True
         known = stem(plain) in (work.function.stems | names) - own
         known = known or bool(acts(plain) & acts(title) and not (slot and acts(plain) & acts(slot.about)))
         return known and not kept and not (token[0][:1].isupper() and start > 0)
 
     tokens = list(pattern("value", "token").finditer(work.text, start, end))
-    if opening and len(tokens) > 2 and tokens[1][0] in ("the", "a", "an", "my", "our"):
+    if opening and not kept and len(tokens) > 2 and tokens[1][0] in ("the", "a", "an", "my", "our"):
         tokens.pop(0)
     verb_left = opening
     while tokens and (idle(tokens[0]) or (verb_left and tokens[0][0].casefold() in verbs)):
         verb_left = verb_left and tokens[0][0].casefold() not in verbs
         tokens.pop(0)
-    while tokens and (idle(tokens[-1]) or tokens[-1][0] in listed("en", "leads")):
+    while kept and tokens and tokens[-1][0] in listed("en", "leads"):
+        tokens.pop()
+    name = bool(tokens) and tokens[0][0][:1].isupper() and not kept
+    while tokens and (idle(tokens[-1]) or (name and (tokens[-1][0] in verbs or tokens[-1][0].endswith("ly")))):
         tokens.pop()
     silent = small | verbs if opening or kept else small
     told = {stem(token[0].casefold()) for token in tokens if token[0].casefold() not in silent}
@@ -174,19 +186,25 @@ def free_text(work: Work) -> tuple[int, int] | None:
             start += 1
         end = work.until_used(start, end)
         return (start, end) if end - start > 1 else None
+    if told := pattern("value", "told").search(work.text):
+        return told.end(), to_the_end(work, told.end())
     head = pattern("value", "command").match(work.text)
-    at = head.end() if head else 0
+    at = head.end() if head and head[1].casefold() in listed("en", "verbs") else 0
     connectors = {"to", "that", "about", "for", ":", "saying", "on", "-"}
     for token in pattern("value", "token").finditer(work.text, at):
         plain = token[0].casefold()
         idle = plain in connectors | (listed("en", "small") - listed("en", "asking")) | {","}
+        idle = idle or stem(plain) in work.function.stems
         if work.free(*token.span()) and not idle:
             break
         at = token.end()
+        if plain in connectors:
+            break
     at += len(work.text[at:]) - len(work.text[at:].lstrip(" :,"))
     end = to_the_end(work, at)
     trailing = pattern("value", "where_to").search(work.text[:end], at)
-    end = trailing.start() if trailing else end
+    if trailing and (not trailing[1] or stems(trailing[1]) & work.function.stems):
+        end = trailing.start()
     return (at, end) if end > at + 1 else None
 
 
@@ -199,11 +217,15 @@ def left_over(work: Work, slot: Slot) -> list[tuple[Chunk, int]]:
         end = chunk.end
         for other in found[number + 1 :] if not work.japanese and slot.kind == "thing" and not chunk.leads else []:
             between = work.text[end : other.start].strip().casefold()
-            if not (other.text[:1].isupper() or between in ("of", "with")):
+            titled = other.text[:1].isupper() or between in ("of", "with")
+            if not (titled and other.leads and between in listed("en", "leads") and work.free(end, other.end)):
                 break
             end = other.end
         result.append((chunk, end))
         reached = end
+    mixed = pattern("value", "mixed_noun_ja").search(work.text) if work.japanese and work.main and not result else None
+    if mixed and work.free(*mixed.span(1)):
+        return [(Chunk((), *mixed.span(1), mixed[1], mixed.start(1)), mixed.end(1))]
 
     def order(pair: tuple[Chunk, int]) -> tuple[bool, bool]:
         return pair[0].leads not in ((), ("of",), ("by",)), work.text[pair[1] : pair[1] + 1] != "を"

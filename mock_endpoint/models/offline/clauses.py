@@ -39,6 +39,13 @@ def cancels(message: str) -> bool:
     return any(phrase in plain for phrase in phrases) or bool(re.match(r"(?:no|nope|stop|cancel)[.,! ]*$|no,", plain))
 
 
+def agrees(message: str) -> bool:
+    """Whether the message is a plain yes."""
+    plain = re.sub(r"[^\w\s']", " ", message.casefold()).split()
+    english = bool(plain) and set(plain) <= listed("en", "agreeing") | {"do", "it", "that's"}
+    return english or bool(pattern("sentence", "agreeing_ja").fullmatch(message))
+
+
 def continues(message: str) -> str:
     """What a message adds to the one before it, as `Oslo` in `And Oslo?`; "" where it stands for itself."""
     if JAPANESE.search(message):
@@ -70,7 +77,8 @@ def _english(sentence: str) -> list[str]:
         return [sentence]
     found: list[str] = []
     for piece, sign in cut(sentence, _breaks()):
-        if found and re.match(r"(?:and )?(?:say|tell)\b", piece):
+        text_goes_on = "," not in sign and found and pattern("sentence", "text_follows").search(found[-1])
+        if found and (len(found[-1]) < 3 or text_goes_on or re.match(r"(?:and )?(?:say|tell)\b", piece)):
             found[-1] += sign + piece
         else:
             found.append(piece)
@@ -103,6 +111,8 @@ def _wants(piece: str) -> bool:
     wishing = any(re.search(rf"\b{re.escape(phrase)}\b", plain) for phrase in words()["en"]["wanting"])
     if wishing or _first(plain) & listed("en", "asking"):
         return True
+    if plain.endswith("!") and not _first(plain) & listed("en", "verbs"):
+        return False
     told = _first(plain) & listed("en", "telling") or pattern("sentence", "reporting").match(plain)
     return bool(plain) and not told
 

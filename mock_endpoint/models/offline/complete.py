@@ -16,7 +16,6 @@ _OF_FORMAT = {
     "uri": "https://example.com", "url": "https://example.com", "uuid": "00000000-0000-4000-8000-000000000000",
     "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "hostname": "example.com", "duration": "P1D",
 }  # fmt: skip
-_BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _DEEP, _MOST = 12, 2000
 
 
@@ -106,9 +105,12 @@ class Completer:
                 for place in range(least)
             ]
         if kind in ("integer", "number"):
-            values = [int(value) if value.is_integer() else value for value in _numbers(here, number)]
-            return next((value for value in values if self.valid(value, here)), values[0])
-        return {"boolean": bool(number % 2), "null": None}.get(kind, _text(here, number))
+            return _number(here, kind, number)
+        return (
+            {"boolean": bool(number % 2), "null": None}.get(kind, _text(here, number))
+            if kind != "string"
+            else _text(here, number)
+        )
 
 
 def complete(schema: Schema, given: Json = MISSING) -> Json:
@@ -144,12 +146,19 @@ def _text(here: Schema, number: int) -> str:
     return text[: int(most)] if most is not None else text
 
 
-def _numbers(here: Schema, number: int) -> Iterator[float]:
-    """Numbers at the bounds of a schema and between them, among which the validator chooses."""
-    bounds = [float(here[name]) for name in _BOUNDS if isinstance(here.get(name), int | float)]
-    step = float(here.get("multipleOf") or 1)
-    for bound in (0.0, *bounds):
-        first = math.ceil(bound / step - 1e-9)
-        yield from (float((first + more) * step) for more in (number, number + 1, -1))
-    if bounds:
-        yield sum(bounds) / len(bounds)
+def _number(here: Schema, kind: str, number: int) -> int | float:
+    low, above = here.get("minimum"), here.get("exclusiveMinimum")
+    high, below = here.get("maximum"), here.get("exclusiveMaximum")
+    step = here.get("multipleOf") or (1 if kind == "integer" else 0)
+    start: float = low if low is not None else above if above is not None else 0
+    if low is None and above is None and (high is not None and high < 0):
+        start = high
+    elif low is None and above is None and (below is not None and below <= 0):
+        start = below - (step or 1)
+    if step:
+        start = math.ceil(start / step - 1e-9) * step
+        start += step if above is not None and start <= above else 0
+    elif above is not None:
+        start = (above + (below if below is not None else high if high is not None else above + 2)) / 2
+    start += number * (step or 1)
+    return int(start) if float(start).is_integer() else start

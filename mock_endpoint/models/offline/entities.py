@@ -59,8 +59,11 @@ def unit_ideas(unit: str) -> frozenset[str]:
     """What a word of measure may be called; empty where it is none."""
     if JAPANESE.match(unit):
         lines = [line.split() for line in words()["ideas"]]
-        alike = (line for line in lines if any(JAPANESE.match(word) and unit.startswith(word) for word in line))
-        return frozenset(stem(word) for line in alike for word in line)
+        fitting = [
+            (len(word), line) for line in lines for word in line if JAPANESE.match(word) and unit.startswith(word)
+        ]
+        best = max((length for length, _ in fitting), default=0)
+        return frozenset(stem(word) for length, line in fitting if length == best for word in line)
     if unit == "%":
         return frozenset({"percent", "level", "volum"})
     known = [word for word in unit.split()[:2] if ideas(word) != stems(word)]

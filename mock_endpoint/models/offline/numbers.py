@@ -40,10 +40,10 @@ def numbers(work: Work) -> None:
 
 def _turned(text: str, one: Entity, other: Entity) -> bool:
     """Whether the second number comes first in the operation: `subtract 3 from 10`, `8で72を割る`."""
-    between = text[one.end : other.start]
+    between, head = text[one.end : other.start], text[: one.start]
     if JAPANESE.search(text):
         return between.strip().endswith("で") and "を" in text[other.end :][:2]
-    return bool(re.search(r"\b(?:from|into)\b", between))
+    return bool(re.search(r"\b(?:subtract|take|divide)\b", head, re.I) and re.search(r"\b(?:from|into)\b", between))
 
 
 def _put(work: Work, slot: Slot, each: Entity) -> None:
@@ -54,7 +54,7 @@ def _put(work: Work, slot: Slot, each: Entity) -> None:
     if small or large or (slot.schema.get("type") == "integer" and not isinstance(value, int)):
         return
     work.put(slot, value, each.start, each.end)
-    unit = re.match(r"[-\s]?[A-Za-z]+|(?:[一-鿿]{1,2}|[ァ-ヶー]+)の", work.text[each.end :])
+    unit = re.match(r"[-\s]?[A-Za-z]+", work.text[each.end :])
     if unit and (each.counted & slot.words or value != each.value):
         work.take(each.end, each.end + unit.end())
 
@@ -85,7 +85,9 @@ def _fits(work: Work, slot: Slot, each: Entity) -> float:
         score += 3
     elif each.counted & slot.words:
         score += 2.5
-    elif each.counted and converted(slot, each) == each.value and not _counted_elsewhere(work, each):
+    elif converted(slot, each) != each.value:
+        score += 2
+    elif each.counted and not _counted_elsewhere(work, each):
         score -= 1
     labels = (word for word in slot.words if JAPANESE.match(word) and len(word) > 1)
     if ideas(before) & (slot.names - {"number", "valu"}) or any(word in before for word in labels):

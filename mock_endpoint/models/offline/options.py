@@ -5,6 +5,7 @@ from functools import cache
 
 from mock_endpoint.models.offline.choose import alike
 from mock_endpoint.models.offline.chunks import is_tool
+from mock_endpoint.models.offline.entities import entities
 from mock_endpoint.models.offline.slots import Slot
 from mock_endpoint.models.offline.text import JAPANESE, listed, name_words, pattern, stem, stems, words
 from mock_endpoint.models.offline.work import Work
@@ -73,7 +74,7 @@ def _by_label(work: Work, slot: Slot) -> bool | None:
     if own:
         place = min(work.text.casefold().find(word[:5]) for word in own)
     elif work.japanese:
-        known = [word for word in slot.names if JAPANESE.match(word) and word in work.text]
+        known = [word for word in slot.names if JAPANESE.match(word) and len(word) > 1 and word in work.text]
         pieces = pattern("value", "piece_ja").findall(work.text)[:12]
         near, piece = max(((alike(piece, slot.about), piece) for piece in pieces), default=(0.0, ""))
         if not known and near < _NEAR_TO_A_SWITCH:
@@ -94,8 +95,9 @@ def _by_label(work: Work, slot: Slot) -> bool | None:
 def choices(work: Work) -> None:
     """The option that a text names, for each parameter with an enum."""
     slots = work.open("enum", "enums")
+    taken: set[int] = set()
     for slot in slots:
-        found = _mentions(work, slot)
+        found = [each for each in _mentions(work, slot) if each[0] not in taken and work.free(each[0], each[1])]
         if slot.kind == "enums":
             if found:
                 work.values[slot.path] = list(dict.fromkeys(each[2] for each in sorted(found)))
@@ -107,6 +109,7 @@ def choices(work: Work) -> None:
         if found:
             spoken = [each for each in found if len(work.text[: each[0]].split()) > 1]
             start, end, value = spoken[0] if spoken and not twins else found[0]
+            taken.add(start)
             work.values[slot.path] = value
             if not (slot.measures and any(each.kind == "number" for each in work.found)):
                 work.take(start, end)
@@ -139,6 +142,8 @@ def _mentions(work: Work, slot: Slot) -> list[Mention]:
             if not any(each[0] < other[1] and other[0] < each[1] for other in kept):
                 kept.append(each)
         return sorted(kept)
+    if slot.kind == "enums":
+        return []
     meant = _by_meaning(work, slot)
     if meant and meant[0][0] > _CERTAIN:
         return [mention for _, mention in meant]
@@ -147,13 +152,24 @@ def _mentions(work: Work, slot: Slot) -> list[Mention]:
         said = _side(work.text, pair) if True in sides and False in sides else None
         if said is not None:
             return [(0, 0, sides[said])]
+    units = {word for text in work.texts for each in entities(text) for word in each.counted}
+    heard = stems(" ".join(work.texts))
+    glosses = {option: stems(slot.gloss(option)) for option in options}
+    for option in options:
+        others = set().union(*(gloss for other, gloss in glosses.items() if other != option))
+        if units & stems(option) or {word for word in glosses[option] - others if len(word) > 4} & heard:
+            return [(0, 0, option)]
     return [mention for _, mention in meant]
 
 
 def _named(text: str, option: str, slot: Slot) -> list[Mention]:
     names = [option, words()["called"].get(option, option)]
+    gloss = re.search(rf"(?<!\w){re.escape(option)}\s*(?:=|:|\(|は|–)?\s*([^,;、。()]+)", slot.description)
+    if gloss and JAPANESE.search(gloss[1]) and len(gloss[1].strip()) < 12:
+        names.append(gloss[1].strip())
     days = [day[:3] for day in words()["en"]["weekdays"].split()]
-    if option.casefold() in (*days, *words()["en"]["weekdays"].split()):
+    weekday = option[:3].casefold() in days and option.casefold() in (*days, *words()["en"]["weekdays"].split())
+    if weekday:
         names.append("月火水木金土日"[days.index(option[:3].casefold())] + "曜")
     if re.fullmatch("[a-z]{2}", option) and "languag" in slot.names:
         names = _language(option)
@@ -163,8 +179,12 @@ def _named(text: str, option: str, slot: Slot) -> list[Mention]:
     for name in dict.fromkeys(names):
         short = len(name) < 3 and name.isupper()
         spoken = re.escape(name if short or name != option else name_words(name) or name)
-        ends = "" if short else r"(?:s|es|ed|d|ing|ly|way)?"
-        form = rf"(?<![A-Za-z0-9']){spoken}{ends}(?![A-Za-z0-9'])" if name[:1].isalnum() and name.isascii() else spoken
+        ends = "" if short else r"\w*" if weekday and len(name) == 3 else r"(?:s|es|ed|d|ing|ly|way)?"
+        form = (
+            spoken
+            if not name[:1].isascii() or (not name.isalnum() and len(name) == 1)
+            else rf"(?<![A-Za-z0-9']){spoken}{ends}(?![A-Za-z0-9'])"
+        )
         found += [(*match.span(), option) for match in re.finditer(form, text, 0 if short else re.I)]
     if not found and re.fullmatch(r"[a-z]{4,}", option):
         alike_words = (match for match in re.finditer(r"[A-Za-z]{4,}", text) if stem(match[0]) == stem(option))
@@ -178,11 +198,11 @@ def _by_meaning(work: Work, slot: Slot) -> list[tuple[float, Mention]]:
     if not slot.meanings or not (work.japanese or glossed):
         return []
     if glossed:
-        parts = (part for text in work.texts for part in re.split(r"[,、。;.]|\b(?:and|because|so|but)\b", text))
-        pieces = [(part, 0, 0) for part in parts]
+        parts = [part for text in work.texts for part in re.split(r"[,、。;.]|\b(?:and|because|so|but)\b", text)]
+        pieces = [(part, 0, 0) for part in parts if len(part) > 3]
     else:
         runs = pattern("value", "piece_ja").finditer(work.text)
-        pieces = [(run[0], *run.span()) for run in runs if not is_tool(work, run[0])]
+        pieces = [(run[0], *run.span()) for run in runs if work.free(*run.span()) and not is_tool(work, run[0])]
     near = _NEAR_TO_A_GLOSS if glossed and slot.required else _NEAR
     found = []
     for piece, start, end in pieces[:12]:

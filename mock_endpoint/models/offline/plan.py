@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mock_endpoint.models.offline.bind import bind
-from mock_endpoint.models.offline.choose import LIKELY, POSSIBLE, SURE, acts, prepare, ranked
-from mock_endpoint.models.offline.clauses import Clause, cancels, clauses, continues
+from mock_endpoint.models.offline.choose import LIKELY, POSSIBLE, SURE, WEAK, acts, prepare, ranked
+from mock_endpoint.models.offline.clauses import Clause, agrees, cancels, clauses, continues
 from mock_endpoint.models.offline.complete import Completer
 from mock_endpoint.models.offline.slots import Function
 from mock_endpoint.models.offline.text import JAPANESE, is_question, listed, pattern
@@ -33,23 +33,27 @@ class Request:
             return [Bound(self.function, {query.path: self.text.rstrip(" ?.。")}, (self.text,), 1)]
         whole = _kept(bind(self.function, self.text, self.context))
         parts = [_kept(bind(self.function, text, self.context)) for text in several(self.text, self.function)]
-        if len(parts) > 1 and not any(part.lacks for part in parts):
+        if len(parts) > 1 and not any(part.lacks for part in parts) and parts[0].values != parts[1].values:
             return [replace(part, texts=whole.texts) for part in parts]
         return [whole]
 
 
-def plan(waiting: Sequence[str], earlier: Sequence[str], functions: Sequence[Function], known: Known) -> list[Bound]:
-    """The calls that the waiting messages ask for. `earlier` are the user's messages before them, the newest last."""
+def plan(
+    waiting: Sequence[str], earlier: Sequence[str], functions: Sequence[Function], known: Known, *, asked: bool
+) -> list[Bound]:
+    """The calls that the waiting messages ask for. `earlier` are the user's messages before them, the newest last;
+    `asked` tells whether the assistant's last words were a question."""
     found: list[Bound] = []
-    for message in waiting:
+    for message in map(_minutes, waiting):
         if cancels(message) or known(message) > 1:
             continue
         wanted = [bound for request in requests(message, functions, known) for bound in request.bound()]
         clear = [bound for bound in wanted if bound.firm and not bound.lacks]
-        new = wanted and len(clear) == len(wanted)
+        new = wanted and len(clear) == len(wanted) and not continues(message)
         before = None if new else _before(earlier, functions, known)
         if before and not (clear and before.function is not clear[0].function):
-            wanted = follow_up(message, before) or wanted
+            more = follow_up(message, before, asked=asked)
+            wanted = more if more and (continues(message) or not wanted or wanted[0].lacks) else wanted
         found += wanted
     return found
 
@@ -75,15 +79,30 @@ def requests(message: str, functions: Sequence[Function], known: Known) -> list[
     return found
 
 
-def follow_up(message: str, earlier: Request) -> list[Bound]:
-    """What a message makes of the request before it: what it lacked, or other values for it."""
+def follow_up(message: str, earlier: Request, *, asked: bool) -> list[Bound]:
+    """What a message makes of the request before it: what it lacked, a yes, or other values for it."""
     before = earlier.bound()[-1]
     if before.lacks:
         filled = _kept(bind(before.function, message, known=before.values))
         return [filled] if len(filled.lacks) < len(before.lacks) else []
+    if asked and agrees(message):
+        return [before]
     addition = continues(message)
     values = (_same_place(earlier, before, addition) or bind(before.function, addition).values) if addition else {}
     return [_kept(Bound(before.function, {**before.values, **values}, (message,)))] if values else []
+
+
+def _minutes(message: str) -> str:
+    """`An hour and a half` and `1時間半` in minutes, for no number says them."""
+    form = re.compile(r"\b(an|one|two|three|\d+) hours? and a half|\bhalf an hour|(\d+)時間半", re.I)
+    hours = {"an": 1, "one": 1, "two": 2, "three": 3}
+
+    def told(match: re.Match[str]) -> str:
+        said = match[1] or match[2] or "0"
+        minutes = 60 * hours.get(said.casefold(), int(said) if said.isdigit() else 0) + 30
+        return f"{minutes}分" if match[2] else f"{minutes} minutes"
+
+    return form.sub(told, message)
 
 
 def _kept(bound: Bound) -> Bound:
@@ -134,7 +153,7 @@ def _before(earlier: Sequence[str], functions: Sequence[Function], known: Known)
 
 
 def _completes(last: Request, clause: Clause) -> bool:
-    return bool(bind(last.function, clause.text).lacks)
+    return bool(bind(last.function, last.text, last.context).lacks or bind(last.function, clause.text).lacks)
 
 
 def _function(clause: Clause, message: str, functions: Sequence[Function], needed: float) -> Function | None:
@@ -149,8 +168,10 @@ def _function(clause: Clause, message: str, functions: Sequence[Function], neede
             break
         bound = bind(function, clause.text, others)
         sure = score >= SURE or (score >= LIKELY and bool(acts(clause.text) & acts(function.title)))
-        given = not bound.lacks and bool(bound.values)
-        weight = score + 0.04 * given + 0.03 * min(bound.firm, 4)
+        given = not bound.lacks and (
+            bool(bound.firm) or (bool(bound.values) and score >= (POSSIBLE if bound.named else WEAK))
+        )
+        weight = score + 0.04 * (given or (sure and not bound.lacks)) + 0.03 * min(bound.firm, 4)
         weighed.append((weight, given or sure, function))
     if weighed and (chosen := max(weighed, key=lambda each: each[0]))[1]:
         return chosen[2]

@@ -86,7 +86,7 @@ class Slot:
     def exact(self) -> bool:
         """Whether a date or time must be written with digits."""
         relative = re.search(r"today|tomorrow|weekday|own words|a word", self.about, re.I)
-        return "format" in self.schema or not relative
+        return "format" in self.schema or (bool(re.search(r"yyyy|hh:mm|24", self.about, re.I)) and not relative)
 
     @cached_property
     def kind(self) -> Kind:

@@ -22,6 +22,8 @@ class Bound:
     """The clauses that it was read from."""
     firm: int = 0
     """How many of the values have a form or a label of their own."""
+    named: bool = False
+    """Whether one of the others is a name."""
 
     @property
     def lacks(self) -> list[Slot]:

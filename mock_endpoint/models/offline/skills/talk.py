@@ -32,10 +32,10 @@ def entries(file: str, kind: str = "entry") -> tuple[Entry, ...]:
     )
 
 
-def answer(question: Question, kind: str = "entry") -> Answer | None:
+def answer(question: Question) -> Answer | None:
     """Answers what people say to begin, to end and to find out whom they talk with."""
     text = key(question.text)
-    for entry in entries("talk.toml", kind):
+    for entry in entries("talk.toml"):
         for line in entry["lines"]:
             phrase = " ".join(line)
             ascii_only = phrase.isascii()
@@ -50,7 +50,13 @@ def answer(question: Question, kind: str = "entry") -> Answer | None:
 
 def distress(question: Question) -> Answer | None:
     """Answers somebody who does not want to live."""
-    return answer(question, "distress")
+    text = f" {key(question.text)} "
+    for entry in entries("talk.toml", "distress"):
+        for line in entry["lines"]:
+            phrase = " ".join(line)
+            if (f" {phrase} " if phrase.isascii() else phrase) in text:
+                return _said(question, entry)
+    return None
 
 
 def abilities(question: Question) -> Answer:
