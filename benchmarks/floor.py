@@ -9,6 +9,7 @@ import contextlib
 import json
 import re
 import sys
+import tempfile
 
 from benchmarks import canned
 
@@ -22,9 +23,11 @@ _BODIES = {
     "GET /threads/thread_1/runs/run_1": canned.COMPLETED,
     "GET /threads/thread_1/runs/run_2": canned.WAITING,
     "POST /threads/thread_1/runs/run_2/submit_tool_outputs": canned.RUN,
+    "POST /files": {},
 }
 """What is answered; a run's id tells how far it is."""
 _STREAMED = "POST /threads/thread_1/runs"
+_UPLOAD = "POST /files"
 
 _PREFIX = re.compile(r"^/openai(/v1)?")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -43,14 +46,27 @@ class Floor:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = _LENGTH.search(head)
-                body = await reader.readexactly(int(length[1])) if length else b""
                 method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
                 request = f"{method} {_PREFIX.sub('', target.partition('?')[0])}"
+                if request == _UPLOAD and length:
+                    await _to_disk(reader, int(length[1]))
+                    length = None
+                body = await reader.readexactly(int(length[1])) if length else b""
                 streamed = request == _STREAMED and b'"stream":true' in body
                 for part in self._stream if streamed else [self._answers[request]]:
                     writer.write(part)
                     await writer.drain()
         writer.close()
+
+
+async def _to_disk(reader: asyncio.StreamReader, length: int) -> None:
+    with tempfile.TemporaryFile() as file:
+        while length:
+            piece = await reader.read(min(length, 1 << 20))
+            if not piece:
+                raise ConnectionError
+            file.write(piece)
+            length -= len(piece)
 
 
 def _response(body: object) -> bytes:

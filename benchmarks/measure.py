@@ -47,9 +47,28 @@ class Size:
     """How many of them work at once."""
     lesson: float = 3.0
     """Seconds in which each of them asks once."""
+    paragraphs: int = 600
+    """Passages of a file that is indexed."""
+    passages: int = 10_000
+    """Passages that are searched."""
+    megabytes: int = 100
+    """Of a file that is uploaded."""
 
 
-QUICK = Size(repeats=1, warm_up=False, walks=1, seconds=0.1, messages=1000, pages=1, words=50, learners=8, lesson=0.2)
+QUICK = Size(
+    repeats=1,
+    warm_up=False,
+    walks=1,
+    seconds=0.1,
+    messages=1000,
+    pages=1,
+    words=50,
+    learners=8,
+    lesson=0.2,
+    paragraphs=20,
+    passages=200,
+    megabytes=2,
+)
 """Shows that every benchmark runs; its figures mean nothing."""
 
 

@@ -31,7 +31,7 @@ from mock_endpoint.resources import (
     vector_store_files,
     vector_stores,
 )
-from mock_endpoint.schemas import assistants_v1
+from mock_endpoint.schemas import assistants_v1, objects
 from mock_endpoint.service import Service
 from mock_endpoint.state.opening import explain
 
@@ -133,6 +133,8 @@ _SUCCESSORS = ("/responses", "/conversations", "/containers", "/chat", "/models"
 ONLY_IN: dict[Operation, tuple[str, ...]] = {
     **{operation: _NOT_IN_PROJECTS for _, path, operation in ROUTES if path.startswith(_SUCCESSORS)},
     threads.list_all: ("project",),
+    # Younger than classic agents.
+    **dict.fromkeys((vector_stores.search, vector_store_files.modify, vector_store_files.content), _NOT_IN_PROJECTS),
 }
 """The families of paths that have these operations (see `Surface`); all have the others."""
 OLD_ONLY = {
@@ -195,6 +197,10 @@ def _seen_from(surface: Surface, answer: Json) -> Json:
     """The answer as callers on this surface know it."""
     if surface.shape == "v1":
         return assistants_v1.view(answer)
+    if answer.get("object") == "thread.run":
+        return objects.shown_run(answer)
+    if answer.get("object") == "list" and answer["data"] and answer["data"][0].get("object") == "thread.run":
+        return answer | {"data": [objects.shown_run(run) for run in answer["data"]]}
     if surface.family == "project" and answer.get("data") == []:
         # Their client asks for page after page until one names no last id.
         return {name: answer[name] for name in answer if name not in ("first_id", "last_id")}

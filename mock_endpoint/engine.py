@@ -7,7 +7,7 @@ writes them down in its own way.
 import logging
 import math
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -90,17 +90,21 @@ AnswerEvent = Event | CallStarted | CallResult | Picture
 
 
 async def answer(
-    model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool], marks: tuple[Annotation, ...] = ()
+    model: Model,
+    prompt: Prompt,
+    tools: Mapping[str, BuiltInTool],
+    marks: tuple[Annotation, ...] = (),
+    pictures: Sequence[Picture] = (),
 ) -> AsyncIterator[AnswerEvent]:
     """What the model says and calls, and what the built-in tools, by their type, give back to it.
 
-    `marks`: those that calls before this answer have given.
+    `marks`: those that calls before this answer have given; `pictures`: what they have drawn and nobody has shown yet.
 
     It ends when the answer is complete, when functions must be run by the caller (`tool_calls`), or with a failure:
     a model or a tool that breaks fails the answer, not the server.
     """
     try:
-        async with closing(_rounds(model, prompt, tools, marks)) as events:
+        async with closing(_rounds(model, prompt, tools, marks, [*pictures])) as events:
             async for event in events:
                 yield event
     except Exception:
@@ -109,13 +113,16 @@ async def answer(
 
 
 async def _rounds(
-    model: Model, prompt: Prompt, tools: Mapping[str, BuiltInTool], marks: tuple[Annotation, ...]
+    model: Model,
+    prompt: Prompt,
+    tools: Mapping[str, BuiltInTool],
+    marks: tuple[Annotation, ...],
+    pictures: list[Picture],
 ) -> AsyncIterator[AnswerEvent]:
     spent = Finished("stop", 0, 0)
     numbered = 0
     marking = Marking()
     marking.know(marks)
-    pictures: list[Picture] = []
     left = math.inf if prompt.max_tool_calls is None else prompt.max_tool_calls
     for _ in range(MOST_ROUNDS):
         this = _Round(numbered, left)

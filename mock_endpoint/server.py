@@ -164,6 +164,7 @@ class Running:
                     runner.run(indexing.wake(self._service))
                 self._loop.set_result(runner.get_loop())
                 runner.run(self._server.serve(sockets=[self._socket]))
+                runner.run(self._let_go())
         finally:
             complaints.removeFilter(self._goes_on)
             self._socket.close()
@@ -185,11 +186,7 @@ class Running:
         if task := self._service.indexing:
             task.cancel()
             await asyncio.wait([task])
-        workers = self._service.workers
-        while tasks := [worker.task for worker in workers.values() if worker.task]:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+        await self._stop_workers()
         if self._spaces:
             self._spaces.close()
         if isinstance(self._code, Interpreter):
@@ -198,6 +195,18 @@ class Running:
         self.store.close()
         self.store = Store(self._options.state)
         self._build()
+
+    async def _let_go(self) -> None:
+        """The end of the model's connections; what is still at work does not take that for a failure."""
+        await self._stop_workers()
+        await self._options.model.close()
+
+    async def _stop_workers(self) -> None:
+        workers = self._service.workers
+        while tasks := [worker.task for worker in workers.values() if worker.task]:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     def _goes_on(self, _: object) -> bool:
         """Whether the server has not been asked to stop: what it cuts off then is nothing to complain about."""

@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.mark.all
 @pytest.mark.parametrize(
     ("letters", "rows"),
-    [("abden", "abbbbbbbbdeeen"), ("ghij", "ghhijjjjjjjjj"), ("cf", "cf")],
-    ids=["requests", "runs", "kernels"],
+    [("abden", "abbbbbbbbdeeen"), ("ghijt", "ghhijjjjjjjjjtt"), ("cf", "cf"), ("oqrs", "opqrrs")],
+    ids=["requests", "runs", "kernels", "files"],
 )
 def test_every_benchmark_prints_a_comparison(letters: str, rows: str, tmp_path: Path) -> None:
     """The smallest size: one line for each figure, with a ratio or a difference, and the samples behind it."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from mock_endpoint.tools.code_interpreter.interpreter import Interpreter
+from mock_endpoint.tools.code_interpreter.interpreter import Interpreter, Ran
 from mock_endpoint.tools.code_interpreter.limits import Limits
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,6 +76,25 @@ def test_no_more_than_so_many(interpreter: Interpreter) -> None:
     ran = asyncio.run(interpreter.run("quick", "print(1)", []))
     assert ran.began_anew
     assert not asyncio.run(interpreter.run("quick", "print(1)", [])).began_anew
+
+
+def test_forgotten(interpreter: Interpreter) -> None:
+    """A key that is forgotten loses its kernel in the middle of its code, and what waits behind that is not run."""
+    said(interpreter, "forgotten", "kept = 1")
+
+    async def both() -> tuple[object, object]:
+        endless = asyncio.ensure_future(interpreter.run("forgotten", "while True: pass", []))
+        behind = asyncio.ensure_future(interpreter.run("forgotten", "print('never')", []))
+        await asyncio.sleep(0)
+        interpreter.forget("forgotten", "it was deleted")
+        return await asyncio.gather(endless, behind, return_exceptions=True)
+
+    ended, refused = asyncio.run(both())
+    assert isinstance(ended, Ran)
+    assert "The code interpreter was ended: it was deleted." in str(ended.outputs.parts[-1])
+    assert str(refused) == "The code was not run: it was deleted."
+    assert eventually(lambda: "forgotten" not in interpreter.walls())
+    assert said(interpreter, "forgotten", "print('kept' in globals())") == "False\n"
 
 
 def test_an_idle_kernel_ends() -> None:

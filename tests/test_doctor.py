@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import re
 import shutil
 import socket
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -108,6 +110,17 @@ def test_whether_code_is_run(
     doctor(replace(settings, code_interpreter=chosen, model=other))
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("code interpreter"))
     assert said in f"{line}\n"
+
+
+def test_walls_that_nobody_has_tried(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only those of Linux have been; elsewhere doctor's own attempt is the first."""
+    for system, first in (("Linux", False), ("Darwin", True)):
+        monkeypatch.setattr(platform, "system", partial(str, system))
+        doctor(settings)
+        line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("code interpreter"))
+        assert ("never before on such a system" in line) is first
 
 
 def test_all_well_with_a_server_that_runs(
@@ -303,6 +316,64 @@ def test_the_models_server(
     assert doctor(replace(settings, endpoint=endpoint.url, key=KEY, model=model)) == 1
     said = capsys.readouterr().out
     assert cause in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize("path", ["", "/v1/chat/completions"])
+def test_a_models_address_that_is_too_short_or_too_long(
+    path: str, endpoint: Running, settings: Settings, serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The right one is found by asking, and told ready to copy."""
+    answers: dict[str, tuple[int, object]] = {
+        "/v1/models": (200, {"data": [{"id": "llama"}]}),
+        "": (404, "not found"),
+    }
+    server = serve(answers)
+    model = ModelSettings(f"{server}{path}", "model-secret", "llama")
+    assert doctor(replace(settings, endpoint=endpoint.url, key=KEY, model=model)) == 1
+    said = capsys.readouterr().out
+    assert f"→ There is one: MODEL_BASE_URL={server}/v1\n" in said
+    assert "secret" not in said
+
+
+def test_a_model_that_was_not_named(
+    endpoint: Running, settings: Settings, serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The lessons' name would be asked for."""
+    answers: dict[str, tuple[int, object]] = {
+        "/models": (200, {"data": [{"id": f"m{number}"} for number in range(7)]}),
+    }
+    model = ModelSettings(f"{serve(answers)}/v1", None, None)
+    assert doctor(replace(settings, endpoint=endpoint.url, key=KEY, model=model)) == 1
+    assert "MODEL_NAME is blank" in (said := capsys.readouterr().out)
+    assert "m4 and others" in said
+
+
+@pytest.mark.parametrize("key", ["se cret", "sécret", "<secret>"])
+def test_a_models_key_that_is_none(key: str, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody is asked with it."""
+    assert doctor(replace(settings, model=ModelSettings("http://127.0.0.1:1/v1", key, None))) == 1
+    said = capsys.readouterr().out
+    assert "MODEL_API_KEY holds" in said
+    assert "cret" not in said
+
+
+def test_a_models_key_over_an_open_line(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """It does not travel."""
+    assert doctor(replace(settings, model=ModelSettings("http://model.example.com/v1", "k", None))) == 1
+    assert "travel open to model.example.com" in capsys.readouterr().out
+
+
+def test_a_model_behind_a_proxy_that_does_not_answer(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The proxy is named, without its password."""
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, f"http://me:secret@127.0.0.1:{closed_port()}")
+    assert doctor(replace(settings, model=ModelSettings("http://model.invalid/v1", None, None))) == 1
+    said = capsys.readouterr().out
+    assert "through the proxy 127.0.0.1:" in said
+    assert "NO_PROXY" in said
     assert "secret" not in said
 
 

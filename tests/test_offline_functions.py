@@ -109,6 +109,26 @@ class TestKinds:
         ]
         assert not calls(thread("Thanks a lot!", tools=tools))
 
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("7月の東京の潮位は?", [("tides", {"place": "東京", "month": 7})]),
+            ("東京の7月の潮位は?", [("tides", {"place": "東京", "month": 7})]),
+            ("りんごとみかんを籠に入れて", [("fill_basket", {"fruits": ["りんご", "みかん"]})]),
+            ("「春の海（改訂版）」を棚に置いて", [("shelve", {"title": "春の海（改訂版）"})]),
+        ],
+    )
+    def test_values_in_japanese(self, text: str, expected: list[tuple[str, Arguments]]) -> None:
+        """A month is no part of a place, two things in hiragana are two, and a quotation keeps its brackets."""
+        tools = [
+            function("tides", "Tides of a place in a month, 潮位", ["place"], place=S, month=INT),
+            function(
+                "fill_basket", "Put fruits into a basket, 籠に入れる", fruits={"type": "array", "items": {"type": S}}
+            ),
+            function("shelve", "Put a book on a shelf, 本を棚に置く", title=S),
+        ]
+        assert calls(thread(text, tools=tools)) == expected
+
     def test_a_shared_prefix(self) -> None:
         """`Tea-list_kinds` is the tea's, as a plugin names it."""
         tools = [

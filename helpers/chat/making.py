@@ -17,15 +17,15 @@ def check_choice(
 ) -> None:
     """Raise `KitError` where an assistant and a model are given, or what belongs only to the other of the two."""
     if assistant is not None and model is not None:
-        raise KitError(words["both_given"], words["choice.fix"])
+        raise KitError(words["both_given"], words["both_given.fix"])
     foreign = next((name for name, given in of_a_model.items() if given), None) if model is None else None
     if model is not None and thread is not None:
         foreign = "thread"
     if foreign:
         owner = words["of_an_assistant"] if foreign == "thread" else words["of_a_model"]
-        raise KitError(words["foreign"].format(name=foreign, owner=owner), words["choice.fix"])
+        raise KitError(words["foreign"].format(name=foreign, owner=owner), words["both_given.fix"])
     if model is not None and not isinstance(model, str):
-        raise KitError(words["no_model"].format(given=type(model).__name__), words["choice.fix"])
+        raise KitError(words["no_model"].format(given=type(model).__name__), words["both_given.fix"])
 
 
 def talk_with(

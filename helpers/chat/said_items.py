@@ -7,12 +7,11 @@ from typing import Any
 
 from helpers.chat.attaching import Attached
 from helpers.chat.events import Call, Content, File, Note, Said
+from helpers.chat.passages import with_passage
 from helpers.chat.talk import Spoken
 
 Item = Mapping[str, Any]
 
-_LONGEST = 300
-"""Characters of a passage that a footnote shows."""
 _DATA = "data:image/"
 _GIVEN = ("type", "text", "file_id", "image_url", "detail")
 """Members of a part of a person's message."""
@@ -78,22 +77,23 @@ def _with_marks(part: Item, notes: list[Note], around: Sequence[Item]) -> str:
     text = str(part.get("text") or "")
     cited = [one for one in part.get("annotations") or [] if one.get("type") == "file_citation"]
     places: list[tuple[int, str]] = []
+    begin = 0
     for one in sorted(cited, key=lambda one: int(one.get("index") or 0)):
-        notes.append(Note(f"[{len(notes) + 1}]", _source(one, around), str(one.get("file_id") or "")))
-        places.append((int(one.get("index") or 0), notes[-1].mark))
+        index, name = int(one.get("index") or 0), str(one.get("filename") or "")
+        sentence = text[begin:index].strip(" .。\n")
+        note = Note(f"[{len(notes) + 1}]", name, str(one.get("file_id") or ""), sentence)
+        notes.append(with_passage(note, _found(note.file_id, around)))
+        places.append((index, note.mark))
+        begin = index
     for index, mark in reversed(places):
         text = text[:index] + mark + text[index:]
     return text
 
 
-def _source(citation: Item, around: Sequence[Item]) -> str:
-    """The name of the cited file, and the best passage that was found in it where the search tells."""
-    name, number = str(citation.get("filename") or ""), citation.get("file_id")
-    found = [result for item in around for result in item.get("results") or [] if result.get("file_id") == number]
-    if not found:
-        return name
-    passage = " ".join(str(max(found, key=lambda one: one.get("score") or 0).get("text") or "").split())
-    return f"{name}: {passage[:_LONGEST]}{'…' if len(passage) > _LONGEST else ''}" if passage else name
+def _found(file_id: str, around: Sequence[Item]) -> list[str]:
+    """The texts that searches found in a file, the nearest first, where they were asked for."""
+    found = [result for item in around for result in item.get("results") or [] if result.get("file_id") == file_id]
+    return [str(one.get("text") or "") for one in sorted(found, key=lambda one: -(one.get("score") or 0))]
 
 
 def _file(annotation: Item) -> File | None:

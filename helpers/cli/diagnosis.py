@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from helpers.settings import (
@@ -24,7 +25,8 @@ _FIRST_VERSION = "2024-02-15-preview"
 _BLANK = f"Leave {ENDPOINT} blank in .env: the lessons then bring their own endpoint."
 _VERSION = "Leave AZURE_OPENAI_API_VERSION blank in .env, or set it to 2024-05-01-preview."
 _UNTRUSTED = "its certificate is not trusted"
-_RETIRED = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com", "api.openai.com")
+_AZURE = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
+_RETIRED = (*_AZURE, "api.openai.com")
 
 
 @dataclass(frozen=True)
@@ -161,31 +163,94 @@ def of_the_model(model: ModelSettings) -> Iterator[Finding]:
     shown = address(model.base_url)
     if shown is None:
         yield _no_address("MODEL_BASE_URL", "MODEL_API_KEY", "http://localhost:11434/v1")
-        return
-    unsendable = problem_of_key("MODEL_API_KEY", model.key)
-    if unsendable:
+    elif unsendable := problem_of_key("MODEL_API_KEY", model.key):
         yield Finding(unsendable.what, unsendable.fix)
-        return
-    base = model.base_url.rstrip("/")
-    answer = ask(f"{base}/models", {"Authorization": f"Bearer {model.key}"} if model.key else {})
+    elif model.key and re.search(r"[\s<>\"']", model.key):
+        yield Finding(
+            "MODEL_API_KEY holds a space, a quote or a bracket; no key does.",
+            "Copy the key alone to MODEL_API_KEY in .env.",
+        )
+    elif model.base_url.startswith("http://") and model.key and not _is_near(shown):
+        host = urlsplit(shown).hostname
+        yield Finding(f"MODEL_BASE_URL: with http:// the key would travel open to {host}.", "Write https:// there.")
+    else:
+        yield from _of_the_models_server(model, shown)
+
+
+def _is_near(url: str) -> bool:
+    """Whether the server is on this machine or in the same private network."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return host in LOOPBACK or "." not in host or host.endswith((".local", ".internal", ".lan"))
+
+
+def _of_the_models_server(model: ModelSettings, shown: str) -> Iterator[Finding]:
+    headers = {"Authorization": f"Bearer {model.key}"} if model.key else {}
+    answer = ask(f"{model.base_url.rstrip('/')}/models", headers)
     host = urlsplit(shown).netloc
     if answer.status is None:
-        yield Finding(
-            f"MODEL_BASE_URL: {host} does not answer ({answer.reason}).",
-            "Start that server, or blank MODEL_BASE_URL in .env.",
-        )
+        yield _unreached(shown, answer.reason)
     elif answer.status in {401, 403}:
         yield Finding(f"MODEL_BASE_URL: {host} refuses the key.", "Put a valid one into MODEL_API_KEY in .env.")
+    elif answer.status == 407 or (answer.status in {502, 503, 504} and proxy_of(shown)):
+        yield _unreached(shown, f"status {answer.status}")
     elif answer.status == 404 or answer.ids is None:
-        yield Finding(
-            f"MODEL_BASE_URL: {shown} is no OpenAI-compatible address.",
-            "It usually ends in /v1, as in http://localhost:11434/v1.",
+        yield _of_the_path(shown, headers)
+    elif answer.ids and not host.endswith(_AZURE):  # which lists what could be deployed, not what is
+        yield from _of_the_name(model, host, answer.ids)
+
+
+def _unreached(shown: str, reason: str) -> Finding:
+    host, proxy = urlsplit(shown).netloc, proxy_of(shown)
+    if proxy:
+        return Finding(
+            f"MODEL_BASE_URL: {host} does not answer ({reason}). It is asked through the proxy {proxy}.",
+            "Correct HTTP_PROXY and HTTPS_PROXY in the environment, or name the host in NO_PROXY.",
         )
-    elif model.name and answer.ids and model.name not in answer.ids:
+    return Finding(
+        f"MODEL_BASE_URL: {host} does not answer ({reason}).", "Start that server, or blank MODEL_BASE_URL in .env."
+    )
+
+
+def _of_the_path(shown: str, headers: dict[str, str]) -> Finding:
+    """An address that is too short or too long, with the right one where that is found by asking."""
+    parts = urlsplit(shown)
+    kept = re.match(r"(.*?/v1)/.+", parts.path)
+    paths = [kept[1]] if kept else []
+    paths += ["/openai/v1"] if parts.netloc.endswith(_AZURE) else []
+    paths += [f"{parts.path.rstrip('/')}/v1", "/v1"]
+    bases = (f"{parts.scheme}://{parts.netloc}{path}" for path in dict.fromkeys(paths))
+    right = next((base for base in bases if _is_right(ask(f"{base}/models", headers))), None)
+    fix = (
+        f"There is one: MODEL_BASE_URL={right}" if right else "It usually ends in /v1, as in http://localhost:11434/v1."
+    )
+    return Finding(f"MODEL_BASE_URL: {shown} is no OpenAI-compatible address.", fix)
+
+
+def _is_right(answer: Answer) -> bool:
+    return answer.status in {401, 403} or answer.ids is not None
+
+
+def _of_the_name(model: ModelSettings, host: str, ids: list[str]) -> Iterator[Finding]:
+    there = f"it has {', '.join(ids[:5])}{' and others' if len(ids) > 5 else ''}."
+    if model.name and model.name not in ids:
         yield Finding(
-            f"MODEL_NAME: {host} has no model {name_of(model)}; it has {', '.join(answer.ids[:5])}.",
+            f"MODEL_NAME: {host} has no model {name_of(model)}; {there}", "Put one of these into MODEL_NAME in .env."
+        )
+    elif not model.name and LESSONS_DEPLOYMENT not in ids:
+        yield Finding(
+            f"MODEL_NAME is blank, so {host} is asked for the assistant's model, such as {LESSONS_DEPLOYMENT}; {there}",
             "Put one of these into MODEL_NAME in .env.",
         )
+
+
+def proxy_of(url: str) -> str | None:
+    """The proxy through which the environment has this server asked; None where it is asked directly."""
+    from mock_endpoint.models.upstream_failures import proxy_for
+
+    return proxy_for(url)
 
 
 def ask(url: str, headers: dict[str, str]) -> Answer:

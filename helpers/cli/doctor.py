@@ -168,7 +168,8 @@ def _code_interpreter(settings: Settings) -> str:
 
     found = held()
     kept = f"kept from {', '.join(found.kept_from)}" if found.kept_from else "not kept from your files and the network"
-    return f"on; code is {kept} ({', '.join(found.walls) or 'no walls'})"
+    before = "" if platform.system() == "Linux" else "; tried here and now, but never before on such a system"
+    return f"on; code is {kept} ({', '.join(found.walls) or 'no walls'}){before}"
 
 
 def _shown(url: str) -> str:

@@ -130,5 +130,8 @@ class Model(ABC):
     def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
         """The events of one answer."""
 
+    async def close(self) -> None:  # noqa: B027 - most hold nothing
+        """Let go of what it holds in this event loop, which is about to end."""
+
     def expect(self, tools: Sequence[Mapping[str, Any]]) -> None:  # noqa: B027 - most have nothing to get ready
         """Get ready, in the background, for messages that come with these tools: the first need not wait then."""

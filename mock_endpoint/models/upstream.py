@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
 from mock_endpoint.closing import closing
 from mock_endpoint.models import tokens
@@ -80,6 +81,8 @@ class UpstreamModel(Model):
         self.name = name
         self._key = key
         self._failures = Failures(base_url, key)
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = WeakKeyDictionary()
+        """One for each event loop: it keeps its connections for the next answer."""
         self.label = f"{name or 'the model'} at {self._failures.url}"
 
     async def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
@@ -105,19 +108,30 @@ class UpstreamModel(Model):
             else:
                 return
 
+    async def close(self) -> None:
+        """Close the connections of this event loop."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.close()
+
     async def _asked(self, prompt: Prompt) -> AsyncIterator[Event]:
         """One try."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:  # to be made it reads certificates, which others need not wait for
+            self._clients.setdefault(loop, await asyncio.to_thread(self._new_client))
+        stream = await _opened(self._clients[loop], await _body(prompt, self.name))
+        async with closing(_events(stream, prompt)) as events:
+            async for event in events:
+                yield event
+
+    def _new_client(self) -> openai.AsyncOpenAI:
         import openai  # here, because it takes half a second and only this model needs it
 
         http = openai.DefaultAsyncHttpxClient(trust_env=not is_on_this_machine(self.base_url))
         timeout = openai.Timeout(_SILENCE, connect=_CONNECTING)
-        async with openai.AsyncOpenAI(
+        return openai.AsyncOpenAI(
             base_url=self.base_url, api_key=self._key or _NO_KEY, http_client=http, max_retries=0, timeout=timeout
-        ) as client:
-            body = await _body(prompt, self.name)
-            async with closing(_events(await _opened(client, body), prompt)) as events:
-                async for event in events:
-                    yield event
+        )
 
 
 def _pause(error: Exception, usual: float | None) -> float | None:

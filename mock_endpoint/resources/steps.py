@@ -2,7 +2,7 @@
 
 from mock_endpoint.http.context import Json, RequestContext
 from mock_endpoint.resources import runs
-from mock_endpoint.runs.tool_calls import without_contents
+from mock_endpoint.runs.tool_calls import as_shown
 
 
 async def list_all(request: RequestContext) -> Json:
@@ -19,5 +19,5 @@ async def retrieve(request: RequestContext) -> Json:
 
 
 def _shown(request: RequestContext, step: Json) -> Json:
-    """The step; the contents of what it found in files only where they are asked for."""
-    return step if runs.includes_contents(request) else without_contents(step)
+    """The step as this request may see it."""
+    return as_shown(step, contents=runs.includes_contents(request))

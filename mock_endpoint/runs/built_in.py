@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mock_endpoint import files
-from mock_endpoint.engine import BuiltInTool
+from mock_endpoint.engine import BuiltInTool, Picture
 from mock_endpoint.models.base import Annotation
 from mock_endpoint.runs import tool_calls
 from mock_endpoint.service import Service
@@ -25,9 +25,16 @@ def tools_of(service: Service, run: Json) -> dict[str, BuiltInTool]:
 
 
 def marks_of(steps: list[Json]) -> tuple[Annotation, ...]:
-    """The citations that a run may make for what it has found so far."""
+    """The citations that a run may make for what it has found so far, and the links to what its code has made."""
     found = map(tool_calls.found, tool_calls.searches(steps))
-    return tuple(mark for number, parts in enumerate(found) for mark in marks(number, parts))
+    citations = (mark for number, parts in enumerate(found) for mark in marks(number, parts))
+    return (*citations, *(mark for call in tool_calls.codes(steps) for mark in tool_calls.made(call)))
+
+
+def pictures_of(steps: list[Json]) -> list[Picture]:
+    """What a run's code has drawn so far; it is shown with the answer, which comes last."""
+    parts = (part for call in tool_calls.codes(steps) for part in call["code_interpreter"]["outputs"])
+    return [Picture(part["image"]["file_id"]) for part in parts if part["type"] == "image"]
 
 
 def attached(store: Store, run: Json) -> list[Attached]:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from mock_endpoint.runs.tool_calls import without_contents
+from mock_endpoint.runs.tool_calls import as_shown
+from mock_endpoint.schemas import objects
 from mock_endpoint.sse import Feed
 
 Json = dict[str, Any]
@@ -48,8 +49,10 @@ class RunEvents:
 
     def _send(self, name: str, body: Json) -> None:
         if self.feed:
-            if body.get("object") == "thread.run.step" and not self._contents:
-                body = without_contents(body)
+            if body.get("object") == "thread.run.step":
+                body = as_shown(body, contents=self._contents)
+            elif body.get("object") == "thread.run":
+                body = objects.shown_run(body)
             self.feed.send(name, body)
 
 

@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 from mock_endpoint.engine import ToolOutput
-from mock_endpoint.models.base import CallDelta, ToolCall
+from mock_endpoint.models.base import Annotation, CallDelta, ToolCall
 from mock_endpoint.state.ids import new_id
-from mock_endpoint.tools.file_search import results
+from mock_endpoint.tools.code_interpreter import results as of_code
+from mock_endpoint.tools.file_search import results as of_search
 
 Json = dict[str, Any]
 
@@ -45,7 +46,7 @@ def answered(call: Json, output: ToolOutput) -> Json | None:
     if tool == "file_search":
         call[tool][member] = [_as_step_shows(part) for part in output.parts]
         return None
-    call[tool][member] = list(output.parts)
+    call[tool] |= {member: list(output.parts), "files": of_code.kept(output.marks)}
     numbered = [{"index": index} | part for index, part in enumerate(output.parts)]
     return {"type": tool, tool: {member: numbered}}
 
@@ -79,28 +80,45 @@ def with_outputs(calls: list[Json], outputs: dict[str, str]) -> list[Json]:
     ]
 
 
-def without_contents(step: Json) -> Json:
-    """A step as it is shown to those who did not ask for the contents of what was found (contract §4)."""
+def as_shown(step: Json, *, contents: bool) -> Json:
+    """A step as its readers see it: `contents` of what was found are for those who asked for them (contract §4), and
+    which files code has made is said by the annotations of the answer, not here."""
     calls = step["step_details"].get("tool_calls", [])
-    if not any(call["type"] == "file_search" for call in calls):
+    if all(call["type"] == "function" for call in calls):
         return step
-    return step | {"step_details": step["step_details"] | {"tool_calls": [_without_contents(call) for call in calls]}}
+    return step | {"step_details": step["step_details"] | {"tool_calls": [_shown(call, contents) for call in calls]}}
 
 
-def _without_contents(call: Json) -> Json:
-    if call["type"] != "file_search":
+def _shown(call: Json, contents: bool) -> Json:
+    details = call[call["type"]]
+    if call["type"] == "code_interpreter":
+        return call | {"code_interpreter": {name: value for name, value in details.items() if name != "files"}}
+    if call["type"] == "function" or contents:
         return call
-    found = [
-        {name: value for name, value in each.items() if name != "content"}
-        for each in call["file_search"].get("results", [])
+    results = [
+        {name: value for name, value in each.items() if name != "content"} for each in details.get("results", [])
     ]
-    return call | {"file_search": call["file_search"] | {"results": found}}
+    return call | {"file_search": details | {"results": results}}
 
 
 def searches(steps: list[Json]) -> list[Json]:
     """The searches of a run, in order."""
+    return _calls(steps, "file_search")
+
+
+def codes(steps: list[Json]) -> list[Json]:
+    """The calls of a run that ran code, in order."""
+    return _calls(steps, "code_interpreter")
+
+
+def _calls(steps: list[Json], tool: str) -> list[Json]:
     calls = [call for step in steps for call in step["step_details"].get("tool_calls", [])]
-    return [call for call in calls if call["type"] == "file_search"]
+    return [call for call in calls if call["type"] == tool]
+
+
+def made(call: Json) -> tuple[Annotation, ...]:
+    """The links to the files that code has made."""
+    return of_code.marks(call["code_interpreter"].get("files", []))
 
 
 def found(call: Json) -> list[Json]:
@@ -121,9 +139,8 @@ def as_read_by_model(call: Json, search_number: int) -> ToolCall:
     if tool == "function":
         return ToolCall(call["id"], details["name"], details["arguments"], details["output"])
     if tool == "file_search":
-        return ToolCall(call["id"], tool, "", results.written(search_number, found(call)), tool)
-    given = "\n".join(_text(part) for part in details[_GIVEN[tool]])
-    return ToolCall(call["id"], tool, details.get(_WRITTEN.get(tool, ""), ""), given, tool)
+        return ToolCall(call["id"], tool, "", of_search.written(search_number, found(call)), tool)
+    return ToolCall(call["id"], tool, details["input"], of_code.written(details["outputs"], made(call)), tool)
 
 
 def _as_step_shows(part: Json) -> Json:
@@ -134,11 +151,3 @@ def _as_step_shows(part: Json) -> Json:
         "score": part["score"],
         "content": [{"type": "text", "text": part["text"]}],
     }
-
-
-def _text(part: Json) -> str:
-    """What a model reads of an output of code."""
-    if part.get("type") == "image":
-        return f"[picture {part['image']['file_id']}]"
-    logs: str = part["logs"]
-    return logs

@@ -17,7 +17,7 @@ from mock_endpoint.closing import closing
 from mock_endpoint.models.base import Failed, Finished, Model, Prompt
 from mock_endpoint.pacing import PIECE_SHARE, QUEUED_SHARE, NoLongerOurs, paced, unless_cancelled
 from mock_endpoint.runs import run_status, tool_calls
-from mock_endpoint.runs.built_in import attached, marks_of, tools_of
+from mock_endpoint.runs.built_in import attached, marks_of, pictures_of, tools_of
 from mock_endpoint.runs.events import RunEvents
 from mock_endpoint.runs.prompt import OutOfTokens, prompt_of
 from mock_endpoint.runs.usage import NOTHING, added, of_steps, usage
@@ -159,8 +159,9 @@ async def _prompt(service: Service, run: Json, spent: Json) -> Prompt:
 async def _listen(worker: Worker, prompt: Prompt, writer: RunWriter) -> Finished | Failed:
     """Write the answer down as it comes; how it ended comes back."""
     pause = worker.service.pace * PIECE_SHARE if worker.events.feed else 0
-    marks = marks_of(worker.service.store.all("thread.run.step", worker.run["id"]))
-    events = engine.answer(worker.model, prompt, tools_of(worker.service, worker.run), marks)
+    steps = worker.service.store.all("thread.run.step", worker.run["id"])
+    tools = tools_of(worker.service, worker.run)
+    events = engine.answer(worker.model, prompt, tools, marks_of(steps), pictures_of(steps))
     async with closing(paced(events, pause)) as told:
         async for event in told:
             if isinstance(event, Finished | Failed):

@@ -232,6 +232,14 @@ def run(thread_id: str, by: Json, fields: Json, seconds: int) -> Json:
     }
 
 
+def shown_run(run: Json) -> Json:
+    """A run as its readers see it: `tool_resources` is empty, whatever the assistant's tools work on (contract §3.1).
+
+    It is kept with what it took from the assistant, because it works on that.
+    """
+    return run | {"tool_resources": {}}
+
+
 def step(of: Json, kind: str, details: Json | list[Json]) -> Json:
     """A step in progress of the run `of`: `message_creation` or `tool_calls`."""
     return {

@@ -151,6 +151,31 @@ def test_files_and_pictures(client: openai.AzureOpenAI, assistant: Assistant, st
     assert pieces[-1] == {"index": 1} | picture
 
 
+def test_files_and_pictures_after_a_function(client: openai.AzureOpenAI, steps_of: Steps) -> None:
+    """Contract §12.45, §12.46: what code made before a function was called belongs to the answer after it.
+
+    The model still knows the link, and no reader of the steps sees more than the outputs.
+    """
+    function: FunctionToolParam = {"type": "function", "function": {"name": "f"}}
+    both = client.beta.assistants.create(model="gpt-4o", instructions="Answer.", tools=[CODE, function])
+    for how in ("call", "rounds"):
+        run = ask(client, both, calling(("code_interpreter", "draw"), ("f", {}), how=how))
+        assert run.required_action is not None
+        (asked,) = run.required_action.submit_tool_outputs.tool_calls
+        done = client.beta.threads.runs.submit_tool_outputs_and_poll(
+            run_id=run.id, thread_id=run.thread_id, tool_outputs=[{"tool_call_id": asked.id, "output": "seven"}]
+        )
+        message: Any = client.beta.threads.messages.list(run.thread_id, run_id=done.id).data[0].to_dict()
+        text, picture = message["content"]
+        (mark,) = text["text"]["annotations"]
+        assert text["text"]["value"][mark["start_index"] : mark["end_index"]] == mark["text"] == TABLE.text
+        assert (mark["type"], mark["file_path"]) == ("file_path", {"file_id": "assistant-table"})
+        assert text["text"]["value"].endswith("seven")
+        assert picture["image_file"] == {"file_id": "assistant-picture"}
+        code = steps_of(done)[0].step_details.tool_calls[0].to_dict()["code_interpreter"]
+        assert code == {"input": "draw", "outputs": [PICTURE, {"type": "logs", "logs": "ok"}]}
+
+
 def test_a_citation(client: openai.AzureOpenAI, assistant: Assistant) -> None:
     """Contract §5.3: what the model cites itself; its file is named by id."""
     events = streamed(client, assistant, "cite assistant-guide")

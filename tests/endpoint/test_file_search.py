@@ -1,6 +1,10 @@
 """File search in runs: the thread's and the assistant's stores, steps, citations (contract §4, §5, §6, §7)."""
 
+import asyncio
+import threading
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,6 +17,7 @@ from support.recording import Recorder
 from support.talking import ask, azure, call_ids, calling, streamed, text_of
 
 from mock_endpoint.models.offline import OfflineModel
+from mock_endpoint.tools.file_search import indexing
 
 from .conftest import Starter
 
@@ -170,6 +175,28 @@ def test_attachments_make_the_threads_store(client: openai.AzureOpenAI) -> None:
     assert len(client.vector_stores.files.list(store_id).data) == 2
 
 
+def test_a_run_waits_for_the_index(client: openai.AzureOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Contract §6: a search in files that are still being indexed finds them all; until then the run goes on."""
+    reading = threading.Event()
+
+    async def held(path: Path, name: str) -> str:
+        await asyncio.to_thread(reading.wait, 60)
+        return GATE
+
+    monkeypatch.setattr(indexing, "text_of", held)
+    assistant = client.beta.assistants.create(model="gpt-4o", instructions="Answer.", tools=[SEARCH])
+    file: Any = {"file_id": upload(client, "gate.md", GATE), "tools": [SEARCH]}
+    asked: Any = {"role": "user", "content": calling(("file_search", "gate")), "attachments": [file]}
+    run = client.beta.threads.create_and_run(assistant_id=assistant.id, thread={"messages": [asked]})
+    while not client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data:
+        time.sleep(0.02)
+    time.sleep(0.3)  # a search that did not wait would be over by now
+    assert client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id).status == "in_progress"
+    reading.set()
+    run = client.beta.threads.runs.poll(run.id, thread_id=run.thread_id)
+    assert "gate.md" in text_of(client, run)
+
+
 def test_stores_made_with_their_owner(client: openai.AzureOpenAI, raw: httpx2.Client) -> None:
     """Contract §2.3 and the schema: `vector_stores` in the bodies that create; at most one; never beside ids."""
     new: Any = {"file_search": {"vector_stores": [{"file_ids": [upload(client, "gate.md", GATE)]}]}}
@@ -193,6 +220,21 @@ def test_stores_made_with_their_owner(client: openai.AzureOpenAI, raw: httpx2.Cl
     ):
         assert raw.post("threads", json={"tool_resources": body}).status_code == status
     assert raw.post(f"threads/{thread.id}", json={"tool_resources": new}).status_code == 400
+
+
+def test_a_run_shows_no_resources(client: openai.AzureOpenAI, assistant: Assistant) -> None:
+    """Contract §3.1, contract-successor §8.2: `tool_resources: {}`, although the run works on the assistant's."""
+    run = ask(client, assistant, calling(("file_search", "gate")))
+    assert "gate.md" in text_of(client, run)
+    runs = client.beta.threads.runs
+    changed = runs.update(run.id, thread_id=run.thread_id, metadata={"seen": "yes"})
+    events = streamed(client, assistant, "Hello")
+    told: list[Any] = [
+        event.data for event in events if event.event.startswith("thread.run.") and "step" not in event.event
+    ]
+    assert len(told) > 2
+    for each in (run, changed, runs.list(run.thread_id).data[0], *told):
+        assert each.to_dict()["tool_resources"] == {}
 
 
 def test_a_deleted_store_leaves_its_owners(client: openai.AzureOpenAI, assistant: Assistant, store_id: str) -> None:

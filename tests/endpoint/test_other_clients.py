@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import openai
 import pytest
-from support import moved_programs, old_programs
+from support import moved_programs, old_programs, strangers
 
 from mock_endpoint.models.offline import OfflineModel
 from mock_endpoint.server import Running
@@ -45,17 +45,49 @@ JAPAN, FRANCE = "The capital of Japan is Tokyo.", "The capital of France is Pari
 CALL = ["get_tide", {"harbour": "Onomichi"}]
 
 
+FILES = {
+    "sales.csv": "city,sales\nKyoto,3\nNara,5\nOsaka,4\n",
+    "holidays.md": "# Holidays\n\nA new employee gets 20 days of holiday a year.\n\n# Illness\n\nCall before nine.\n",
+    "travel.txt": "Trips are booked by the travel office.\n\nThe daily allowance is 40 euros.\n",
+}
+"""What the strangers' programs find in their folder."""
+PRINTED = {
+    "chart": [
+        "user: Draw a bar chart of the sales by city.",
+        "assistant: Here is the chart.",
+        "assistant: picture",
+    ],
+    "documents": ["completed 2", "A new employee gets 20 days of holiday a year[0].", "[0] holidays.md"],
+    "functions": ["A-1042: status shipped.", "You are welcome!"],
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the strangers' programs find their files."""
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
 @pytest.fixture
 def endpoint(starting: Starter) -> Running:
     """One that answers by itself."""
-    return starting(model=OfflineModel())
+    return starting(model=OfflineModel(), code_interpreter=True)
+
+
+@pytest.mark.filterwarnings("ignore:(The Assistants API is )?deprecated:DeprecationWarning")
+def test_strangers_programs(endpoint: Running, folder: Path) -> None:
+    """Contract §11, §14: a chart of a table, questions about documents, functions in a class, as people wrote them."""
+    assert strangers.main(endpoint.url, endpoint.key, str(folder)) == PRINTED
+    assert (folder / "chart.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.all
 @pytest.mark.parametrize("version", ["1.109.1", "2.54.0", openai.__version__])
-def test_programs_for_python(version: str, endpoint: Running, tmp_path: Path, absent: Absent) -> None:
+def test_programs_for_python(version: str, endpoint: Running, folder: Path, absent: Absent) -> None:
     """Contract §8.2, §11, §12.54, contract-successor §7: Assistants and Responses, the latter checked strictly."""
-    installed = str(tmp_path / "installed")
+    installed = str(folder / "installed")
     if version == openai.__version__:
         installed = ""
     elif _fails(
@@ -65,6 +97,7 @@ def test_programs_for_python(version: str, endpoint: Running, tmp_path: Path, ab
     old, moved = (_seen_by(each.__file__, installed, endpoint) for each in (old_programs, moved_programs))
     _check_old(old, version)
     _check_moved(moved, version)
+    assert _seen_by(strangers.__file__, installed, endpoint, str(folder)) == PRINTED
 
 
 @pytest.mark.all
@@ -160,17 +193,17 @@ def _check_moved(saw: dict[str, Any], version: str) -> None:
     ]
 
 
-def _seen_by(program: str | None, installed: str, endpoint: Running) -> dict[str, Any]:
+def _seen_by(program: str | None, installed: str, endpoint: Running, *more: str) -> dict[str, Any]:
     """What the program saw, with the packages of the folder `installed`, or this environment's."""
     code = (
         f"import sys, runpy; sys.path[:0] = filter(None, [{installed!r}]); "
         f"runpy.run_path({program!r}, run_name='__main__')"
     )
-    return _printed([sys.executable, "-I", "-c", code, endpoint.url, endpoint.key])
+    return _printed([sys.executable, "-I", "-c", code, endpoint.url, endpoint.key, *more])
 
 
 def _printed(command: list[str]) -> dict[str, Any]:
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     saw: dict[str, Any] = json.loads(done.stdout)
     return saw

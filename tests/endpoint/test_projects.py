@@ -130,6 +130,20 @@ def test_threads_are_listed_in_projects_only(bare: httpx2.Client, raw: httpx2.Cl
     assert (answer.status_code, error_of(answer)) == (404, NOWHERE)
 
 
+def test_what_classic_agents_never_had(bare: httpx2.Client, client: openai.AzureOpenAI) -> None:
+    """§8.2: of vector stores they have all but a search, and changing or reading what a store holds of a file."""
+    file = client.files.create(file=("gate.md", b"The gate is red."), purpose="assistants")
+    made = bare.post("vector_stores", json={"file_ids": [file.id]}).json()
+    path = f"vector_stores/{made['id']}"
+    assert bare.get(f"{path}/files/{file.id}").status_code == 200
+    for answer in (
+        bare.post(f"{path}/search", json={"query": "gate"}),
+        bare.post(f"{path}/files/{file.id}", json={"attributes": {}}),
+        bare.get(f"{path}/files/{file.id}/content"),
+    ):
+        assert (answer.status_code, error_of(answer)) == (404, NOWHERE)
+
+
 def test_an_empty_page_has_no_ends(bare: httpx2.Client, raw: httpx2.Client, thread: Thread) -> None:
     """§8.3: the client of classic agents reads on until a page names no last id; elsewhere the ends are null."""
     path = f"threads/{thread.id}/messages"

@@ -233,7 +233,7 @@ def test_resumed_after_its_process_has_ended(starting: Starter, recorder: Record
 def test_a_cancel_is_heard_at_once(starting: Starter, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs and responses are woken; only what another process cancels is found by looking now and then."""
     monkeypatch.setattr(pacing, "_LOOK_EVERY", 600)
-    with azure(starting(), recorder) as client:
+    with azure(starting(), recorder, timeout=30) as client:
         stream = client.responses.create(model=MODEL, input="wait", stream=True, background=True)
         first = next(iter(stream))
         until(lambda: client.responses.retrieve(first.response.id).status == "in_progress")  # type: ignore[union-attr]

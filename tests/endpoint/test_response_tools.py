@@ -161,7 +161,7 @@ def test_a_custom_tool_with_a_grammar(client: openai.AzureOpenAI, model: Scripte
     assert (by_pattern["pattern"], "[0-9]+" in by_words["description"]) == ("[0-9]+", True)
 
 
-@pytest.mark.parametrize("tool", ["code_interpreter", "web_search", "mcp", "image_generation"])
+@pytest.mark.parametrize("tool", ["web_search", "mcp", "image_generation"])
 def test_tools_that_are_not_there(client: openai.AzureOpenAI, tool: str) -> None:
     """Contract-successor §6: refused in the words that the service has for it."""
     expected = refusal(f"Hosted tool '{tool}' is not supported with {MODEL}.", "tools")

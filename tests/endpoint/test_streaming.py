@@ -24,9 +24,14 @@ def order(events: list[AssistantStreamEvent]) -> list[str]:
 
 
 def test_text(client: openai.AzureOpenAI, assistant: Assistant, recorder: Recorder) -> None:
-    """Contract §5.2, §12.4 – 8: the order of a text, over the right content type, with a `done` at the end."""
+    """Contract §5.2, §12.4 – 8: the order of a text, over the right content type, with a `done` at the end.
+
+    §12.8: the message comes before its deltas, and is empty then.
+    """
     events = streamed(client, assistant, "hello")
     assert order(events) == [*START, *SAYING, *SAID, "run.completed"]
+    made: Any = next(event.data for event in events if event.event == "thread.message.created")
+    assert made.to_dict()["content"] == []
     assert [event.name for event in recorder.streams[-1]] == [*(event.event for event in events), "done"]
     assert recorder.responses[-1].headers["content-type"] == "text/event-stream; charset=utf-8"
 

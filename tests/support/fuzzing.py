@@ -43,6 +43,8 @@ _PARAMETERS = {
     "vector_store.files_batch": ("vector_store_id", "batch_id"),
 }
 """The parameters of the path that leads to an object of each kind; its own id comes last."""
+_OF_ANOTHER = (_PARAMETERS["vector_store.file"], _PARAMETERS["container.file"])
+"""Paths whose last parameter leads elsewhere by itself."""
 _SAID = {"role": "user", "content": "What is 6 times 7?"}
 _ASKED = {"model": "gpt-4o", "input": [_SAID]}
 _SEARCHING = {"type": "file_search", "vector_store_ids": []}
@@ -61,8 +63,12 @@ _RIGHT: dict[str, tuple[Json, ...]] = {
     "/conversations": ({"items": [_SAID, _FOUND]},),
     "/conversations/{conversation_id}": ({"metadata": {}},),
     "/conversations/{conversation_id}/items": ({"items": [_SAID, _FOUND]},),
+    "/containers": ({"name": "box"},),
+    "/containers/{container_id}/files": ({},),
 }
 """Bodies that are right, by the path that takes them: what is made up for it has too many members to be right."""
+_UPLOADS = (("POST", "/files"), ("POST", "/containers/{container_id}/files"))
+"""Operations that take a form."""
 _RUNS = ("wait", 'call [["get_weather", {"city": "Kyoto"}]]', "What is 6 times 7?")
 """What runs are told, so that one is at work, one waits for an output and one is completed."""
 _BAD = ("queued", "in_progress", "cancelling", "expired", "failed")
@@ -184,6 +190,8 @@ class World:
         store = self._call("POST", "/vector_stores", {"name": "guide", "file_ids": [guide.json()["id"]]})
         batch = self._call("POST", f"/vector_stores/{store['id']}/file_batches", {"file_ids": [guide.json()["id"]]})
         held = self._call("GET", f"/vector_stores/{store['id']}/files")
+        box = self._call("POST", "/containers", {"name": "box", "file_ids": [guide.json()["id"]]})
+        boxed = self._call("GET", f"/containers/{box['id']}/files")
         messages = self._call("GET", f"{thread}/messages")
         for made in (
             answer,
@@ -197,6 +205,8 @@ class World:
             store,
             batch,
             held,
+            box,
+            boxed,
         ):
             self.learn(made)
 
@@ -220,7 +230,7 @@ def send(world: World, method: str, template: str, case: Any) -> httpx2.Response
         body = world.aim(body, target or {})
         query |= dict.fromkeys({"after", "before"} & set(query), world.cursor(template))
     content_type = "application/json"
-    if (method, template) == ("POST", "/files") and isinstance(body, dict) and rng.random() < 0.9:
+    if (method, template) in _UPLOADS and isinstance(body, dict) and rng.random() < 0.9:
         content_type, body = _form(body)
     if not isinstance(body, bytes):
         body = b"" if body is NOT_SET else json.dumps(body).encode()
@@ -246,7 +256,7 @@ def _form(body: Json) -> tuple[str, bytes]:
 
 def _kind(names: Sequence[str]) -> str:
     """What a path with these parameters leads to, as a name: its last one, unless that leads elsewhere by itself."""
-    return "/".join(names) if tuple(names) == _PARAMETERS["vector_store.file"] else names[-1]
+    return "/".join(names) if tuple(names) in _OF_ANOTHER else names[-1]
 
 
 def _parameters(template: str) -> list[str]:

@@ -124,7 +124,10 @@ def events(model: UpstreamModel, prompt: Prompt = PROMPT) -> list[Event]:
     """Everything that the model answers."""
 
     async def collect() -> list[Event]:
-        return [event async for event in model.answer(prompt)]
+        try:
+            return [event async for event in model.answer(prompt)]
+        finally:
+            await model.close()
 
     return asyncio.run(collect())
 

@@ -138,7 +138,7 @@ def demanded(functions: Sequence[Function], bound: Sequence[Bound], text: str) -
         return []
     prepare([text], functions)
     score, nearest = ranked(text, text, functions)[0]
-    return [bind(nearest if score >= POSSIBLE else functions[0], text)]
+    return [bind(nearest if score >= LIKELY else functions[0], text)]
 
 
 def _before(earlier: Sequence[str], functions: Sequence[Function], known: Known) -> Request | None:

@@ -17,6 +17,8 @@ MOUNT = "/mnt/data"
 """Where the hosted service has the working folder; as a text in code it names ours."""
 _LONGEST_NAME = 255
 """Bytes of a name that any usual file system takes."""
+_LONGEST_ENDING = 20
+"""Characters of what tells the kind of a file, as in `.csv`."""
 _NOT_ON_WINDOWS = re.compile(r'[<>:"|?*]')
 _MOST_PRODUCTS, _MOST_ENTRIES = 20, 2_000
 _FOLDER = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_DIRECTORY", 0)
@@ -31,10 +33,11 @@ def fitting_name(name: str) -> str:
     """The name as this system's folders take it: its folders left out, its middle too where it is too long."""
     name = PurePath(name.replace("\\", "/")).name
     name = _NOT_ON_WINDOWS.sub("_", name) if sys.platform == "win32" else name
-    raw, end = name.encode(), PurePath(name).suffix.encode()[-_LONGEST_NAME // 2 :]
-    if len(raw) > _LONGEST_NAME:
-        return (raw[: _LONGEST_NAME - len(end)].decode(errors="ignore")) + end.decode(errors="ignore")
-    return name
+    raw, end = name.encode(), PurePath(name).suffix
+    if len(raw) <= _LONGEST_NAME:
+        return name
+    end = end if len(end) <= _LONGEST_ENDING else ""
+    return raw[: _LONGEST_NAME - len(end.encode())].decode(errors="ignore") + end
 
 
 @dataclass(frozen=True)

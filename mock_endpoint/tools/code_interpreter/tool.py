@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from mock_endpoint.engine import Picture, ToolOutput
 from mock_endpoint.models.base import Annotation
+from mock_endpoint.tools.code_interpreter import results
 from mock_endpoint.tools.code_interpreter.folders import MOUNT, Attached, Product
 from mock_endpoint.tools.code_interpreter.interpreter import Interpreter, Ran
 from mock_endpoint.tools.code_interpreter.limits import CannotStart
@@ -63,7 +64,10 @@ class CodeInterpreter:
         marks = [await self._mark(product) for product in ran.products]
         await self._workspace.lose(ran.removed)
         kept = tuple(mark for mark in marks if mark.file_id)
-        return ToolOutput(_told(ran, parts, kept), tuple(parts), kept, pictures=tuple(pictures))
+        told = results.written(parts, kept)
+        if ran.began_anew:
+            told = f"{results.BEGAN_ANEW}\n{told}"
+        return ToolOutput(told, tuple(parts), kept, pictures=tuple(pictures))
 
     async def _parts(self, ran: Ran) -> tuple[list[Json], list[Picture]]:
         parts: list[Json] = []
@@ -92,12 +96,3 @@ class NoInterpreter:
     async def run(self, arguments: str) -> ToolOutput:
         """Nothing is run; the reason comes back."""
         return ToolOutput(self._reason, ({"type": "logs", "logs": self._reason},))
-
-
-def _told(ran: Ran, parts: Sequence[Json], marks: Sequence[Annotation]) -> str:
-    """What the model reads."""
-    said = [part["logs"] if part["type"] == "logs" else "[A picture, which is shown to the user.]" for part in parts]
-    if ran.began_anew:
-        said.insert(0, "[The interpreter began anew: variables of earlier calls are gone. Attached files are there.]")
-    said += [f"[A file was made. Link to it as {mark.text}]" for mark in marks]
-    return "\n".join(said) or "[The code ended and printed nothing.]"

@@ -1,6 +1,8 @@
 """What a kernel's process puts around itself before it runs anybody's code. Only ever called in that process.
 
 Each wall stands by itself: where a system lacks one, the others still hold, and `raise_walls` says which do.
+Namespaces, such as bubblewrap makes, would add nothing to those of Linux: behind the filter there is no network, and
+behind Landlock no file of others.
 """
 
 import ctypes
@@ -12,10 +14,11 @@ import signal
 import struct
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mock_endpoint.tools.code_interpreter import seccomp
+from mock_endpoint.tools import job
+from mock_endpoint.tools.code_interpreter import seatbelt, seccomp
 from mock_endpoint.tools.code_interpreter.limits import Bounds
 
 _READABLE = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime", "/etc/fonts")
@@ -34,7 +37,8 @@ def raise_walls(bounds: Bounds, folders: Sequence[Path], others: int) -> list[st
     `folders` are all that the process may write to; `others` is how many threads the user has already.
     """
     if sys.platform == "win32":
-        return ["environment"]  # the job object is the host's to put up
+        wanted = job.limits(memory=bounds.memory, processes=bounds.threads)
+        return ["environment", *_stands("job", lambda: job.enter(wanted))]
     names = ["environment"]
     own_user = sys.platform == "linux" and os.geteuid() == 0 and _become_nobody(folders)
     names += ["user"] if own_user else []
@@ -44,12 +48,19 @@ def raise_walls(bounds: Bounds, folders: Sequence[Path], others: int) -> list[st
         _die_with_parent()
         scoped = _landlock(folders)
         names += ["landlock"] if scoped is not None else []
-        try:
-            seccomp.restrict(signals_too=not scoped)
-            names.append("seccomp")
-        except OSError:
-            pass  # a kernel without it
+        names += _stands("seccomp", lambda: seccomp.restrict(signals_too=not scoped))
+    if sys.platform == "darwin":
+        names += _stands("sandbox", lambda: seatbelt.restrict(folders, _of_python()))
     return names
+
+
+def _stands(name: str, put_up: Callable[[], None]) -> list[str]:
+    """The wall's name; nothing where the system has no such wall."""
+    try:
+        put_up()
+    except (OSError, AttributeError):
+        return []
+    return [name]
 
 
 def _become_nobody(folders: Sequence[Path]) -> bool:

@@ -118,6 +118,8 @@ class Shelf:
         width = len(rows[0]["vector"]) // 2 if rows else 0
         raw = b"".join(row["vector"] for row in rows)
         self.vectors: NDArray[np.float32] = np.frombuffer(raw, np.float16).reshape(len(rows), width).astype(np.float32)
+        self._texts: dict[str, str] = {}
+        """Of the files in which something was found; reading a long one again takes longer than the search."""
         self.chunk_of: list[range] = []
         """For each passage the chunk that shows it best, as places on this shelf."""
         for file_id, group in groupby(rows, key=lambda row: str(row["file_id"])):
@@ -156,14 +158,13 @@ class Shelf:
         best = scores.max(axis=1)
         found: list[Found] = []
         taken: set[range] = set()
-        whole: dict[str, str] = {}
         for place in np.argsort(-best, kind="stable").tolist():
             score, chunk = float(best[place]), self.chunk_of[place]
             if len(found) == most or score < threshold:
                 break
             if chunk not in taken and (only is None or self.file_ids[place] in only):
                 taken.add(chunk)
-                found.append(self._found(place, chunk, score, whole))
+                found.append(self._found(place, chunk, score))
         return found
 
     def _word_scores(self, text: str) -> "NDArray[np.float32]":
@@ -182,11 +183,11 @@ class Shelf:
             most += weight
         return scores / most if most else scores
 
-    def _found(self, place: int, chunk: range, score: float, texts: dict[str, str]) -> Found:
+    def _found(self, place: int, chunk: range, score: float) -> Found:
         file_id = self.file_ids[place]
-        if file_id not in texts:
-            texts[file_id] = text_of(self.store, file_id) or ""
-        whole, (start, stop) = texts[file_id], self.spans[place]
+        if file_id not in self._texts:
+            self._texts[file_id] = text_of(self.store, file_id) or ""
+        whole, (start, stop) = self._texts[file_id], self.spans[place]
         around = whole[self.spans[chunk[0]][0] : self.spans[chunk[-1]][1]]
         return Found(file_id, round(score, 4), around, whole[start:stop])
 

@@ -68,8 +68,13 @@ _READ: dict[str, Callable[[Path], str]] = {".pdf": _pdf, ".docx": _docx, ".pptx"
 
 
 def _limit() -> None:
-    """Ask the operating system for little; Windows cannot be asked this way, there only the time is bounded."""
-    if sys.platform != "win32":
+    """Ask the operating system for little."""
+    if sys.platform == "win32":
+        with contextlib.suppress(ImportError, OSError):
+            from mock_endpoint.tools import job
+
+            job.enter(job.limits(memory=MEMORY, processes=1, seconds=PROCESSOR_SECONDS))
+    else:
         import resource
 
         wanted = ((resource.RLIMIT_CPU, PROCESSOR_SECONDS), (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0))
