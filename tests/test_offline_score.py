@@ -3,9 +3,9 @@
 import pytest
 from support.scoring import messages, score
 
-RIGHT = {"seen": 0.8, "more": 0.52, "aside": 0.72}
+RIGHT = {"seen": 0.81, "more": 0.5, "aside": 0.72}
 """What each set must reach: the share of right answers. So much was reached; the aim is 0.85 of the part set aside."""
-POINTS = {"seen": 0.74, "more": 0.41, "aside": 0.58}
+POINTS = {"seen": 0.74, "more": 0.38, "aside": 0.58}
 """The same with a point away for each harmful one."""
 KIND = {"seen": 0.5, "more": 0.14, "aside": 0.33}
 """The share of right answers that every kind must reach."""

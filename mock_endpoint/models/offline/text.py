@@ -44,8 +44,11 @@ def pattern(part: str, name: str) -> re.Pattern[str]:
 
 
 def tidy(text: str) -> str:
-    """The text with full-width forms, typographic quotes and runs of spaces made plain."""
-    plain = unicodedata.normalize("NFKC", text.translate(_PLAIN))
+    """The text with full-width forms, typographic quotes and runs of spaces made plain; a quotation stays as it is."""
+    parts = re.findall(r"[「『][^「『」』\n]*[」』]|[「『]|[^「『]+", text.translate(_PLAIN))
+    plain = "".join(
+        part if len(part) > 1 and part[0] in "「『" else unicodedata.normalize("NFKC", part) for part in parts
+    )
     return re.sub(r"[^\S\n]+", " ", plain).strip()
 
 
