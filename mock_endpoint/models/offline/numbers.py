@@ -54,7 +54,7 @@ def _put(work: Work, slot: Slot, each: Entity) -> None:
     if small or large or (slot.schema.get("type") == "integer" and not isinstance(value, int)):
         return
     work.put(slot, value, each.start, each.end)
-    unit = re.match(r"[-\s]?[A-Za-z]+", work.text[each.end :])
+    unit = re.match(r"[-\s]?[A-Za-z]+|(?:[一-鿿]{1,2}|[ァ-ヶー]+)の", work.text[each.end :])
     if unit and (each.counted & slot.words or value != each.value):
         work.take(each.end, each.end + unit.end())
 
