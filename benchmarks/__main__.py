@@ -29,6 +29,9 @@ BENCHMARKS = {
     "r": "search.search",
     "s": "uploads.measure",
     "t": "upstream.measure",
+    "u": "responses.walk",
+    "v": "responses.first_delta",
+    "w": "responses.long_answer",
 }
 """Imported when their turn comes: a benchmark must not load what another one measures."""
 
@@ -36,7 +39,7 @@ BENCHMARKS = {
 def main() -> int:
     """Run what was asked for; the exit code comes back."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="The kit beside a floor, in one run.")
-    parser.add_argument("letters", nargs="*", metavar="a…t", help="which ones (default: all)")
+    parser.add_argument("letters", nargs="*", metavar="a…w", help="which ones (default: all)")
     parser.add_argument("--repeats", type=int, help=f"samples of each side (default: {Size().repeats})")
     parser.add_argument("--quick", action="store_true", help="show that everything runs; the figures mean nothing")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there as well")

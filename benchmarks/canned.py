@@ -114,6 +114,66 @@ STEP = {
     "usage": None,
 }
 
+SPOKEN = {
+    "id": "msg_3",
+    "type": "message",
+    "status": "completed",
+    "content": [{"type": "output_text", "annotations": [], "logprobs": [], "text": "The capital of Japan is Tokyo."}],
+    "role": "assistant",
+}
+RESPONSE = {
+    "id": "resp_1",
+    "object": "response",
+    "created_at": 1,
+    "status": "completed",
+    "background": False,
+    "completed_at": 1,
+    "content_filters": None,
+    "conversation": None,
+    "error": None,
+    "frequency_penalty": 0.0,
+    "incomplete_details": None,
+    "instructions": None,
+    "max_output_tokens": None,
+    "max_tool_calls": None,
+    "model": "gpt-4o",
+    "moderation": None,
+    "output": [SPOKEN],
+    "parallel_tool_calls": True,
+    "presence_penalty": 0.0,
+    "previous_response_id": None,
+    "prompt_cache_key": None,
+    "prompt_cache_retention": "in_memory",
+    "reasoning": {"context": None, "effort": None, "summary": None},
+    "safety_identifier": None,
+    "service_tier": "default",
+    "store": True,
+    "temperature": 1.0,
+    "text": {"format": {"type": "text"}, "verbosity": "medium"},
+    "tool_choice": "auto",
+    "tools": [],
+    "top_logprobs": 0,
+    "top_p": 1.0,
+    "truncation": "disabled",
+    "usage": {
+        "input_tokens": 13,
+        "input_tokens_details": {"cache_write_tokens": 0, "cached_tokens": 0},
+        "output_tokens": 10,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 23,
+    },
+    "user": None,
+    "metadata": {},
+}
+ASKED = {
+    "id": "msg_4",
+    "type": "message",
+    "status": "completed",
+    "content": [{"type": "input_text", "text": "And of France?"}],
+    "role": "user",
+}
+INPUT_ITEMS = {"object": "list", "data": [ASKED], "first_id": "msg_4", "last_id": "msg_4", "has_more": False}
+
 
 def words(count: int) -> list[str]:
     """The pieces of an answer of so many words."""
@@ -138,6 +198,31 @@ def stream(pieces: list[str]) -> list[bytes]:
         _event("thread.run.step.completed", STEP | ended | {"usage": COMPLETED["usage"], "expires_at": None}),
         _event("thread.run.completed", COMPLETED),
         b"event: done\ndata: [DONE]\n\n",
+    ]
+
+
+def response_stream(pieces: list[str]) -> list[bytes]:
+    """A response's events from `response.created` to `response.completed`, one delta a piece."""
+    begun = RESPONSE | {"status": "in_progress", "completed_at": None, "output": [], "usage": None}
+    item = SPOKEN | {"status": "in_progress", "content": []}
+    empty, said = ({"type": "output_text", "annotations": [], "logprobs": [], "text": text}
+                   for text in ("", "".join(pieces)))  # fmt: skip
+    whole = SPOKEN | {"content": [said]}
+    within: Json = {"item_id": "msg_3", "output_index": 0, "content_index": 0}
+    told: list[tuple[str, Json]] = [
+        ("created", {"response": begun}),
+        ("in_progress", {"response": begun}),
+        ("output_item.added", {"output_index": 0, "item": item}),
+        ("content_part.added", within | {"part": empty}),
+        *(("output_text.delta", within | {"delta": piece, "logprobs": []}) for piece in pieces),
+        ("output_text.done", within | {"text": said["text"], "logprobs": []}),
+        ("content_part.done", within | {"part": said}),
+        ("output_item.done", {"output_index": 0, "item": whole}),
+        ("completed", {"response": RESPONSE | {"output": [whole]}}),
+    ]
+    return [
+        _event(f"response.{kind}", {"type": f"response.{kind}", "sequence_number": number} | members)
+        for number, (kind, members) in enumerate(told)
     ]
 
 

@@ -24,9 +24,10 @@ _BODIES = {
     "GET /threads/thread_1/runs/run_2": canned.WAITING,
     "POST /threads/thread_1/runs/run_2/submit_tool_outputs": canned.RUN,
     "POST /files": {},
+    "POST /responses": canned.RESPONSE,
+    "GET /responses/resp_1/input_items": canned.INPUT_ITEMS,
 }
 """What is answered; a run's id tells how far it is."""
-_STREAMED = "POST /threads/thread_1/runs"
 _UPLOAD = "POST /files"
 
 _PREFIX = re.compile(r"^/openai(/v1)?")
@@ -38,7 +39,11 @@ class Floor:
 
     def __init__(self, words: int) -> None:
         self._answers = {request: _response(body) for request, body in _BODIES.items()}
-        self._stream = _chunked(canned.stream(canned.words(words)))
+        pieces = canned.words(words)
+        self._streams = {
+            "POST /threads/thread_1/runs": _chunked(canned.stream(pieces)),
+            "POST /responses": _chunked(canned.response_stream(pieces)),
+        }
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection's requests until it closes."""
@@ -52,8 +57,8 @@ class Floor:
                     await _to_disk(reader, int(length[1]))
                     length = None
                 body = await reader.readexactly(int(length[1])) if length else b""
-                streamed = request == _STREAMED and b'"stream":true' in body
-                for part in self._stream if streamed else [self._answers[request]]:
+                streamed = request in self._streams and b'"stream":true' in body
+                for part in self._streams[request] if streamed else [self._answers[request]]:
                     writer.write(part)
                     await writer.drain()
         writer.close()

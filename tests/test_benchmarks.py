@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.mark.all
 @pytest.mark.parametrize(
     ("letters", "rows"),
-    [("abden", "abbbbbbbbdeeen"), ("ghijt", "ghhijjjjjjjjjtt"), ("cf", "cf"), ("oqrs", "opqrrs")],
+    [("abden", "abbbbbbbbdeeen"), ("ghijtuvw", "ghhijjjjjjjjjttuvw"), ("cf", "cf"), ("oqrs", "opqrrs")],
     ids=["requests", "runs", "kernels", "files"],
 )
 def test_every_benchmark_prints_a_comparison(letters: str, rows: str, tmp_path: Path) -> None:
