@@ -23,6 +23,7 @@ _OF_CHANCE = (
 )
 """Headers that count, or name, or time one exchange: that they differ says nothing."""
 _PAUSE = "header openai-poll-after-ms"
+_TOOK = "header openai-processing-ms"
 _NAMED_BY_SERVER = re.compile(r"path|(.*[._])?id")
 _ID = re.compile(r"(?<=_)[A-Za-z0-9]{24,}\b")
 _AN_OBJECT = "one JSON object"
@@ -140,11 +141,11 @@ def _events(left: Exchange, right: Exchange) -> list[Row]:
 
 def _is_chance(name: str, left: str | None, right: str | None) -> bool:
     """Whether it says nothing that they differ: such a header, the seconds of two moments, the ids of new objects."""
-    if left == right:
-        return False
     if left is None or right is None:
         return name == _PAUSE  # only what can be polled has it, and how long it is depends on how busy the service is
     moments = name.endswith("_at") and left.isdecimal() and right.isdecimal()
+    if left == right:
+        return moments or name in (_PAUSE, _TOOK)  # alike by chance
     ids = _NAMED_BY_SERVER.fullmatch(name) is not None and _ID.sub("", left) == _ID.sub("", right)
     return moments or ids or name.removeprefix("header ") in _OF_CHANCE
 
