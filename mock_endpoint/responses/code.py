@@ -108,6 +108,6 @@ class Place:
     async def _put(self, path: str, content: Path | bytes, *, file_id: str = "") -> str:
         try:
             file = await containers.put(self._service, self._container, path, content, "assistant", file_id=file_id)
-        except errors.Refusal:
-            return ""  # the container was deleted meanwhile
+        except (errors.Refusal, FileNotFoundError):
+            return ""  # the container was deleted meanwhile, and with it the folder of its kernel
         return str(file["id"])

@@ -83,7 +83,7 @@ class CodeInterpreter:
 
     async def _mark(self, product: Product) -> Annotation:
         file_id = await self._workspace.keep(product)
-        product.path.unlink()
+        product.path.unlink(missing_ok=True)
         return Annotation("file_path", f"sandbox:{MOUNT}/{product.name}", file_id, PurePosixPath(product.name).name)
 
 
