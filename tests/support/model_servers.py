@@ -105,7 +105,7 @@ def scripted(*answers: Any) -> Iterator[ScriptedServer]:  # noqa: ANN401
     """A `ScriptedServer` on a free loopback port, gone at the end."""
     server = ScriptedServer(list(answers))
     app = Starlette(routes=[Route("/v1/chat/completions", server.handle, methods=["POST"])])
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off")
     runner = uvicorn.Server(config)
     socket = config.bind_socket()
     server.url = f"http://127.0.0.1:{socket.getsockname()[1]}/v1"
