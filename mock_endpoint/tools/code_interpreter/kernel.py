@@ -22,7 +22,7 @@ from mock_endpoint.tools.code_interpreter.outputs import Outputs
 
 _START = 120
 """Seconds that a kernel may take to start, on a machine that has much else to do."""
-_GRACE = 2.0
+_GRACE = 5.0
 """Seconds that code may go on after it was interrupted."""
 _LOOK_EVERY = 0.25
 _LARGEST_MESSAGE = 50 << 20
