@@ -111,16 +111,17 @@ def _aims(opening: str) -> tuple[str, ...]:
 
 
 def _exercises(cells: Sequence[dict[str, Any]]) -> Iterator[Exercise]:
-    """Each exercise with what belongs to it: the text before its cell, the solution between it and the next."""
+    """Each exercise with what belongs to it: the last text that names it before its cell, the
+    solution between it and the next."""
     places = [place for place, cell in enumerate(cells) if _name(cell)]
     for start, end in pairwise([*places, len(cells)]):
         name = _name(cells[start])
-        before = cells[start - 1] if start else {}
-        task = _source(before) if before.get("cell_type") == "markdown" else ""
+        texts = (_source(cell) for cell in reversed(cells[:start]) if cell.get("cell_type") == "markdown")
+        task = next((text for text in texts if f"**{name}**" in text), "")
         solution = next(filter(_is_solution, cells[start + 1 : end]), None)
         yield Exercise(
             name=name,
-            task=_without_name(task, name),
+            task=task.partition(f"**{name}**")[2].strip(),
             given=_source(cells[start]),
             solution=_FOLD.sub("", _source(solution)).strip() if solution else "",
             cell=str(cells[start].get("id", "")),
@@ -133,12 +134,6 @@ def _name(cell: dict[str, Any]) -> str:
 
 def _is_solution(cell: dict[str, Any]) -> bool:
     return cell.get("cell_type") == "markdown" and "solution" in cell.get("metadata", {}).get("tags", [])
-
-
-def _without_name(task: str, name: str) -> str:
-    """What follows the exercise's name in bold; other text may stand before it."""
-    _, mark, rest = task.partition(f"**{name}**")
-    return rest.strip() if mark else task.strip()
 
 
 def _source(cell: dict[str, Any]) -> str:
