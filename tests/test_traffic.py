@@ -94,7 +94,7 @@ def test_bearer_keys_are_hidden_too(endpoint: Running) -> None:
     with watch(openai.OpenAI(base_url=f"{endpoint.url}/openai/v1/", api_key=KEY)) as watched:
         watched.models.list()
     assert "secret" not in repr(exchanges())
-    assert exchanges()[0].request_headers["authorization"] == "‹hidden›"
+    assert exchanges()[-1].request_headers["authorization"] == "‹hidden›"
 
 
 def test_a_refusal_is_recorded_and_raised_unchanged(client: openai.AzureOpenAI, endpoint: Running) -> None:
