@@ -252,8 +252,8 @@ class ResponseTalk(Talk):
         if response.status == "completed" and (self._said or self._calls):
             return
         name = "no_text" if response.status == "completed" else str(response.status)
-        partial = "\n\n".join(self._said.values())
-        raise no_answer(name, self._words, self._why(response), partial, stopped=self._stop.is_set())
+        said = "\n\n".join(self._said.values())
+        raise no_answer(name, self._words, self._why(response), said, stopped=self._stop.is_set())
 
     def _why(self, response: Response) -> str:
         if response.error:
