@@ -79,7 +79,7 @@ def test_the_items_of_a_stream_are_bars(client: openai.AzureOpenAI) -> None:
 
 def test_an_unwatched_response_has_the_times_of_the_object() -> None:
     """Whole seconds, and it says so."""
-    html = drawn(Response.construct(**response(message("東京"), completed_at=AT + 2))).html
+    html = drawn(Response.construct(**response(message("東京"), id="resp_unwatched", completed_at=AT + 2))).html
     assert "from the response itself, in whole seconds" in html
     assert "at 2 s" in html
 

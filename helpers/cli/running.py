@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -97,38 +98,54 @@ def _command(asked: Sequence[str]) -> list[str]:
 
 def _wait_for(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run it with this process's input and outputs; its exit code, for a signal 128 and its number as shells do."""
-    try:
-        process = subprocess.Popen(command, env=environment)
-    except OSError as error:
-        raise KitError(
-            f"{command[0]} cannot be run ({error.strerror or error}).",
-            "Name what runs it, as in: python FILE.",
-        ) from error
-    with _told_to_end(process):
-        code = _patiently(process)
+    ending = _Ending()
+    with ending.passed_on():
+        try:
+            ending.process = subprocess.Popen(command, env=environment)
+        except OSError as error:
+            raise KitError(
+                f"{command[0]} cannot be run ({error.strerror or error}).",
+                "Name what runs it, as in: python FILE.",
+            ) from error
+        code = ending.process.wait()
     return 128 - code if code < 0 else code
 
 
-def _patiently(process: subprocess.Popen[bytes]) -> int:
-    """Wait for its end. A terminal sends Ctrl-C to it as well, and it decides what to do; a second one stops it."""
-    interrupts, patience = 0, None
-    while True:
+class _Ending:
+    """What happens when somebody wants the program to end; this process stays until it has."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self._presses = 0
+        self._notice = threading.Timer(_NOTICE_AFTER, self._tell)
+
+    @contextlib.contextmanager
+    def passed_on(self) -> Iterator[None]:
+        """Meanwhile Ctrl-C and being told to end are the program's, at whatever moment they come."""
+        handlers = {signal.SIGINT: self._pressed, signal.SIGTERM: self._told}
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         try:
-            return process.wait(patience)
-        except subprocess.TimeoutExpired:
-            print("The program is still busy; Ctrl-C once more stops it.", file=sys.stderr, flush=True)
-            patience = None
-        except KeyboardInterrupt:
-            interrupts, patience = interrupts + 1, _NOTICE_AFTER
-            if interrupts > 1:
-                (process.terminate if interrupts == 2 else process.kill)()
+            yield
+        finally:
+            self._notice.cancel()
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
+    def _pressed(self, *_: object) -> None:
+        """A terminal sends Ctrl-C to the program as well, and it decides what to do; a second one stops it."""
+        if self.process is None:
+            raise KeyboardInterrupt
+        self._presses += 1
+        if self._presses == 1:
+            self._notice.start()
+        else:
+            (self.process.terminate if self._presses == 2 else self.process.kill)()
 
-@contextlib.contextmanager
-def _told_to_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """While this process is told to end from outside, it passes that on, so that the program does not stay behind."""
-    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    def _told(self, *_: object) -> None:
+        """By another program, as a CI does when its time is over: nothing stays behind."""
+        if self.process is None:
+            raise KeyboardInterrupt
+        self.process.terminate()
+
+    def _tell(self) -> None:
+        print("The program is still busy; Ctrl-C once more stops it.", file=sys.stderr, flush=True)
