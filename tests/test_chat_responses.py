@@ -18,7 +18,7 @@ from helpers import ChatBox, KitError
 from helpers.chat.events import Dropped, Said, Text
 from helpers.chat.failures import NoAnswer
 from helpers.chat.model import configured
-from helpers.chat.said_items import given_again, said_in
+from helpers.chat.said_items import given_again, said_in, spoken_in
 from helpers.chat.talk import ROUNDS
 from helpers.chat.words import words_of
 from helpers.chat.words_of_responses import ENGLISH, JAPANESE
@@ -179,6 +179,39 @@ def test_an_older_conversation_is_reopened(client: openai.AzureOpenAI) -> None:
     assert stored(client, again)[4:] == ["user", "assistant"]
     assert again.conversation_id == box.conversation_id
     assert again._words["stopped"] == JAPANESE["stopped"]
+
+
+def test_an_older_answer_has_the_files_that_it_made() -> None:
+    """As it had when it was given, and none of another answer's (contract-successor §1.3)."""
+    tool = {"type": "code_interpreter", "container": {"type": "auto"}}
+    with served(model=Scripted(), code_interpreter=True) as client:
+        box = ChatBox(client, model="gpt-4", tools=[tool])
+        for name in ("a", "b"):
+            box.ask(calling(("code_interpreter", f"open('/mnt/data/{name}.csv', 'w').write('{name}')")))
+        again = ChatBox(client, model="gpt-4", conversation=box.conversation_id)
+        for seen in (box, again):
+            answers = [bubble.said for bubble in seen.bubbles if bubble.kind == "answer"]
+            files = [
+                [(file.name, file.content and file.content.data) for file in said.files] for said in answers if said
+            ]
+            assert files == [[("a.csv", b"a")], [("b.csv", b"b")]]
+        for each in (box, again):
+            each.close()
+
+
+def test_pictures_stay_with_their_turn() -> None:
+    """A conversation lists all items in one row; what an answer drew stands between its question and the next."""
+
+    def drew(letters: str) -> list[dict[str, Any]]:
+        drawn = [{"type": "image", "url": f"data:image/png;base64,{letters}"}]
+        return [
+            {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Draw."}]},
+            {"type": "code_interpreter_call", "id": f"ci_{letters}", "outputs": drawn},
+            {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Here."}]},
+        ]
+
+    answers = [one for one in spoken_in([*drew("aGk="), *drew("eW8=")]) if one.role == "assistant"]
+    assert [[file.content and file.content.data for file in one.said.files] for one in answers] == [[b"hi"], [b"yo"]]
 
 
 def test_the_last_question_in_other_words(client: openai.AzureOpenAI) -> None:

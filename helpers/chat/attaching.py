@@ -36,7 +36,7 @@ def uploaded(client: openai.OpenAI, name: str, data: bytes, mark: str, purpose: 
     return Attached(made.id, name, mark)
 
 
-def attached(client: openai.OpenAI, file_id: str) -> Attached:
+def named(client: openai.OpenAI, file_id: str) -> Attached:
     """A file of an older message, by its name; by its id where the service does not tell any more."""
     try:
         return Attached(file_id, client.files.retrieve(file_id).filename)

@@ -10,7 +10,7 @@ import openai
 from openai.types.beta import Assistant, AssistantStreamEvent, Thread
 from openai.types.beta.threads import Message, MessageDeltaEvent, Run
 
-from helpers.chat.attaching import Attached, attached, message_of
+from helpers.chat.attaching import Attached, message_of, named
 from helpers.chat.branching import messages_before
 from helpers.chat.events import Call, Dropped, Event, Remade, Said, Text, said_of
 from helpers.chat.failures import end_of, no_answer
@@ -96,7 +96,7 @@ class Conversation(Talk):
     def _spoken(self, message: Message) -> Spoken:
         if message.role == "user":
             said = said_of(message.model_dump())
-            return Spoken("user", said, tuple(attached(self._client, file.id) for file in said.files))
+            return Spoken("user", said, tuple(named(self._client, file.id) for file in said.files))
         return Spoken("assistant", whole(self._client, message, self._words))
 
     def _answer(self, question: str, attached: tuple[Attached, ...], *, wait: bool) -> Generator[Event, None, None]:

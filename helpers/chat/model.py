@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from openai.types.responses import ResponseIncludable
+
 from helpers.chat.attaching import Attached, tool_for
 from helpers.chat.declaring import declared
 
@@ -28,10 +30,14 @@ class Configuration:
         """What each request says."""
         found: dict[str, Any] = {"model": self.model}
         found |= {"instructions": self.instructions} if self.instructions else {}
-        kinds = [tool.get("type") for tool in self.tools]
-        include = [what for kind, what in _INCLUDED.items() if kind in kinds]
         tools = [self._with_files(tool) for tool in self.tools]
-        return found | ({"tools": tools} if tools else {}) | ({"include": include} if include else {})
+        return found | ({"tools": tools} if tools else {}) | ({"include": self.included} if self.included else {})
+
+    @property
+    def included(self) -> list[ResponseIncludable]:
+        """What tools found and drew, which comes only when it is asked for: passages for the footnotes, pictures."""
+        kinds = [tool.get("type") for tool in self.tools]
+        return [what for kind, what in _INCLUDED.items() if kind in kinds]
 
     def question(self, text: str, attached: Iterable[Attached]) -> dict[str, Any]:
         """A question as an item. Files for code go to the tool's container, all others into the message itself."""
@@ -66,11 +72,11 @@ def _takes_files(tool: Tool) -> bool:
     return tool.get("type") == "code_interpreter" and isinstance(tool.get("container"), Mapping)
 
 
-_INCLUDED = {
+_INCLUDED: dict[str, ResponseIncludable] = {
     "file_search": "file_search_call.results",
     "code_interpreter": "code_interpreter_call.outputs",
 }
-"""A tool → what of it comes only when it is asked for: passages for the footnotes, pictures."""
+"""A tool → what of it is asked for."""
 
 
 def configured(

@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -10,14 +11,14 @@ from typing import Any
 import openai
 from openai.types.responses import Response, ResponseStreamEvent
 
-from helpers.chat.attaching import Attached
+from helpers.chat.attaching import Attached, named
 from helpers.chat.events import Call, Dropped, Event, Said, Text
 from helpers.chat.failures import is_locked, no_answer
 from helpers.chat.files import with_files
 from helpers.chat.functions import Given
 from helpers.chat.model import Configuration
-from helpers.chat.said_items import calls_in, given_again, said_in, spoken, unanswered
-from helpers.chat.talk import AT_ONCE, LOOK_SECONDS, ROUNDS, WAIT_SECONDS, Older, Talk
+from helpers.chat.said_items import calls_in, given_again, said_in, spoken_in, unanswered
+from helpers.chat.talk import AT_ONCE, LOOK_SECONDS, ROUNDS, WAIT_SECONDS, Older, Spoken, Talk
 from helpers.chat.words import Words
 
 MOST = 500
@@ -91,14 +92,23 @@ class ResponseTalk(Talk):
         if self.conversation_id is None:
             return Older([], None)
         page = self._client.conversations.items.list(
-            self.conversation_id, order="desc", limit=AT_ONCE, after=before or openai.omit
+            self.conversation_id,
+            order="desc",
+            limit=AT_ONCE,
+            after=before or openai.omit,
+            include=self._configuration.included or openai.omit,
         )
         found = [item.model_dump() for item in reversed(page.data)]
         if before is None:
             self._calls = unanswered(found)
             self._is_kept = any(item.get("role") == "user" for item in found)
-        told = filter(None, (spoken(item, found) for item in found))
-        return Older(list(told), page.data[-1].id if page.data and page.has_more else None)
+        told = [self._whole(message) for message in spoken_in(found)]
+        return Older(told, page.data[-1].id if page.data and page.has_more else None)
+
+    def _whole(self, message: Spoken) -> Spoken:
+        """With the names of its files, and with the files that it was answered with."""
+        files = tuple(one if one.name else named(self._client, one.file_id) for one in message.attached)
+        return replace(message, said=with_files(self._client, message.said, self._words), attached=files)
 
     def _answer(self, question: str, attached: tuple[Attached, ...], *, wait: bool) -> Generator[Event, None, None]:
         self.last_response = None

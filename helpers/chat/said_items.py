@@ -46,18 +46,34 @@ def unanswered(items: Sequence[Item]) -> list[Call]:
     return [call for call in calls_in(items) if call.id not in answered]
 
 
-def spoken(item: Item, around: Iterable[Item]) -> Spoken | None:
-    """A message of a person or of the model; `None` for what is no message."""
-    if item.get("type") != "message":
-        return None
-    if item.get("role") == "assistant":
-        return Spoken("assistant", said_in(item, around))
-    parts = item.get("content") or []
-    files = [
-        Attached(str(one["file_id"]), str(one.get("filename") or one["file_id"])) for one in parts if one.get("file_id")
-    ]
+def spoken_in(items: Sequence[Item]) -> list[Spoken]:
+    """The messages among the items of a conversation, the oldest first, each with what its own turn made and found."""
+    told: list[Spoken] = []
+    for turn in _turns(items):
+        for item in turn:
+            if item.get("type") == "message" and item.get("role") == "assistant":
+                told.append(Spoken("assistant", said_in(item, turn)))
+            elif item.get("type") == "message" and item.get("role") == "user":
+                told.append(_asked(item))
+    return told
+
+
+def _turns(items: Iterable[Item]) -> list[list[Item]]:
+    """What belongs together: a person's message, and all that follows it until the next."""
+    turns: list[list[Item]] = [[]]
+    for item in items:
+        if item.get("role") == "user":
+            turns.append([])
+        turns[-1].append(item)
+    return turns
+
+
+def _asked(message: Item) -> Spoken:
+    """A person's message. Files have the names that it gives them, or else none."""
+    parts = message.get("content") or []
+    files = [Attached(str(one["file_id"]), str(one.get("filename") or "")) for one in parts if one.get("file_id")]
     text = "\n".join(str(one["text"]) for one in parts if one.get("text"))
-    return Spoken("user", Said(text), tuple(files)) if item.get("role") == "user" else None
+    return Spoken("user", Said(text), tuple(files))
 
 
 def given_again(item: Item) -> dict[str, Any] | None:
