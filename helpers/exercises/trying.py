@@ -29,8 +29,8 @@ _LOOK = 0.05
 """Seconds between two looks at a call."""
 _QUIET = 1.5
 """Seconds without a request after which nobody is at work any more."""
-_FAREWELL = 2.0
-"""Seconds for a stopped call to end."""
+_FAREWELL, _AGAIN = 2.0, 0.5
+"""Seconds for a stopped call to end, and between two attempts to stop it: its `finally` must not be cut short."""
 
 GONE = "the assistant of this lesson is deleted; run the cell that creates it again, then those of the exercise"
 _ASYNC = "this is an async function, and an ordinary one is asked for; leave out async and await"
@@ -154,7 +154,7 @@ def _stop(worker: threading.Thread, over: threading.Event) -> None:
     end = time.monotonic() + _FAREWELL
     while not over.is_set() and time.monotonic() < end:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident or 0), ctypes.py_object(_Stopped))
-        over.wait(_LOOK)
+        over.wait(_AGAIN)
 
 
 def _patience() -> float:

@@ -64,7 +64,7 @@ _RIGHT: dict[str, tuple[Json, ...]] = {
     "/conversations/{conversation_id}": ({"metadata": {}},),
     "/conversations/{conversation_id}/items": ({"items": [_SAID, _FOUND]},),
     "/containers": ({"name": "box"},),
-    "/containers/{container_id}/files": ({},),
+    "/containers/{container_id}/files": ({"file": "a,b"},),
 }
 """Bodies that are right, by the path that takes them: what is made up for it has too many members to be right."""
 _UPLOADS = (("POST", "/files"), ("POST", "/containers/{container_id}/files"))
