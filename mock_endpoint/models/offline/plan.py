@@ -107,7 +107,7 @@ def _minutes(message: str) -> str:
 
 def _kept(bound: Bound) -> Bound:
     """Without the values that their schema refuses: those are asked back. What has a type only has it already, and
-    `jsonschema`, which takes two seconds to import where it finds all its helpers, is not asked."""
+    `jsonschema`, which takes its time to import (newer ones beside JupyterLab three seconds), is not asked."""
     told = {"type", "description", "enum", "title", "default", "items", "examples"}
     strict = [slot for slot in bound.function.slots if slot.path in bound.values and set(slot.schema) - told]
     if not strict:
