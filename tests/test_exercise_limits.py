@@ -105,11 +105,11 @@ def test_an_interrupt_stops_the_call_as_well(monkeypatch: pytest.MonkeyPatch) ->
 
     def sleepy() -> None:
         try:
+            _thread.interrupt_main()
             _sleepy()
         finally:
             stopped.set()
 
-    threading.Timer(0.3, _thread.interrupt_main).start()
     with pytest.raises(KeyboardInterrupt):
         calling(sleepy)
     assert stopped.is_set()

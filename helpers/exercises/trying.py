@@ -69,8 +69,8 @@ def calling(function: Callable[..., T], *arguments: object) -> T:
 
     worker = threading.Thread(target=contextvars.copy_context().run, args=[work], daemon=True)
     with recording() as sent:
-        worker.start()
         try:
+            worker.start()
             _wait(over, _name_of(function), sent)
         finally:
             _stop(worker, over)
