@@ -37,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Describe the marker."""
     config.addinivalue_line("markers", "all: needs a browser, a network, a real model or patience; see --all")
+    config.addinivalue_line("markers", "brief: a test marked `all` shows the same, and more; left out with --all")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -53,13 +54,13 @@ def _is_for_everyone(config: pytest.Config) -> bool:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without `--all`: what is for everyone; or the files that were named, but for what is marked `all` in them."""
-    if config.getoption("--all"):
-        return
-    for_everyone = _is_for_everyone(config)
+    everything = config.getoption("--all")
+    for_everyone = _is_for_everyone(config) and not everything
     left_out = [
         item
         for item in items
-        if item.get_closest_marker("all") or (for_everyone and item.path.name not in FOR_EVERYONE)
+        if item.get_closest_marker("brief" if everything else "all")
+        or (for_everyone and item.path.name not in FOR_EVERYONE)
     ]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]

@@ -10,6 +10,7 @@ from support.notebooks.files import write
 
 from browser.chats import Chat, Obedient, chat_notebook, served
 from browser.lab import Lab
+from browser.pictures import WANTED
 from browser.window import Window
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def context() -> Iterator["BrowserContext | None"]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(_QUIET))
-        made = browser.new_context(viewport={"width": 1200, "height": 900}, device_scale_factor=1.5)
+        made = browser.new_context(viewport={"width": 1200, "height": 900}, device_scale_factor=1.5 if WANTED else 1)
         made.set_default_timeout(30_000)
         yield made
         browser.close()

@@ -64,12 +64,12 @@ class Window:
         self.page = context.new_page()
         self._listen()
         self.page.goto(f"{lab.url}lab?token={lab.token}")
-        self.page.wait_for_function(_LOADED, timeout=START_SECONDS * 1000)
+        self.page.wait_for_function(_LOADED, timeout=START_SECONDS * 1000, polling=100)
 
     def open(self, name: str) -> None:
         """Open a notebook, and wait until its kernel is ready."""
         self.page.evaluate(_OPEN, name)
-        self.page.wait_for_function(_READY, arg=name, timeout=START_SECONDS * 1000)
+        self.page.wait_for_function(_READY, arg=name, timeout=START_SECONDS * 1000, polling=100)
 
     def leave(self) -> None:
         """Close the notebook and end its kernel, so that the next one has the machine to itself."""
@@ -96,7 +96,7 @@ class Window:
 
     def _command(self, name: str, seconds: float) -> None:
         self.page.evaluate(_RUN, name)
-        self.page.wait_for_function("window.kitRan !== undefined", timeout=seconds * 1000)
+        self.page.wait_for_function("window.kitRan !== undefined", timeout=seconds * 1000, polling=100)
 
     def cells(self) -> list[dict[str, Any]]:
         """Id, type, execution count and outputs of each cell, as Lab has them."""

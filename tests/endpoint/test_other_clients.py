@@ -90,9 +90,7 @@ def test_programs_for_python(version: str, endpoint: Running, folder: Path, abse
     installed = str(folder / "installed")
     if version == openai.__version__:
         installed = ""
-    elif _fails(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--target", installed, f"openai=={version}"]
-    ):
+    elif _fails([sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", installed, f"openai=={version}"]):
         absent(f"openai {version} could not be installed")
     old, moved = (_seen_by(each.__file__, installed, endpoint) for each in (old_programs, moved_programs))
     _check_old(old, version)

@@ -136,33 +136,45 @@ def _code_calls(client: OpenAI, run: Run) -> Iterator[CodeInterpreterToolCall]:
 
 
 class _Trial:
-    """A thread of the check's own, in which code is run; all of it is deleted in the end."""
+    """A thread of the check's own, in which code is run. All else is deleted in the end; the thread is used again by
+    the next check, for its kernel takes seconds to start."""
+
+    _thread_id = ""
 
     def __init__(self, client: OpenAI) -> None:
         self._client = client
         self.runs: list[Run] = []
 
     def __enter__(self) -> "_Trial":
-        self._thread = self._client.beta.threads.create()
+        if not self._is_there():
+            _Trial._thread_id = self._client.beta.threads.create().id
         self._assistant = self._client.beta.assistants.create(
             name="Tabi", model="gpt-35-turbo", tools=[{"type": "code_interpreter"}]
         )
         return self
 
     def __exit__(self, *_: object) -> None:
-        for run in self.runs:
-            for file_id in _ids_in(self._messages(run)):
-                self._client.files.delete(file_id)
-        self._client.beta.threads.delete(self._thread.id)
+        messages = list(self._client.beta.threads.messages.list(self._thread_id, limit=100))
+        for file_id in _ids_in(messages):
+            self._client.files.delete(file_id)
+        for message in messages:
+            self._client.beta.threads.messages.delete(message.id, thread_id=self._thread_id)
         self._client.beta.assistants.delete(self._assistant.id)
+
+    def _is_there(self) -> bool:
+        """Whether the thread of an earlier check is still at this endpoint."""
+        try:
+            return bool(self._thread_id and self._client.beta.threads.retrieve(self._thread_id))
+        except NotFoundError:
+            return False
 
     def run(self, code: str, **values: str) -> Run:
         """The run that had this code run; `NotYet` when that did not make the files that it should make."""
         text = code.format(**values) if values else code
         self._client.beta.threads.messages.create(
-            self._thread.id, role="user", content=f"Run this code:\n```python\n{text}\n```"
+            self._thread_id, role="user", content=f"Run this code:\n```python\n{text}\n```"
         )
-        run = self._client.beta.threads.runs.create_and_poll(thread_id=self._thread.id, assistant_id=self._assistant.id)
+        run = self._client.beta.threads.runs.create_and_poll(thread_id=self._thread_id, assistant_id=self._assistant.id)
         self.runs.append(run)
         made = len(_ids_in(self._messages(run)))
         if made != _MADE_BY[code]:
@@ -178,7 +190,7 @@ class _Trial:
         return {files.retrieve(one).filename: files.content(one).read() for one in _ids_in(self._messages(run))}
 
     def _messages(self, run: Run) -> list[Message]:
-        return list(self._client.beta.threads.messages.list(self._thread.id, run_id=run.id))
+        return list(self._client.beta.threads.messages.list(self._thread_id, run_id=run.id))
 
 
 def _ids_in(messages: list[Message]) -> list[str]:
