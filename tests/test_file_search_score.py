@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mock_endpoint.models.encoder import encoder
 from mock_endpoint.models.offline import reading
 from mock_endpoint.state.store import Store
 from mock_endpoint.tools.file_search import extract, index, results
-from mock_endpoint.tools.file_search.passages import passages
+from mock_endpoint.tools.file_search.passages import Passage, passages
 
 HERE = Path(__file__).parent
 FILES = sorted(
@@ -102,6 +103,24 @@ def test_what_is_found(shelf: index.Shelf) -> None:
     finally:
         shelf.vectors = right
     assert all(got < floor for got, floor in zip(shuffled[:2], floors[:2], strict=True)), shuffled
+
+
+def test_the_best_are_found_however_many_others_are_better() -> None:
+    """Of the files that may be searched, and of equal passages those that stand first."""
+    store = Store("memory")
+    vectors = {"near": [1.0, 0.0], "far": [0.5, 0.5]}
+    for name, vector in vectors.items():
+        text = "\n\n".join(f"{name} {number}" for number in range(40))
+        places = [text.index(line) for line in text.splitlines() if line]
+        found = [Passage(start, start + len(f"{name} 00"), 2) for start in places]
+        index.put(store, name, text, found, [np.array(vector, np.float16).tobytes()] * len(found))
+        index.put_text(store, name, text)
+    shelf = index.Shelf(store, dict.fromkeys(vectors, index.Chunking(2, 0)))
+    asked = np.array([[1.0, 0.0]], np.float32)
+    for name in vectors:
+        found_in = shelf.search(asked, ["?"], most=2, only=frozenset({name}), lexical=0)
+        assert [one.passage.strip() for one in found_in] == [f"{name} 0", f"{name} 1"]
+    store.close()
 
 
 def test_what_is_answered(shelf: index.Shelf) -> None:

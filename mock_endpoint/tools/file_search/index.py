@@ -6,7 +6,7 @@ A file is indexed once, however many stores hold it and however they chunk it. V
 
 import math
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -151,14 +151,15 @@ class Shelf:
 
         if not self.file_ids or not len(asked):
             return []
-        scores = np.clip(self.vectors @ asked.T, 0, 1)
-        if lexical:
-            for column, text in enumerate(texts):
-                scores[:, column] = (scores[:, column] + lexical * self._word_scores(text)) / (1 + lexical)
-        best = scores.max(axis=1)
+        best = np.zeros(len(self.file_ids), np.float32)
+        for vector, text in zip(asked, texts, strict=True):
+            scores = np.clip(self.vectors @ vector, 0, 1)
+            if lexical:
+                scores = (scores + lexical * self._word_scores(text)) / (1 + lexical)
+            np.maximum(best, scores, out=best)
         found: list[Found] = []
         taken: set[range] = set()
-        for place in np.argsort(-best, kind="stable").tolist():
+        for place in _ranked(best, 10 * most):
             score, chunk = float(best[place]), self.chunk_of[place]
             if len(found) == most or score < threshold:
                 break
@@ -190,6 +191,19 @@ class Shelf:
         whole, (start, stop) = self._texts[file_id], self.spans[place]
         around = whole[self.spans[chunk[0]][0] : self.spans[chunk[-1]][1]]
         return Found(file_id, round(score, 4), around, whole[start:stop])
+
+
+def _ranked(scores: "NDArray[np.float32]", near: int) -> Iterator[int]:
+    """Places from the best score to the worst, equal ones as they stand; all are sorted only where the `near` best
+    do not do."""
+    import numpy as np
+
+    seen = 0
+    if near < len(scores):
+        best = np.flatnonzero(scores >= np.partition(scores, -near)[-near])
+        yield from best[np.argsort(-scores[best], kind="stable")].tolist()
+        seen = len(best)
+    yield from np.argsort(-scores, kind="stable").tolist()[seen:]
 
 
 def _rows(store: Store, file_id: str) -> list[sqlite3.Row]:
