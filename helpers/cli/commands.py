@@ -181,8 +181,8 @@ def _test(arguments: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "pytest"]
     if importlib.util.find_spec("xdist") is not None:
         # Most tests wait for runs that think; only a browser, in `--all`, needs its core for itself.
-        workers = "auto" if arguments.all else str(2 * (os.cpu_count() or 1))
-        command += ["-n", workers, "--dist", "worksteal"]
+        cores = os.cpu_count() or 1
+        command += ["-n", str(cores + 1 if arguments.all else 2 * cores), "--dist", "worksteal"]
     command += ["--all"] if arguments.all else []
     command += ["--update-notebooks"] if arguments.update else []
     return subprocess.run([*command, *arguments.behind], cwd=ROOT, check=False).returncode
