@@ -59,6 +59,9 @@ def test_a_run_beside_a_response(client: openai.AzureOpenAI, assistant: Assistan
         ("tools[0].function.parameters.required[0]", "tools[0].parameters.required[0]"),
     ):
         assert names(rows, "→").count(f"{old} → {new}") == 2, "in the request and in the answer"
+    view: View = wire(compare=(2, 3))
+    moved = [tr.count(">300<") for tr in view.html.split("<tr>") if ">300<" in tr]
+    assert moved == [2, 2], "a value that has moved stands on both sides"
     assert {"path", "assistant_id", "input", "body", "status", "has alone"} <= set(names(rows, "≠"))
     assert "header openai-poll-after-ms" not in names(rows, "≠"), (
         "how long to wait is chance, and a response needs none"
@@ -97,6 +100,13 @@ def test_members_are_paired_only_where_both_are_there() -> None:
     assert pairs(["content", "role"], ["input", "model"]) == {"content": "input"}
     assert pairs(["input"], ["content"]) == {"input": "content"}
     assert pairs(["content"], ["content", "input"]) == {}
+    items = ["items[0].role", "items[0].content"]
+    assert pairs(["content", "role"], items) == {"content": items[1], "role": items[0]}
+    store = "vector_store_ids[0]"
+    assert pairs([f"tool_resources.file_search.{store}"], [f"tools[0].{store}"]) == {
+        f"tool_resources.file_search.{store}": f"tools[0].{store}"
+    }
+    assert pairs(["messages[0].content", "messages[1].content"], ["input"]) == {"messages[0].content": "input"}
     assert pairs(["additional_instructions", "instructions"], ["instructions"]) == {}
 
 
