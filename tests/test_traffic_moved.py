@@ -81,6 +81,17 @@ def test_a_call_beside_a_call(client: openai.AzureOpenAI, assistant: Assistant) 
     assert f"output[0].call_id → {call}.id" in names(rows, "≠")
 
 
+def test_a_side_that_has_nothing_alone(client: openai.AzureOpenAI) -> None:
+    """Is marked as such: an empty cell would say nothing."""
+    resources: Any = {"file_search": {"vector_store_ids": [client.vector_stores.create().id]}}
+    LOG.begin_cell()
+    client.beta.threads.create(tool_resources=resources)
+    tools: Any = [{"type": "file_search", **resources["file_search"]}]
+    client.responses.create(model="gpt-4", input="hello", tools=tools)
+    alone = next(row for row in compared(1, 2) if row[1].strip() == "has alone")
+    assert next(part.strip() for part in alone[2:] if part.strip()) == "–"
+
+
 def test_two_streams_event_by_event(client: openai.AzureOpenAI, assistant: Assistant) -> None:
     """Events that tell the same stand beside each other (M7)."""
     thread = client.beta.threads.create(messages=[{"role": "user", "content": "hello"}])
