@@ -13,7 +13,7 @@ from helpers import ChatBox
 from helpers.chat.attaching import Attached, message_of
 from helpers.chat.events import Note
 from helpers.chat.passages import LONGEST, with_passage
-from helpers.chat.words import ENGLISH
+from helpers.chat.words import ENGLISH, words_of
 
 PATIENCE = 20
 """Seconds for an upload."""
@@ -132,6 +132,23 @@ def test_nobody_who_reads_it(client: openai.AzureOpenAI) -> None:
     asked = next(one for one in client.beta.threads.messages.list(box.thread_id or "") if one.role == "user")
     assert [tool.type for one in asked.attachments or [] for tool in one.tools or []] == [SEARCH]
     box.close()
+
+
+@pytest.mark.parametrize("name", ["setup.exe", "song", "地図.bin"])
+def test_a_file_that_no_tool_reads(client: openai.AzureOpenAI, name: str) -> None:
+    """Said when it comes, in the box's language; a text of any ending, and what code opens, come without a word."""
+    tabi = client.beta.assistants.create(model="gpt-4o", name="Tabi", tools=[{"type": CODE}])
+    for language in ("en", "ja"):
+        box = ChatBox(client, tabi, language=language)
+        put_in(box, "notes.xyz", b"a plain text", "1")
+        wait_for(box, 1)
+        put_in(box, "table.XLSX", b"PK\x03\x04\0\0", "2")
+        wait_for(box, 2)
+        assert box.widget.status == words_of(language)["hint"]
+        put_in(box, name, b"MZ\x90\0\x03", "3")
+        wait_for(box, 3)
+        assert box.widget.status == words_of(language)["unreadable"].format(name=name)
+        box.close()
 
 
 def test_edited_and_asked_again(box: ChatBox, client: openai.AzureOpenAI) -> None:

@@ -107,6 +107,17 @@ def test_a_declaration_of_the_persons_own_is_kept() -> None:
     assert made.members["include"] == ["file_search_call.results", "code_interpreter_call.outputs"]
 
 
+def test_a_tool_for_code_as_an_assistant_has_it() -> None:
+    """It needs a container here (contract-successor §9, M10). Files go where the person's own tool runs its code."""
+    bare = {"type": "code_interpreter"}
+    made = configured("m", None, [bare], {}, vector_stores=[], files=["file-1"])
+    assert made.tools == [{**bare, "container": {"type": "auto", "file_ids": ["file-1"]}}]
+    assert bare == {"type": "code_interpreter"}, "what the person has stays as it is"
+    own = {**bare, "container": "cntr_1"}
+    made = configured("m", None, [own], {}, vector_stores=[], files=["file-1"])
+    assert made.tools == [own, {**bare, "container": {"type": "auto", "file_ids": ["file-1"]}}]
+
+
 def test_a_call_that_nobody_answers(client: openai.AzureOpenAI, model: Scripted) -> None:
     """The box says what is missing, and the next question is not refused for the open call (contract-successor §6)."""
     box = ChatBox(client, model="gpt-4", tools=configured("m", None, [], {"get_weather": get_weather},

@@ -16,7 +16,7 @@ from support.talking import calling, served
 from helpers import watch
 from helpers.display import view_of
 from helpers.traffic import seen_of
-from helpers.views import View
+from helpers.views import MONO, View
 
 Json = dict[str, Any]
 PICTURE = "data:image/png;base64,iVBORw0KGgo="
@@ -131,6 +131,7 @@ def test_what_tools_did() -> None:
         "    container_file_citation: a.csv",
     ]
     assert ">x = 1\nprint(x)</pre>" in view.html
+    assert f'<span style="{MONO};white-space:pre-wrap">3 &lt; 4</span>' in view.html, "what code prints has columns"
     assert f'<img src="{PICTURE}" alt="a picture that the code drew"' in view.html
     quiet = drawn(response(search | {"queries": [], "results": None}, code | {"code": None, "outputs": None}))
     assert quiet.text.splitlines()[2:] == ["  file_search", "  code_interpreter"]

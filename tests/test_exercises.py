@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from helpers.exercises.checking import Caught, check, expect
+from helpers.exercises.evidence import brief
 from helpers.exercises.trying import NotYet, calling
 from helpers.problems import KitError
 
@@ -182,3 +183,17 @@ def test_an_async_function_is_called_so() -> None:
 
     with pytest.raises(NotYet, match="this is an async function, and an ordinary one is asked for"):
         _ = calling(tidy, "thread_x")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a  short\ntext", "a short text"),
+        ("word " * 20, " ".join(["word"] * 11) + " word…"),
+        ("京都の寺" * 20, "京都の寺" * 14 + "京都の…"),
+        ("はい、 " + "京都の寺" * 20, "はい、 " + "京都の寺" * 13 + "京都の…"),
+    ],
+)
+def test_the_beginning_of_a_text(text: str, told: str) -> None:
+    """Whole words of a script with spaces, and characters of one without; never nothing."""
+    assert brief(text) == told

@@ -59,6 +59,9 @@ def test_a_run_beside_a_response(client: openai.AzureOpenAI, assistant: Assistan
         ("tools[0].function.parameters.required[0]", "tools[0].parameters.required[0]"),
     ):
         assert names(rows, "→").count(f"{old} → {new}") == 2, "in the request and in the answer"
+    view: View = wire(compare=(2, 3))
+    moved = [tr.count(">300<") for tr in view.html.split("<tr>") if ">300<" in tr]
+    assert moved == [2, 2], "a value that has moved stands on both sides"
     assert {"path", "assistant_id", "input", "body", "status", "has alone"} <= set(names(rows, "≠"))
     assert "header openai-poll-after-ms" not in names(rows, "≠"), (
         "how long to wait is chance, and a response needs none"
@@ -76,6 +79,17 @@ def test_a_call_beside_a_call(client: openai.AzureOpenAI, assistant: Assistant) 
     call = "required_action.submit_tool_outputs.tool_calls[0]"
     assert f"output[0].name → {call}.function.name" in names(rows, "→")
     assert f"output[0].call_id → {call}.id" in names(rows, "≠")
+
+
+def test_a_side_that_has_nothing_alone(client: openai.AzureOpenAI) -> None:
+    """Is marked as such: an empty cell would say nothing."""
+    resources: Any = {"file_search": {"vector_store_ids": [client.vector_stores.create().id]}}
+    LOG.begin_cell()
+    client.beta.threads.create(tool_resources=resources)
+    tools: Any = [{"type": "file_search", **resources["file_search"]}]
+    client.responses.create(model="gpt-4", input="hello", tools=tools)
+    alone = next(row for row in compared(1, 2) if row[1].strip() == "has alone")
+    assert next(part.strip() for part in alone[2:] if part.strip()) == "–"
 
 
 def test_two_streams_event_by_event(client: openai.AzureOpenAI, assistant: Assistant) -> None:
@@ -97,6 +111,13 @@ def test_members_are_paired_only_where_both_are_there() -> None:
     assert pairs(["content", "role"], ["input", "model"]) == {"content": "input"}
     assert pairs(["input"], ["content"]) == {"input": "content"}
     assert pairs(["content"], ["content", "input"]) == {}
+    items = ["items[0].role", "items[0].content"]
+    assert pairs(["content", "role"], items) == {"content": items[1], "role": items[0]}
+    store = "vector_store_ids[0]"
+    assert pairs([f"tool_resources.file_search.{store}"], [f"tools[0].{store}"]) == {
+        f"tool_resources.file_search.{store}": f"tools[0].{store}"
+    }
+    assert pairs(["messages[0].content", "messages[1].content"], ["input"]) == {"messages[0].content": "input"}
     assert pairs(["additional_instructions", "instructions"], ["instructions"]) == {}
 
 

@@ -12,6 +12,10 @@ Purpose = Literal["assistants", "user_data"]
 _PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp"}
 _TO_READ = {".md", ".txt", ".html", ".htm", ".pdf", ".docx", ".pptx", ".doc", ".tex"}
 """Endings of texts, which are searched; all else, tables above all, is for code."""
+_FOR_CODE = {".csv", ".tsv", ".xlsx", ".xls", ".ods", ".parquet", ".pkl", ".npy", ".npz", ".db", ".sqlite", ".zip"}
+_FOR_CODE |= {".tar", ".gz", ".json", ".xml"}
+"""Endings of what code opens though it may be no text."""
+_BEGINNING = 4096
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,12 @@ class Attached:
     def is_picture(self) -> bool:
         """Whether the assistant is to look at it."""
         return PurePath(self.name).suffix.lower() in _PICTURES
+
+
+def is_readable(name: str, data: bytes) -> bool:
+    """Whether some tool reads such a file: one of a known ending, and whatever is text."""
+    known = _PICTURES | _TO_READ | _FOR_CODE
+    return PurePath(name).suffix.lower() in known or b"\0" not in data[:_BEGINNING]
 
 
 def uploaded(client: openai.OpenAI, name: str, data: bytes, mark: str, purpose: Purpose = "assistants") -> Attached:

@@ -11,7 +11,7 @@ from openai.types.beta import Assistant, Thread
 from openai.types.conversations import Conversation as StoredConversation
 
 from helpers.chat import bubbles as made
-from helpers.chat.attaching import Attached
+from helpers.chat.attaching import Attached, is_readable
 from helpers.chat.board import Board
 from helpers.chat.bubbles import Bubble
 from helpers.chat.chats import Chat
@@ -159,13 +159,20 @@ class ChatBox(Board):
         try:
             one = self._conversation.upload(name, data, mark)
             self._attached.append(one)
-            if not one.is_picture and not self._conversation.reads_files() and not self.widget.busy:
-                self.widget.status = self._words["no_reader"].format(name=self._name)
+            unread = self._unread(one, data)
+            if unread and not self.widget.busy:
+                self.widget.status = unread
             self._show_attached()
         except Exception as error:
             detail = problem_of(error, self._words).what
             text = self._words["unattached"].format(name=name, detail=detail)
             self.widget.send({"type": "unattached", "id": mark, "text": text})
+
+    def _unread(self, one: Attached, data: bytes) -> str | None:
+        """Why nobody will read the file, in words for the person; None where somebody does."""
+        if not one.is_picture and not self._conversation.reads_files():
+            return self._words["no_reader"].format(name=self._name)
+        return None if is_readable(one.name, data) else self._words["unreadable"].format(name=one.name)
 
     def _on_detach(self, content: Mapping[str, Any]) -> None:
         """The file goes with no question; as nothing else names it, it is deleted."""

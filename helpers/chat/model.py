@@ -1,6 +1,6 @@
 """What answers in a chat box without an assistant: a model, and what goes with every request to it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,7 +30,7 @@ class Configuration:
         """What each request says."""
         found: dict[str, Any] = {"model": self.model}
         found |= {"instructions": self.instructions} if self.instructions else {}
-        tools = [self._with_files(tool) for tool in self.tools]
+        tools = [_with_files(tool, self.for_code) for tool in self.tools]
         return found | ({"tools": tools} if tools else {}) | ({"include": self.included} if self.included else {})
 
     @property
@@ -61,15 +61,16 @@ class Configuration:
             self.for_code = tuple(dict.fromkeys([*self.for_code, one.file_id]))
         return takes
 
-    def _with_files(self, tool: Tool) -> Tool:
-        if not (self.for_code and _takes_files(tool)):
-            return tool
-        container = tool["container"]
-        return {**tool, "container": {**container, "file_ids": [*container.get("file_ids", []), *self.for_code]}}
-
 
 def _takes_files(tool: Tool) -> bool:
     return tool.get("type") == "code_interpreter" and isinstance(tool.get("container"), Mapping)
+
+
+def _with_files(tool: Tool, files: Sequence[str]) -> Tool:
+    if not (files and _takes_files(tool)):
+        return tool
+    container = tool["container"]
+    return {**tool, "container": {**container, "file_ids": [*container.get("file_ids", []), *files]}}
 
 
 _INCLUDED: dict[str, ResponseIncludable] = {
@@ -89,7 +90,7 @@ def configured(
     files: Iterable[str],
 ) -> Configuration:
     """The configuration with all that is given; a function that `tools` does not declare is declared as Python
-    knows it."""
+    knows it, and files go to the container of the tool for code, as far as the service makes it."""
     found = [dict(tool) for tool in tools]
     names = {tool.get("name") for tool in found}
     for name, function in functions.items():
@@ -99,6 +100,9 @@ def configured(
     stores, given = list(vector_stores), list(files)
     if stores:
         found.append({"type": "file_search", "vector_store_ids": stores})
-    if given:
-        found.append({"type": "code_interpreter", "container": {"type": "auto", "file_ids": given}})
-    return Configuration(model, instructions, found)
+    for tool in found:
+        if tool.get("type") == "code_interpreter":
+            tool.setdefault("container", {"type": "auto"})  # an assistant's tool needs none
+    if given and not any(map(_takes_files, found)):
+        found.append({"type": "code_interpreter", "container": {"type": "auto"}})
+    return Configuration(model, instructions, [_with_files(tool, given) for tool in found])

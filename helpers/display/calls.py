@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any, NamedTuple
 
-from helpers.views import mono, plain, preformatted, quiet
+from helpers.views import MONO, mono, plain, preformatted, quiet
 
 Facts = Mapping[str, Any]
 
@@ -41,12 +41,18 @@ class Made(NamedTuple):
     def html(self) -> str:
         """The line, below it the code as code, and what came of it."""
         drawn = [f"<div>{mono(self.line)}</div>", preformatted(self.code) if self.code else ""]
-        drawn += [f"<div>{quiet('→')} {plain(text)}</div>" for text in self.outputs]
+        drawn += [_printed(text) if self.code else f"<div>{quiet('→')} {plain(text)}</div>" for text in self.outputs]
         drawn += [
             f'<img src="{escape(one)}" alt="a picture that the code drew" style="max-width:100%;height:auto">'
             for one in self.pictures
         ]
         return "".join(drawn)
+
+
+def _printed(text: str) -> str:
+    """HTML for what code printed, whose columns stand one under the other, those of the first line too."""
+    shown = f'<span style="{MONO};white-space:pre-wrap">{escape(text)}</span>'
+    return f'<div style="display:flex;gap:6px">{quiet("→")}{shown}</div>'
 
 
 def awaited_calls(run: Facts) -> list[str]:

@@ -40,8 +40,8 @@ def items(found: Sequence[Facts], has_more: bool) -> View:
     text = [f"[{place}] {line}" if not index else f"    {line}" for place, facts in places
             for index, line in enumerate(lines_of(facts))]  # fmt: skip
     count = f"{len(found)} item{'' if len(found) == 1 else 's'}"
-    return View("".join(ordered) + f"<div>{quiet(' · '.join(filter(None, [count, note])))}</div>",
-                "\n".join([*text, count]))  # fmt: skip
+    ordered.append(f"<div>{quiet(' · '.join(filter(None, [count, note])))}</div>")
+    return View(f'<div style="overflow-wrap:anywhere">{"".join(ordered)}</div>', "\n".join([*text, count]))
 
 
 def lines_of(facts: Facts) -> list[str]:

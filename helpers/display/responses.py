@@ -16,6 +16,9 @@ from helpers.views import GREY, View, card, mono, plain, quiet
 
 Facts = Mapping[str, Any]
 
+_LABEL = 165
+"""Pixels for the longest kind of item, `code_interpreter_call`, in one line."""
+
 
 def response(facts: Facts) -> View:
     """The way a response went, then what it says. The times of its items are known where a watched client streamed it.
@@ -63,7 +66,7 @@ def _timeline(facts: Facts, seen: SeenResponse) -> str:
     moments = _moments(facts, seen)
     ends = [moments.changes[-1][0], *(span[1] or span[0] for span in seen.spans.values())]
     end = max(ends) or 1.0
-    rows = [row("statuses", drawn(stretches(moments, end)), spent(facts))]
+    rows = [row("statuses", drawn(stretches(moments, end)), spent(facts), _LABEL)]
     rows += [_item(one, seen.spans.get(str(one.get("id"))), end) for one in facts.get("output") or []]
     stops = " → ".join(f"{badge(status)} {quiet(f'at {moments.elapsed(at)}')}" for at, status in moments.changes)
     source = "as this client saw them" if moments.watched else "from the response itself, in whole seconds"
@@ -80,7 +83,7 @@ def _item(item: Facts, span: tuple[float, float | None] | None, end: float) -> s
         Stretch(100 * began / end, "none", ""),
         Stretch(100 * (until - began) / end, COLOURS.get(status, GREY), f"{kind}: {status}"),
     ]
-    return row(kind, drawn(track), status) + inside
+    return row(kind, drawn(track), status, _LABEL) + inside
 
 
 def _moments(facts: Facts, seen: SeenResponse) -> Moments:

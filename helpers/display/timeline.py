@@ -14,7 +14,8 @@ from helpers.views import GREY, breaking, quiet
 Facts = Mapping[str, Any]
 
 _ROW = "display:flex;flex-wrap:wrap;align-items:center;gap:0 10px;margin:2px 0"
-_LABEL = "flex:0 0 min(130px,30%)"
+_LABEL = 130
+"""Pixels for what a line is about, where the notebook is wide enough."""
 _NOTE = "flex:1 1 90px;line-height:1.3"
 """Where less than this is left beside the bar, the note stands below it."""
 
@@ -58,10 +59,10 @@ def _lines(step: Facts) -> list[str]:
     return [head, *(f"  {line}" for call in made_calls(step) for line in call.lines)]
 
 
-def row(label: str, track: str, note: str) -> str:
+def row(label: str, track: str, note: str, width: int = _LABEL) -> str:
     """HTML for a line of a timeline: what it is, its bar, and what there is to say beside it."""
-    parts = f'<div style="{_LABEL}">{breaking(label)}</div>{track}<div style="{_NOTE}">{quiet(note)}</div>'
-    return f'<div style="{_ROW}">{parts}</div>'
+    about = f'<div style="flex:0 0 min({width}px,30%)">{breaking(label)}</div>'
+    return f'<div style="{_ROW}">{about}{track}<div style="{_NOTE}">{quiet(note)}</div></div>'
 
 
 def drawn(parts: Sequence[Stretch], share: float = 1.0) -> str:

@@ -13,6 +13,9 @@ from helpers.exercises.trying import ENDED, NotYet
 from helpers.traffic import Exchange, cancels_of
 from helpers.traffic.log import parsed
 
+_BRIEF = 60
+"""Characters of the beginning of a text."""
+
 
 def run_of(client: OpenAI, sent: list[Exchange], name: str) -> Run:
     """The one run that the function of this name started, completed; otherwise `NotYet`.
@@ -100,8 +103,10 @@ def not_by_tabi(client: OpenAI, run: Run) -> str | None:
 
 
 def brief(text: str) -> str:
-    """The beginning of a text."""
-    return shorten(text, 60, placeholder="…")
+    """The beginning of a text: whole words, where it has spaces."""
+    found = shorten(text, _BRIEF, placeholder="…")
+    whole = " ".join(text.split())
+    return found if found == whole or len(found) > _BRIEF // 2 else f"{whole[: _BRIEF - 1]}…"
 
 
 def _objects(exchange: Exchange) -> Iterator[dict[str, Any]]:

@@ -115,7 +115,7 @@ def _what_became(left: _Side, right: _Side) -> list[Row]:
     ours = _joined(row.name for row in rows if row.right is None)
     theirs = _joined(row.name for row in rows if row.left is None)
     both = [row for row in rows if row.left is not None and row.right is not None]
-    return [*both, Row("has alone", ours, theirs)]
+    return [*both, Row("has alone", ours or None, theirs or None)]
 
 
 def _joined(names: Iterable[str]) -> str:

@@ -10,6 +10,9 @@ _MEMBERS = (
     (r"tools\[(\d+)\]\.function\.(.+)", r"tools[\1].\2"),
     (r"tool_choice\.function\.(.+)", r"tool_choice.\1"),
     (r"content", "input"),
+    (r"messages\[0\]\.content", "input"),
+    (r"(content|role)", r"items[0].\1"),
+    (r"tool_resources\.file_search\.(.+)", r"tools[0].\1"),
     (r"additional_instructions", "instructions"),
     (r"max_completion_tokens", "max_output_tokens"),
     (r"response_format\.json_schema\.(.+)", r"text.format.\1"),
@@ -23,7 +26,7 @@ _MEMBERS = (
     (r"required_action\.submit_tool_outputs\.tool_calls\[(\d+)\]\.function\.(.+)", r"output[\1].\2"),
     (r"data\[(\d+)\]\.content\[(\d+)\]\.text\.value", r"output[\1].content[\2].text"),
 )
-"""A member's old name → its new one (contract-successor §9, rows M3 to M13)."""
+"""A member's old name → its new one, of several the one that is there (contract-successor §9, rows M2 to M13)."""
 _EVENTS = {
     "thread.run.created": "response.created",
     "thread.run.queued": "response.queued",
@@ -66,8 +69,9 @@ def side_by_side(left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[st
 def _renamed(old: Collection[str], new: Collection[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in old:
-        successor = _successor_of(name)
-        if name not in new and successor in new and successor not in old and successor not in found.values():
+        free = (one for one in _successors_of(name) if one in new and one not in old and one not in found.values())
+        successor = next(free, None)
+        if name not in new and successor:
             found[name] = successor
     return found
 
@@ -76,9 +80,8 @@ def _is_new(path: str) -> bool:
     return _SUCCESSOR.search(path) is not None
 
 
-def _successor_of(name: str) -> str:
+def _successors_of(name: str) -> Iterator[str]:
     for old, new in _MEMBERS:
         match = re.fullmatch(old, name)
         if match:
-            return match.expand(new)
-    return name
+            yield match.expand(new)

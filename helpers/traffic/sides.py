@@ -102,7 +102,8 @@ def _tr(row: Row) -> str:
     mark = f'<td style="{_MARK}"><b>{row.mark}</b></td>' if row.differs else "<td></td>"
     weight = "bold" if row.differs else f"normal;{QUIET}"
     name = f'<th scope="row" style="{_CELL};{MONO};font-weight:{weight}">{breaking(row.name)}</th>'
-    values = _value(row.left, 2) if row.left == row.right else _value(row.left) + _value(row.right)
+    alike = row.left == row.right and not row.moved
+    values = _value(row.left, 2) if alike else _value(row.left) + _value(row.right)
     return f"<tr>{mark}{name}{values}</tr>"
 
 

@@ -81,6 +81,25 @@ for options in ({"temperature": 0.2}, {"temperature": 1.5, "instructions": "日�
     else:
         runs.poll(answer.id, thread_id=thread.id)
 wire(compare=(2, 5))""",
+    "moved": """
+new = connect(api="v1")
+question, tool = "What is the weather in Kyoto?", {"type": "function"} | function
+say(thread, question)
+run = runs.create_and_poll(thread_id=thread.id, assistant_id=tabi.id)
+answer = new.responses.create(model="gpt-4o", input=question, tools=[tool | {"strict": False}])
+runs.cancel(run.id, thread_id=thread.id)
+wire(compare=(2, 4))""",
+    "response": "show(answer)",
+    "code": """
+talk = new.conversations.create()
+code = {"type": "code_interpreter", "container": {"type": "auto"}}
+with new.responses.stream(model="gpt-4o", input="How much is 6 * 7?", conversation=talk.id, tools=[code],
+                          tool_choice="required", include=["code_interpreter_call.outputs"]) as stream:
+    show(stream.get_final_response())""",
+    "items": "items = new.conversations.items.list(talk.id)\nshow(items)",
+    "item": "show(next(one for one in items if one.type == 'code_interpreter_call'))",
+    "talk": "show(talk)",
+    "container": "show(new.containers.list())\nshow(new.containers.list().data[0])",
     "deleted": "show(client.beta.threads.delete(thread.id))\nshow(client.beta.assistants.delete(tabi.id))",
 }
 """The name of a cell → what makes it show something."""
@@ -110,6 +129,9 @@ def test_everybody_can_read_the_views(open_in_lab: Open, lab: Lab) -> None:
     window = open_in_lab("views.ipynb")
     window.run_all()
     assert window.errors() == []
+    kind = window.output("code").get_by_text("code_interpreter_call", exact=True).first
+    kind.scroll_into_view_if_needed()
+    assert kind.evaluate("node => node.getClientRects().length && node.clientHeight < 30"), "the kind is in one line"
     for theme in THEMES:
         window.use_theme(theme)
         for name in CELLS:

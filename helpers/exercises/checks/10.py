@@ -137,7 +137,10 @@ def _quoted(client: OpenAI, run: Run) -> str | None:
         for part in message.content:
             if part.type == "text" and part.text.annotations:
                 marker = part.text.annotations[0].text
-                return f'the answer cites a file, {marker}: "{brief(part.text.value)}"; ask what the guide lacks'
+                said = brief(part.text.value)
+                return (
+                    f'the answer cites a file, {marker}: "{said}"; Tabi took that for an answer, so ask something else'
+                )
     return None
 
 

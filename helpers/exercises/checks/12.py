@@ -23,13 +23,16 @@ _FITS: tuple[tuple[dict[str, object], bool, str], ...] = (
     ({"city": "Osaka", "month": 6, "unit": "inch"}, True, "a call with the unit inch"),
     ({"city": "Osaka", "month": 6, "unit": "litres"}, False, "a call with the unit litres"),
     ({"city": None, "month": 6, "unit": "mm"}, False, "a call without a city, null in its place,"),
+    ({"city": "Osaka", "month": None, "unit": "mm"}, False, "a call without a month, null in its place,"),
     ({"city": "Osaka", "month": "June", "unit": "mm"}, False, "a call with the month in letters"),
 )
 """Arguments, and whether the schema of 12a has to take them."""
-_SAID = [("user" if number % 2 == 0 else "assistant", f"remark {number}") for number in range(24)]
-"""What is said in the conversation of 12b, which is longer than a page."""
+_SAID = [("user" if number % 2 == 0 else "assistant", f"remark {number}") for number in range(104)]
+"""What is said in the conversation of 12b, which is longer than any page."""
 _MOST_ITEMS = 20
 """Items that one call takes."""
+_TOOLS = ("get_weather", "convert")
+"""The tools of 12c."""
 _ROUNDS: tuple[tuple[str, dict[str, object], int], ...] = (
     ("What is the weather in Osaka in March, and how much is 4800 yen in euros?", {}, 1),
     ("What is the capital of Portugal?", {}, 0),
@@ -205,6 +208,9 @@ def _not_carried(sent: Iterable[Exchange], options: Mapping[str, object]) -> str
             return f"{which} went without instructions; who brings them to the later calls?"
         if not body.get("tools"):
             return f"{which} went without tools; with what could the model ask again?"
+        missing = set(_TOOLS) - {tool.get("name") for tool in body["tools"]}
+        if missing:
+            return f"{which} went without {' and '.join(sorted(missing))}; TOOLS holds two functions"
         if not options.items() <= body.items():
             return f"the options did not reach {which}; hand them on to every one"
     return None
