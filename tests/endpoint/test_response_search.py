@@ -52,9 +52,9 @@ def cited(response: Response) -> list[str]:
     return [annotation.filename for annotation in text_in(response).annotations if annotation.type == "file_citation"]
 
 
-def found(client: openai.OpenAI, query: str, tool: Any) -> list[str]:  # noqa: ANN401
-    """The names of the files in which the tool finds something."""
-    response = respond(client, calling(("file_search", query)), tools=[tool], include=RESULTS)
+def found(client: openai.OpenAI, query: str, *tools: Any) -> list[str]:  # noqa: ANN401
+    """The names of the files in which the tools find something."""
+    response = respond(client, calling(("file_search", query)), tools=tools, include=RESULTS)
     return [result.filename or "" for result in search_of(response).results or []]
 
 
@@ -171,6 +171,7 @@ def test_what_is_searched(client: openai.AzureOpenAI, store_id: str) -> None:
     ]
     assert len(found(client, "gate", searching(store_id, other.id))) == 4
     assert len(found(client, "gate", searching(store_id, other.id, max_num_results=1))) == 1
+    assert len(found(client, "gate", searching(store_id), searching(other.id, store_id))) == 4, "declared twice"
     assert found(client, "gate", searching(store_id, ranking_options={"score_threshold": 1})) == []
     words = {"hybrid_search": {"embedding_weight": 0, "text_weight": 1}}
     by_words = searching(other.id, ranking_options=words)
