@@ -123,9 +123,13 @@ def test_functions(client: openai.AzureOpenAI, model: Scripted) -> None:
     ],
 )
 def test_choices(client: openai.AzureOpenAI, model: Scripted, choice: Any, shown: Any) -> None:  # noqa: ANN401
-    """By word, by name, among some."""
-    complete(client, "x", tools=[WEATHER], tool_choice=choice, parallel_tool_calls=False)
-    assert (model.prompts[-1].tool_choice, model.prompts[-1].parallel_tool_calls) == (shown, False)
+    """By word, by name, among some: then the others are not shown."""
+    other = {"type": "function", "function": {"name": "other"}}
+    complete(client, "x", tools=[other, WEATHER], tool_choice=choice, parallel_tool_calls=False)
+    prompt = model.prompts[-1]
+    assert (prompt.tool_choice, prompt.parallel_tool_calls) == (shown, False)
+    names = [tool["function"]["name"] for tool in prompt.tools]
+    assert names == (["get_weather"] if shown == "auto" else ["other", "get_weather"])
 
 
 def test_formats(client: openai.AzureOpenAI, model: Scripted) -> None:

@@ -283,7 +283,9 @@ def test_expiry(
     assert client.containers.files.content.retrieve(file.id, container_id=box.id).read() == b"x"
     later(38)
     assert client.containers.retrieve(box.id).status == "running"
-    later(59)
+    later(57)
+    assert [each.id for each in client.containers.files.list(box.id)] == [file.id]
+    later(78)
     gone = client.containers.retrieve(box.id)
     assert gone.status == "expired"
     assert (box.id, "expired") in [(each.id, each.status) for each in client.containers.list()]
