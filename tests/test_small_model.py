@@ -173,13 +173,13 @@ def test_what_a_function_gave_stands_in_the_question() -> None:
     body = asking("What is the weather in Oslo?", WEATHER)
     body["messages"] += [
         {"role": "assistant", "content": None, "tool_calls": [call]},
-        {"role": "tool", "tool_call_id": "c1", "content": "rain"},
+        {"role": "tool", "tool_call_id": "c1", "content": "The weather: rain"},
     ]
     with layer(WHOLE) as (bare, client):
         client.post("/v1/chat/completions", json=body)
     (message,) = bare.bodies[0]["messages"]
     assert message["role"] == "user"
-    assert "get_weather gave this result:\nrain" in message["content"]
+    assert "get_weather gave this result:\nThe weather: rain" in message["content"]
 
 
 def test_what_it_refuses() -> None:

@@ -162,6 +162,7 @@ def test_stop(client: openai.AzureOpenAI, stop: Any, left: str) -> None:  # noqa
     """The answer ends before the first of these words, streamed or not."""
     done = complete(client, "the quick brown fox", stop=stop)
     assert (done.choices[0].message.content, done.choices[0].finish_reason) == (left, "stop")
+    assert done.usage.completion_tokens < complete(client, "the quick brown fox").usage.completion_tokens
     assert complete(client, "the quick", stop="quicker").choices[0].message.content == "echo: the quick"
 
 
@@ -266,6 +267,10 @@ CALL = {"id": "call_X", "type": "function", "function": {"name": "f", "arguments
                 "'tool_call_id'. The following tool_call_ids did not have response messages: call_X",
                 "messages",
             ),
+        ),
+        (
+            {"messages": [USER], "tool_choice": {"type": "function", "function": {"name": "f"}}},
+            refusal("Tool choice 'f' not found in 'tools' parameter.", "tool_choice", "invalid_value"),
         ),
         (
             {"messages": [USER], "logprobs": True},

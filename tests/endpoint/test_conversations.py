@@ -237,7 +237,9 @@ def test_a_response_that_is_not_stored_locks_its_conversation(starting: Starter,
         conversation = client.conversations.create().id
         options: Any = {"model": MODEL, "conversation": conversation, "store": False}
         events = iter(client.responses.create(input="many 20", stream=True, **options))
-        next(events)
+        first: Any = next(events)
+        with pytest.raises(openai.NotFoundError):
+            client.responses.retrieve(first.response.id)
         with pytest.raises(openai.BadRequestError) as caught:
             respond(client, "x", conversation=conversation)
         assert caught.value.body == LOCKED

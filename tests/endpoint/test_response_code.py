@@ -217,6 +217,15 @@ def test_a_container_by_itself(client: openai.AzureOpenAI, link: str) -> None:
     assert logs(other) == "False\n"
 
 
+def test_the_newest_container_is_gone_on_with(client: openai.AzureOpenAI) -> None:
+    """Contract-successor §4: of several that live, the one that code has used last."""
+    last: dict[str, Any] = {}
+    for name in ("one", "two"):
+        box = client.containers.create(name=name).id
+        last = {"previous_response_id": run_code(client, "1", tools=[AUTO | {"container": box}], **last).id}
+    assert call_of(run_code(client, "1", **last)).container_id == box
+
+
 def test_expiry(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Contract-successor §4, §6: after 20 idle minutes a named container is refused, and another found by itself."""
     with (

@@ -42,6 +42,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
             "invalid_type",
         ),
     ),
+    (
+        "background without a store",
+        {"model": MODEL, "input": "x", "background": True, "store": False},
+        refusal("Background mode requires 'store' to be true.", "background"),
+    ),
     ("empty input", {"model": MODEL, "input": ""}, refusal(NO_LINK, None, "missing_required_parameter")),
     ("no items", {"model": MODEL, "input": []}, refusal(NO_LINK, None, "missing_required_parameter")),
     (

@@ -124,13 +124,15 @@ def test_results_in_a_conversation(client: openai.AzureOpenAI, store_id: str) ->
         assert [each.results and len(each.results) for each in (call, one)] == [number, number]
 
 
-def test_what_an_earlier_response_found_is_cited(client: openai.AzureOpenAI, store_id: str) -> None:
+def test_what_an_earlier_response_found_is_cited(client: openai.AzureOpenAI, model: Scripted, store_id: str) -> None:
     """By the marks that the model read then, in a chain and in a conversation, though nothing is searched any more."""
     tools, asked = [searching(store_id)], calling(("file_search", "gate"))
     first = respond(client, asked, tools=tools)
     second = respond(client, asked, tools=tools, previous_response_id=first.id)
     third = respond(client, "One【4:0†gate.md】, two【5:0†gate.md】.", previous_response_id=second.id)
     assert (text_in(third).text, cited(third)) == ("echo: One, two.", ["gate.md"] * 2)
+    read = [call.output for turn in model.prompts[-1].turns for call in turn.calls]
+    assert ["【4:0†gate.md】" in read[0], "【5:0†gate.md】" in read[1]] == [True, True]
     conversation = client.conversations.create().id
     respond(client, asked, tools=tools, conversation=conversation)
     later = respond(client, "One【4:0†gate.md】, two【5:0†gate.md】.", conversation=conversation)
