@@ -1,5 +1,6 @@
 """File search in responses: declaration, items, events, citations (contract-successor §1.1, §1.3, §2)."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import openai
@@ -11,6 +12,7 @@ from support.scripted import Scripted
 from support.talking import azure, calling, plain
 
 from mock_endpoint.engine import ToolOutput
+from mock_endpoint.models.base import Event, Prompt, TextDelta
 from mock_endpoint.server import Running
 
 from .conftest import Starter
@@ -137,6 +139,27 @@ def test_what_an_earlier_response_found_is_cited(client: openai.AzureOpenAI, mod
     respond(client, asked, tools=tools, conversation=conversation)
     later = respond(client, "One【4:0†gate.md】, two【5:0†gate.md】.", conversation=conversation)
     assert (text_in(later).text, cited(later)) == ("echo: One, two【5:0†gate.md】.", ["gate.md"])
+
+
+def test_two_messages(
+    client: openai.AzureOpenAI, model: Scripted, store_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before a search and after it: each has the citations of its own text only."""
+    tools, asked = [searching(store_id)], calling(("file_search", "gate"))
+    first = respond(client, asked, tools=tools)
+    scripted = model.answer
+
+    async def answer(prompt: Prompt) -> AsyncIterator[Event]:
+        yield TextDelta("Look【4:0†gate.md】")
+        async for event in scripted(prompt):
+            yield event
+
+    monkeypatch.setattr(model, "answer", answer)
+    response = respond(client, asked, tools=tools, previous_response_id=first.id)
+    before, after = ([each["index"] for each in item.to_dict()["content"][0]["annotations"]]  # type: ignore[index]
+                     for item in response.output if item.type == "message")  # fmt: skip
+    assert (before, after[0]) == ([4], 4)
+    assert len(after) == len(set(after)) > 1
 
 
 def test_stores_that_are_not_there(
