@@ -188,6 +188,9 @@ def test_files_inside_of_the_request(client: openai.AzureOpenAI, model: Scripted
     assert model.prompts[-1].files == ("a.csv", "2-a.csv", "file")
     changed = run_code(client, "open('a.csv', 'w').write('9')", previous_response_id=response.id)
     assert "('a.csv', '9')" in logs(run_code(client, look, previous_response_id=changed.id))
+    box = call_of(changed).container_id
+    (kept,) = [file.id for file in client.containers.files.list(box) if file.path == "/mnt/data/a.csv"]
+    assert client.containers.files.content.retrieve(kept, container_id=box).read() == b"9"
 
 
 def test_what_the_model_is_told_of_files(client: openai.AzureOpenAI, model: Scripted) -> None:
