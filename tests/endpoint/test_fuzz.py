@@ -30,7 +30,7 @@ from mock_endpoint.server import Options, Running, start
 
 pytestmark = pytest.mark.all
 
-CASES = 500 * SOAK
+CASES = 1000 * SOAK
 """Made-up requests to all operations together."""
 SERVED = [(method, path) for method, path, _ in ROUTES]
 RARE = "submit_tool_outputs"
