@@ -95,14 +95,12 @@ async def _tell_while_heard(
 
 
 async def _tell(pace: float, events: AsyncIterator[engine.AnswerEvent], writer: ChatWriter, feed: Feed) -> None:
-    """Send the chunks as they come; stop when nobody reads them any more."""
+    """Send the chunks as they come."""
     try:
         _send(feed, writer.first_chunks())
         await asyncio.sleep(pace)
         async with closing(paced(events, pace * PIECE_SHARE)) as told:
             async for event in told:
-                if not feed.open:
-                    return
                 if isinstance(event, Failed):
                     feed.send("", {"error": _failure(event).error})
                     return
