@@ -266,6 +266,12 @@ def test_too_much(
         (b"{}", "application/json", "Missing required parameter: 'file_id'."),
         (b"x", "text/plain", "Invalid Content-Type header (text/plain), expected multipart/form-data."),
         (b"--line--\r\n", "multipart/form-data; boundary=line", "Missing required parameter: 'file'."),
+        (
+            b'--line\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nx\r\n'
+            b'--line\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--line--\r\n',
+            "multipart/form-data; boundary=line",
+            "Unknown parameter: 'purpose'.",
+        ),
     ],
 )
 def test_bad_uploads(raw: httpx2.Client, box: ContainerCreateResponse, content: bytes, kind: str, message: str) -> None:

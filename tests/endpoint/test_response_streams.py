@@ -188,6 +188,8 @@ def test_cancel(starting: Starter, recorder: Recorder) -> None:
         with pytest.raises(openai.BadRequestError) as caught:
             client.responses.delete(response_id)
         assert caught.value.body == refusal("Cannot delete an in-flight response.")
+        with pytest.raises(openai.BadRequestError, match="has not ended yet"):
+            respond(client, "x", previous_response_id=response_id)
         assert client.responses.cancel(response_id).status == "cancelled"
         recorder.faults.clear()
         assert [event.type for event in stream][-1] == "response.output_text.delta"
