@@ -5,8 +5,10 @@ The bytes of a file are at `store.blobs.path(file["id"])`. The row of a file tha
 """
 
 import asyncio
+import re
 import shutil
 import time
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,12 @@ def find(store: Store, file_id: str) -> Json | None:
     file = store.get("file", file_id)
     expired = file is not None and file.get("expires_at") is not None and file["expires_at"] <= time.time()
     return None if expired else file
+
+
+def plain_name(sent: str) -> str:
+    """A file's name as somebody sent it, without a folder and without control characters."""
+    name = "".join(letter for letter in re.split(r"[/\\]", sent)[-1] if unicodedata.category(letter) != "Cc").strip()
+    return "file" if name in ("", ".", "..") else name
 
 
 async def add(store: Store, lease: Lease, content: Path | bytes, name: str, purpose: str = "assistants_output") -> Json:

@@ -4,6 +4,7 @@ import asyncio
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx2
@@ -118,12 +119,15 @@ def test_a_tool_for_code_as_an_assistant_has_it() -> None:
     assert made.tools == [own, {**bare, "container": {"type": "auto", "file_ids": ["file-1"]}}]
 
 
-def test_a_call_that_nobody_answers(client: openai.AzureOpenAI, model: Scripted) -> None:
+@pytest.mark.parametrize("reopened", [False, True])
+def test_a_call_that_nobody_answers(client: openai.AzureOpenAI, model: Scripted, reopened: bool) -> None:
     """The box says what is missing, and the next question is not refused for the open call (contract-successor §6)."""
-    box = ChatBox(client, model="gpt-4", tools=configured("m", None, [], {"get_weather": get_weather},
-                                                          vector_stores=[], files=[]).tools)  # fmt: skip
+    tools = configured("m", None, [], {"get_weather": get_weather}, vector_stores=[], files=[]).tools
+    box = ChatBox(client, model="gpt-4", tools=tools)
     with pytest.raises(NoAnswer, match="The model wants get_weather to be called"):
         box.ask(SAY)
+    if reopened:
+        box = ChatBox(client, model="gpt-4", tools=tools, conversation=box.conversation_id)
     assert box.ask("Something else") == "echo: Something else"
     called = [call.output for turn in model.prompts[-1].turns for call in turn.calls]
     assert called == [ENGLISH["never_called"]]
@@ -225,17 +229,19 @@ def test_pictures_stay_with_their_turn() -> None:
     assert [[file.content and file.content.data for file in one.said.files] for one in answers] == [[b"hi"], [b"yo"]]
 
 
-def test_the_last_question_in_other_words(client: openai.AzureOpenAI) -> None:
+@pytest.mark.parametrize("last", ["two", "stumble"])
+def test_the_last_question_in_other_words(client: openai.AzureOpenAI, last: str) -> None:
     """In a new conversation with what stood before it, whether the question was answered or not."""
     box = ChatBox(client, model="gpt-4")
     box.ask("one")
-    box.ask("two")
+    with suppress(NoAnswer):
+        box.ask(last)
     old = box.conversation_id
     page_says(box, "edit", text="three", id="9")
     settle(box)
     assert box.conversation_id != old
     assert stored(client, box) == ["user", "assistant"] * 2
-    assert "two" not in [bubble.text for bubble in box.bubbles]
+    assert last not in [bubble.text for bubble in box.bubbles]
     page_says(box, "clear")
     assert (box.bubbles, box.conversation_id) == ([], None)
     page_says(box, "open", id=0)

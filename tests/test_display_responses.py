@@ -75,6 +75,8 @@ def test_the_items_of_a_stream_are_bars(client: openai.AzureOpenAI) -> None:
     assert seen.statuses[0][0] == 0.0
     assert 0 <= began <= until <= seen.statuses[-1][0]
     assert 'aria-label="message: completed"' in drawn(ended.response).html
+    created: Any = events[0]
+    assert "as this client saw them" not in drawn(created.response).html, "what it was at first is drawn as that"
 
 
 def test_an_unwatched_response_has_the_times_of_the_object() -> None:
@@ -160,6 +162,11 @@ def test_items_of_a_conversation(client: openai.AzureOpenAI) -> None:
         assert view.html.index("get_weather(city=") < view.html.index("echo: cold")
     assert "the list itself has the newest first" in newest.html
     assert "the list itself" not in oldest.html
+    turns: Any = [{"role": "user", "content": "one"}, {"role": "assistant", "content": "two"}] * 2
+    plain = client.conversations.create(items=turns).id
+    newest, oldest = (drawn(client.conversations.items.list(plain, order=order, limit=2)) for order in ("desc", "asc"))
+    assert "the list itself has the newest first" in newest.html
+    assert ("there are older ones" in newest.html, "there are newer ones" in oldest.html) == (True, True)
     card = drawn(conversation)
     assert card.text.startswith(f"conversation {conversation.id}")
     assert "&lt;me&gt;" in card.html

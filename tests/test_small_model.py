@@ -135,10 +135,12 @@ def test_only_with_its_key() -> None:
 
 
 def test_a_message_about_no_function_is_answered_in_words() -> None:
-    """The model is not told of functions: it does not know what they are."""
+    """So is one that must call none. The model is not told of functions: it does not know what they are."""
     with layer(WHOLE) as (bare, client):
         for text in ("Hello!", "Tell me a story about a bird.", "Thank you"):
             assert "King" in client.post("/v1/chat/completions", json=asking(text, WEATHER)).text
+        forbidden = asking("What is the weather in Oslo?", WEATHER, tool_choice="none")
+        assert "King" in client.post("/v1/chat/completions", json=forbidden).text
     assert not any("tools" in body or "response_format" in body for body in bare.bodies)
 
 
@@ -173,13 +175,13 @@ def test_what_a_function_gave_stands_in_the_question() -> None:
     body = asking("What is the weather in Oslo?", WEATHER)
     body["messages"] += [
         {"role": "assistant", "content": None, "tool_calls": [call]},
-        {"role": "tool", "tool_call_id": "c1", "content": "rain"},
+        {"role": "tool", "tool_call_id": "c1", "content": "The weather: rain"},
     ]
     with layer(WHOLE) as (bare, client):
         client.post("/v1/chat/completions", json=body)
     (message,) = bare.bodies[0]["messages"]
     assert message["role"] == "user"
-    assert "get_weather gave this result:\nrain" in message["content"]
+    assert "get_weather gave this result:\nThe weather: rain" in message["content"]
 
 
 def test_what_it_refuses() -> None:

@@ -119,6 +119,8 @@ def test_members_are_paired_only_where_both_are_there() -> None:
     }
     assert pairs(["messages[0].content", "messages[1].content"], ["input"]) == {"messages[0].content": "input"}
     assert pairs(["additional_instructions", "instructions"], ["instructions"]) == {}
+    twice = ["response_format.json_schema.type", "response_format.type"]
+    assert pairs(twice, ["text.format.type"]) == {twice[0]: "text.format.type"}, "each has one partner"
 
 
 def test_events_keep_their_order() -> None:

@@ -288,6 +288,17 @@ def test_leaving_a_chat_completion_hangs_up() -> None:
 
 
 @pytest.mark.usefixtures("patient")
+def test_hanging_up_before_the_answer() -> None:
+    """So it is with a completion that is not streamed: its caller lost patience."""
+    with scripted([SILENCE]) as server, served(model=UpstreamModel(server.url, KEY, "m1")) as client:
+        with pytest.raises(openai.APITimeoutError):
+            client.with_options(timeout=1, max_retries=0).chat.completions.create(
+                model="m", messages=[{"role": "user", "content": QUESTION}]
+            )
+        assert server.left.wait(10)
+
+
+@pytest.mark.usefixtures("patient")
 def test_a_run_is_over_when_its_time_is() -> None:
     """A server that says nothing does not keep a run alive, nor the run its connection."""
     with scripted([SILENCE]) as server, served(model=UpstreamModel(server.url, KEY, "m1"), run_ttl=5) as client:

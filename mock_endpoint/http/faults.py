@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from mock_endpoint import errors
+from mock_endpoint.http.leaving import until_left
 from mock_endpoint.models.base import Failed
 
 HEADER = "x-kit-fault"
@@ -131,6 +132,5 @@ async def after(fault: RequestFault, request: Request) -> None:
     if fault.strikes("timeout"):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LONGEST_SILENCE):
-                while (await request.receive())["type"] != "http.disconnect":
-                    pass
+                await until_left(request)
         raise errors.gateway(504, "The answer took too long.")

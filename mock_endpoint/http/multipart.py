@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +13,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
-from mock_endpoint import errors
+from mock_endpoint import errors, files
 
 _AT_ONCE = 1024 * 1024
 """Bytes that are collected before they are written: a thread does that, so that other requests need not wait."""
@@ -168,7 +167,5 @@ def _text(raw: bytes) -> str:
 
 
 def _file_name(sent: str) -> str:
-    """The name without a folder and without control characters. Clients send a quotation mark in it as `%22`."""
-    name = re.split(r"[/\\]", sent.replace("%22", '"'))[-1]
-    name = "".join(letter for letter in name if unicodedata.category(letter) != "Cc").strip()
-    return "file" if name in ("", ".", "..") else name
+    """The name of the file. Clients send a quotation mark in it as `%22`."""
+    return files.plain_name(sent.replace("%22", '"'))

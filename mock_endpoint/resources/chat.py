@@ -12,6 +12,7 @@ from mock_endpoint.chat.writer import ChatWriter
 from mock_endpoint.closing import closing
 from mock_endpoint.http import faults
 from mock_endpoint.http.context import RequestContext
+from mock_endpoint.http.leaving import until_left
 from mock_endpoint.http.stream import EventStream
 from mock_endpoint.models.base import CallDelta, Failed, Finished, TextDelta
 from mock_endpoint.models.failing import FailingModel
@@ -43,8 +44,7 @@ async def create(request: RequestContext) -> Json | EventStream:
     stop = fields.get("stop", [])
     events = until([stop] if isinstance(stop, str) else stop, engine.answer(model, prompt, {}))
     if not fields.get("stream"):
-        await asyncio.sleep(request.service.pace)
-        return writer.whole(await _written(events, writer))
+        return writer.whole(await _written_while_heard(request, events, writer))
     feed = Feed(_END)
     if request.fault.strikes("drop_stream"):
         feed.break_off()
@@ -58,8 +58,23 @@ _TELLING: set[asyncio.Task[None]] = set()
 """The tasks that fill streams: the loop itself would forget them."""
 
 
-async def _written(events: AsyncIterator[engine.AnswerEvent], writer: ChatWriter) -> Finished:
+async def _written_while_heard(
+    request: RequestContext, events: AsyncIterator[engine.AnswerEvent], writer: ChatWriter
+) -> Finished:
+    """Whoever hangs up stops the model, also where there is no stream to break off."""
+    leaving = asyncio.ensure_future(until_left(request.http))
+    written = _written(request.service.pace, events, writer)
+    try:
+        return await unless_cancelled(written, asyncio.Event(), lambda: not leaving.done())
+    except NoLongerOurs:
+        raise errors.gateway(499, "The caller has gone away.") from None  # which nobody hears
+    finally:
+        leaving.cancel()
+
+
+async def _written(pace: float, events: AsyncIterator[engine.AnswerEvent], writer: ChatWriter) -> Finished:
     """Write the whole answer down; how it ended comes back. A `Refusal` where it failed."""
+    await asyncio.sleep(pace)
     async with closing(paced(events, 0)) as told:
         async for event in told:
             if isinstance(event, Finished):
@@ -80,14 +95,12 @@ async def _tell_while_heard(
 
 
 async def _tell(pace: float, events: AsyncIterator[engine.AnswerEvent], writer: ChatWriter, feed: Feed) -> None:
-    """Send the chunks as they come; stop when nobody reads them any more."""
+    """Send the chunks as they come."""
     try:
         _send(feed, writer.first_chunks())
         await asyncio.sleep(pace)
         async with closing(paced(events, pace * PIECE_SHARE)) as told:
             async for event in told:
-                if not feed.open:
-                    return
                 if isinstance(event, Failed):
                     feed.send("", {"error": _failure(event).error})
                     return

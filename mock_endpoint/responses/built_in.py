@@ -70,6 +70,8 @@ def _code_interpreter(service: Service, place: Place) -> BuiltInTool:
 
 
 def _file_search(service: Service, asked: Json, items: list[Json]) -> BuiltInTool:
-    declared: Json = next(tool for tool in asked["tools"] if tool["type"] == "file_search")
+    """All the stores of all declarations: a model knows one search only. What else is said of it, the first says."""
+    declared: list[Json] = [tool for tool in asked["tools"] if tool["type"] == "file_search"]
+    stores = dict.fromkeys(store_id for tool in declared for store_id in tool["vector_store_ids"])
     earlier = sum(item["type"] == "file_search_call" for item in items)
-    return FileSearch(service, declared["vector_store_ids"], declared, asked["model"], earlier)
+    return FileSearch(service, list(stores), declared[0], asked["model"], earlier)

@@ -1,11 +1,14 @@
 """Where the code of a response runs: its container, what is put into it, and what code leaves there."""
 
 import base64
+import contextlib
 from collections.abc import Iterator, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from mock_endpoint import containers, errors, files
+from mock_endpoint.responses import reading
 from mock_endpoint.service import Service
 from mock_endpoint.state.ids import new_container_file_id
 from mock_endpoint.tools.code_interpreter.folders import MOUNT, Attached, Product
@@ -38,6 +41,10 @@ class Place:
             self._container = self._found() or await self._made()
             try:
                 await containers.copy(self._service, self._container, list(self._inputs()))
+                there = {file["path"] for file in self._service.store.all(containers.FILE, self._container)}
+                for path, content in self._inline().items():
+                    if path not in there:
+                        await containers.put(self._service, self._container, path, content, "user")
             except errors.Refusal as refused:
                 self._trouble = str(refused)
         return self._container
@@ -48,7 +55,8 @@ class Place:
         there = [containers.name_of(file) for file in store.all(containers.FILE, self._found())]
         inputs = (files.find(store, file_id) for file_id in self._inputs())
         coming = [containers.name_of({"path": containers.path_of_copy(file)}) for file in inputs if file]
-        return tuple(dict.fromkeys([*there, *coming]))
+        inline = [containers.name_of({"path": path}) for path in self._inline()]
+        return tuple(dict.fromkeys([*there, *coming, *inline]))
 
     async def begin(self) -> Beginning:
         """See `Workspace`."""
@@ -100,10 +108,26 @@ class Place:
     def _inputs(self) -> Iterator[str]:
         """The ids of the files that come with the response: those of its tool, and those of its messages."""
         yield from self._asked.get("file_ids", [])
+        yield from (part["file_id"] for part in self._files() if part.get("file_id"))
+
+    def _inline(self) -> dict[str, bytes]:
+        """The files that stand in the messages themselves, by their paths; another one of the same name gets a number
+        in front of it."""
+        found: dict[str, bytes] = {}
+        for part in self._files():
+            if part.get("file_data") and not part.get("file_id"):
+                with contextlib.suppress(ValueError):  # the model is told that it cannot be read
+                    content, name = reading.bytes_of(part), files.plain_name(part.get("filename", ""))
+                    paths = map(containers.path_of, chain([name], (f"{number}-{name}" for number in count(2))))
+                    found[next(path for path in paths if found.get(path, content) == content)] = content
+        return found
+
+    def _files(self) -> Iterator[Json]:
+        """The files in messages."""
         for item in self._items:
             for part in item.get("content", []) if item["type"] == "message" else []:
-                if part["type"] == "input_file" and part.get("file_id"):
-                    yield part["file_id"]
+                if part["type"] == "input_file":
+                    yield part
 
     async def _put(self, path: str, content: Path | bytes, *, file_id: str = "") -> str:
         try:

@@ -33,9 +33,7 @@ def packed(text: str) -> str:
 def unpacked(content: str) -> str:
     """The text again; a `Refusal` where it was packed elsewhere."""
     try:
-        if not content.startswith(_MARK):
-            raise ValueError("not ours")
-        text: str = json.loads(zlib.decompress(base64.urlsafe_b64decode(content[len(_MARK) :])))
+        text: str = json.loads(zlib.decompress(base64.urlsafe_b64decode(content.removeprefix(_MARK))))
     except (ValueError, zlib.error):
         message = (
             f"The encrypted content {content[:8]}... could not be verified. "

@@ -47,7 +47,7 @@ async def _text(store: Store, lease: Lease, part: Json) -> str:
             text = await text_of(store.blobs.path(part["file_id"]), name)
         elif part.get("file_data"):
             with store.blobs.arriving(lease.id) as path:
-                path.write_bytes(base64.b64decode(part["file_data"].rpartition(",")[2], validate=True))
+                path.write_bytes(bytes_of(part))
                 text = await text_of(path, name)
         else:
             return f"[file {name}: it is on another server, where nothing is fetched from]"
@@ -56,6 +56,11 @@ async def _text(store: Store, lease: Lease, part: Json) -> str:
     except (OSError, ValueError):
         return f"[file {name}: it cannot be read]"
     return f"[file {name}]\n{text}"
+
+
+def bytes_of(part: Json) -> bytes:
+    """What stands in the request of a file; a `ValueError` where that is no base64."""
+    return base64.b64decode(part["file_data"].rpartition(",")[2], validate=True)
 
 
 def _parts(items: list[Json]) -> list[Json]:

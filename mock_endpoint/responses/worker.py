@@ -1,6 +1,6 @@
 """The task that brings a response to its end: it asks the engine, writes the items, stores the result.
 
-What is stored is written under the condition that the response is still on its way and still this process's.
+What is stored is written under the condition that the response is still on its way: it never goes to another process.
 """
 
 import asyncio
@@ -55,13 +55,11 @@ class Worker:
     task: asyncio.Task[None] | None = None
 
     def still_ours(self) -> bool:
-        """Whether the response is still on its way, and this process's to move."""
+        """Whether the response is still on its way, so that it is this process's to move."""
         if not is_kept(self.response):
             return True
-        store, (response_id, key) = self.service.store, (self.response["id"], self.context.key)
-        now = store.get("response", response_id, key)
-        owner = store.owner("response", response_id, key)
-        return now is not None and now["status"] in ACTIVE and owner == self.service.lease.id
+        now = self.service.store.get("response", self.response["id"], self.context.key)
+        return now is not None and now["status"] in ACTIVE
 
     def shown(self) -> Json:
         """The response as a stream shows it."""

@@ -123,9 +123,13 @@ def test_functions(client: openai.AzureOpenAI, model: Scripted) -> None:
     ],
 )
 def test_choices(client: openai.AzureOpenAI, model: Scripted, choice: Any, shown: Any) -> None:  # noqa: ANN401
-    """By word, by name, among some."""
-    complete(client, "x", tools=[WEATHER], tool_choice=choice, parallel_tool_calls=False)
-    assert (model.prompts[-1].tool_choice, model.prompts[-1].parallel_tool_calls) == (shown, False)
+    """By word, by name, among some: then the others are not shown."""
+    other = {"type": "function", "function": {"name": "other"}}
+    complete(client, "x", tools=[other, WEATHER], tool_choice=choice, parallel_tool_calls=False)
+    prompt = model.prompts[-1]
+    assert (prompt.tool_choice, prompt.parallel_tool_calls) == (shown, False)
+    names = [tool["function"]["name"] for tool in prompt.tools]
+    assert names == (["get_weather"] if shown == "auto" else ["other", "get_weather"])
 
 
 def test_formats(client: openai.AzureOpenAI, model: Scripted) -> None:
@@ -158,6 +162,7 @@ def test_stop(client: openai.AzureOpenAI, stop: Any, left: str) -> None:  # noqa
     """The answer ends before the first of these words, streamed or not."""
     done = complete(client, "the quick brown fox", stop=stop)
     assert (done.choices[0].message.content, done.choices[0].finish_reason) == (left, "stop")
+    assert done.usage.completion_tokens < complete(client, "the quick brown fox").usage.completion_tokens
     assert complete(client, "the quick", stop="quicker").choices[0].message.content == "echo: the quick"
 
 
@@ -262,6 +267,10 @@ CALL = {"id": "call_X", "type": "function", "function": {"name": "f", "arguments
                 "'tool_call_id'. The following tool_call_ids did not have response messages: call_X",
                 "messages",
             ),
+        ),
+        (
+            {"messages": [USER], "tool_choice": {"type": "function", "function": {"name": "f"}}},
+            refusal("Tool choice 'f' not found in 'tools' parameter.", "tool_choice", "invalid_value"),
         ),
         (
             {"messages": [USER], "logprobs": True},

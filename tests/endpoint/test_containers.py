@@ -266,6 +266,12 @@ def test_too_much(
         (b"{}", "application/json", "Missing required parameter: 'file_id'."),
         (b"x", "text/plain", "Invalid Content-Type header (text/plain), expected multipart/form-data."),
         (b"--line--\r\n", "multipart/form-data; boundary=line", "Missing required parameter: 'file'."),
+        (
+            b'--line\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nx\r\n'
+            b'--line\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--line--\r\n',
+            "multipart/form-data; boundary=line",
+            "Unknown parameter: 'purpose'.",
+        ),
     ],
 )
 def test_bad_uploads(raw: httpx2.Client, box: ContainerCreateResponse, content: bytes, kind: str, message: str) -> None:
@@ -283,7 +289,9 @@ def test_expiry(
     assert client.containers.files.content.retrieve(file.id, container_id=box.id).read() == b"x"
     later(38)
     assert client.containers.retrieve(box.id).status == "running"
-    later(59)
+    later(57)
+    assert [each.id for each in client.containers.files.list(box.id)] == [file.id]
+    later(78)
     gone = client.containers.retrieve(box.id)
     assert gone.status == "expired"
     assert (box.id, "expired") in [(each.id, each.status) for each in client.containers.list()]

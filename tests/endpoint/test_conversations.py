@@ -231,6 +231,22 @@ def test_not_stored_in_a_conversation(client: openai.AzureOpenAI, stored: Store)
     assert stored.db.execute("SELECT count(*) FROM objects WHERE id = ?", (response.id,)).fetchone()[0] == 0
 
 
+def test_a_response_that_is_not_stored_locks_its_conversation(starting: Starter, recorder: Recorder) -> None:
+    """As long as it is made, as any other."""
+    with azure(starting(pace=0.2), recorder) as client:
+        conversation = client.conversations.create().id
+        options: Any = {"model": MODEL, "conversation": conversation, "store": False}
+        events = iter(client.responses.create(input="many 20", stream=True, **options))
+        first: Any = next(events)
+        with pytest.raises(openai.NotFoundError):
+            client.responses.retrieve(first.response.id)
+        with pytest.raises(openai.BadRequestError) as caught:
+            respond(client, "x", conversation=conversation)
+        assert caught.value.body == LOCKED
+        assert [event.type for event in events][-1] == "response.completed"
+        assert respond(client, "x", conversation=conversation).status == "completed"
+
+
 def test_a_failed_response_adds_nothing(client: openai.AzureOpenAI) -> None:
     """Contract §10.2: items are added once a response is complete."""
     conversation = client.conversations.create()

@@ -25,11 +25,12 @@ from support.soaking import SOAK
 
 from mock_endpoint.app import ROUTES
 from mock_endpoint.models import offline
+from mock_endpoint.models.encoder import encoder
 from mock_endpoint.server import Options, Running, start
 
 pytestmark = pytest.mark.all
 
-CASES = 500 * SOAK
+CASES = 1000 * SOAK
 """Made-up requests to all operations together."""
 SERVED = [(method, path) for method, path, _ in ROUTES]
 RARE = "submit_tool_outputs"
@@ -66,10 +67,11 @@ def schema(absent: Callable[[str], NoReturn], tmp_path: Path) -> Any:  # noqa: A
 
 @pytest.fixture(scope="module")
 def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """An endpoint that must bear it all; its model is loaded, because Python cannot compile a module in one thread
+    """An endpoint that must bear it all; its model and encoder are loaded: Python cannot compile a module in one thread
     while hypothesis changes the depth of recursion in another."""
     for module in pkgutil.walk_packages(offline.__path__, f"{offline.__name__}."):
         importlib.import_module(module.name)
+    encoder()
     with start(Options(state=tmp_path_factory.mktemp("fuzzed") / "state.db", model=Mixed())) as running:
         yield running
 

@@ -172,6 +172,27 @@ def test_input_files(client: openai.AzureOpenAI) -> None:
     assert (made["memory_limit"], made["name"]) == ("4g", "auto")
 
 
+def test_files_inside_of_the_request(client: openai.AzureOpenAI, model: Scripted) -> None:
+    """Under their own names, none of which leads out of the folder; a second one of a name has a number in front."""
+
+    def part(name: str, content: str) -> dict[str, str]:
+        return {"type": "input_file", "filename": name, "file_data": base64.b64encode(content.encode()).decode()}
+
+    parts = [part("a.csv", "1"), part("../a.csv", "2"), part("a.csv", "1"), part("..", "3")]
+    bad = {"type": "input_file", "filename": "b.csv", "file_data": "no base64!"}
+    messages = [{"role": "user", "content": [*parts, bad]}]
+    look = "import os\nprint([(each, open(each).read()) for each in sorted(os.listdir())])"
+    messages.append({"role": "user", "content": calling(("code_interpreter", look))})
+    response = respond(client, messages, tools=[AUTO], include=OUTPUTS)
+    assert logs(response) == "[('2-a.csv', '2'), ('a.csv', '1'), ('file', '3')]\n"
+    assert model.prompts[-1].files == ("a.csv", "2-a.csv", "file")
+    changed = run_code(client, "open('a.csv', 'w').write('9')", previous_response_id=response.id)
+    assert "('a.csv', '9')" in logs(run_code(client, look, previous_response_id=changed.id))
+    box = call_of(changed).container_id
+    (kept,) = [file.id for file in client.containers.files.list(box) if file.path == "/mnt/data/a.csv"]
+    assert client.containers.files.content.retrieve(kept, container_id=box).read() == b"9"
+
+
 def test_what_the_model_is_told_of_files(client: openai.AzureOpenAI, model: Scripted) -> None:
     """Their names, before there is a container as well as afterwards; and no container where no code is run."""
     file_id = client.files.create(file=("a.csv", b"7"), purpose="user_data").id
@@ -197,6 +218,15 @@ def test_a_container_by_itself(client: openai.AzureOpenAI, link: str) -> None:
     other = run_code(client, "print('kept' in globals())")
     assert call_of(other).container_id != call_of(first).container_id
     assert logs(other) == "False\n"
+
+
+def test_the_newest_container_is_gone_on_with(client: openai.AzureOpenAI) -> None:
+    """Contract-successor §4: of several that live, the one that code has used last."""
+    last: dict[str, Any] = {}
+    for name in ("one", "two"):
+        box = client.containers.create(name=name).id
+        last = {"previous_response_id": run_code(client, "1", tools=[AUTO | {"container": box}], **last).id}
+    assert call_of(run_code(client, "1", **last)).container_id == box
 
 
 def test_expiry(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,20 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"model": MODEL},
         refusal("Missing required parameter: 'input'.", "input", "missing_required_parameter"),
     ),
+    (
+        "null as input",
+        {"model": MODEL, "input": None},
+        refusal(
+            "Invalid type for 'input': expected a string or an array of objects, but got an object instead.",
+            "input",
+            "invalid_type",
+        ),
+    ),
+    (
+        "background without a store",
+        {"model": MODEL, "input": "x", "background": True, "store": False},
+        refusal("Background mode requires 'store' to be true.", "background"),
+    ),
     ("empty input", {"model": MODEL, "input": ""}, refusal(NO_LINK, None, "missing_required_parameter")),
     ("no items", {"model": MODEL, "input": []}, refusal(NO_LINK, None, "missing_required_parameter")),
     (

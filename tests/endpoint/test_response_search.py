@@ -1,5 +1,6 @@
 """File search in responses: declaration, items, events, citations (contract-successor §1.1, §1.3, §2)."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import openai
@@ -11,6 +12,7 @@ from support.scripted import Scripted
 from support.talking import azure, calling, plain
 
 from mock_endpoint.engine import ToolOutput
+from mock_endpoint.models.base import Event, Prompt, TextDelta
 from mock_endpoint.server import Running
 
 from .conftest import Starter
@@ -52,9 +54,9 @@ def cited(response: Response) -> list[str]:
     return [annotation.filename for annotation in text_in(response).annotations if annotation.type == "file_citation"]
 
 
-def found(client: openai.OpenAI, query: str, tool: Any) -> list[str]:  # noqa: ANN401
-    """The names of the files in which the tool finds something."""
-    response = respond(client, calling(("file_search", query)), tools=[tool], include=RESULTS)
+def found(client: openai.OpenAI, query: str, *tools: Any) -> list[str]:  # noqa: ANN401
+    """The names of the files in which the tools find something."""
+    response = respond(client, calling(("file_search", query)), tools=tools, include=RESULTS)
     return [result.filename or "" for result in search_of(response).results or []]
 
 
@@ -124,6 +126,42 @@ def test_results_in_a_conversation(client: openai.AzureOpenAI, store_id: str) ->
         assert [each.results and len(each.results) for each in (call, one)] == [number, number]
 
 
+def test_what_an_earlier_response_found_is_cited(client: openai.AzureOpenAI, model: Scripted, store_id: str) -> None:
+    """By the marks that the model read then, in a chain and in a conversation, though nothing is searched any more."""
+    tools, asked = [searching(store_id)], calling(("file_search", "gate"))
+    first = respond(client, asked, tools=tools)
+    second = respond(client, asked, tools=tools, previous_response_id=first.id)
+    third = respond(client, "One【4:0†gate.md】, two【5:0†gate.md】.", previous_response_id=second.id)
+    assert (text_in(third).text, cited(third)) == ("echo: One, two.", ["gate.md"] * 2)
+    read = [call.output for turn in model.prompts[-1].turns for call in turn.calls]
+    assert ["【4:0†gate.md】" in read[0], "【5:0†gate.md】" in read[1]] == [True, True]
+    conversation = client.conversations.create().id
+    respond(client, asked, tools=tools, conversation=conversation)
+    later = respond(client, "One【4:0†gate.md】, two【5:0†gate.md】.", conversation=conversation)
+    assert (text_in(later).text, cited(later)) == ("echo: One, two【5:0†gate.md】.", ["gate.md"])
+
+
+def test_two_messages(
+    client: openai.AzureOpenAI, model: Scripted, store_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before a search and after it: each has the citations of its own text only."""
+    tools, asked = [searching(store_id)], calling(("file_search", "gate"))
+    first = respond(client, asked, tools=tools)
+    scripted = model.answer
+
+    async def answer(prompt: Prompt) -> AsyncIterator[Event]:
+        yield TextDelta("Look【4:0†gate.md】")
+        async for event in scripted(prompt):
+            yield event
+
+    monkeypatch.setattr(model, "answer", answer)
+    response = respond(client, asked, tools=tools, previous_response_id=first.id)
+    before, after = ([each["index"] for each in item.to_dict()["content"][0]["annotations"]]  # type: ignore[index]
+                     for item in response.output if item.type == "message")  # fmt: skip
+    assert (before, after[0]) == ([4], 4)
+    assert len(after) == len(set(after)) > 1
+
+
 def test_stores_that_are_not_there(
     client: openai.AzureOpenAI, endpoint: Running, recorder: Recorder, store_id: str
 ) -> None:
@@ -171,6 +209,7 @@ def test_what_is_searched(client: openai.AzureOpenAI, store_id: str) -> None:
     ]
     assert len(found(client, "gate", searching(store_id, other.id))) == 4
     assert len(found(client, "gate", searching(store_id, other.id, max_num_results=1))) == 1
+    assert len(found(client, "gate", searching(store_id), searching(other.id, store_id))) == 4, "declared twice"
     assert found(client, "gate", searching(store_id, ranking_options={"score_threshold": 1})) == []
     words = {"hybrid_search": {"embedding_weight": 0, "text_weight": 1}}
     by_words = searching(other.id, ranking_options=words)

@@ -1,6 +1,8 @@
 """Streams of responses: order, numbers, resuming; the recorder checks each event (contract-successor §1.5, §2)."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -8,10 +10,14 @@ import openai
 import pytest
 from support.recording import Recorder
 from support.responding import MODEL, WEATHER, functions_called, refusal, respond, respond_streamed
+from support.scripted import Scripted
 from support.talking import async_azure, azure, calling, plain
 
 from mock_endpoint import pacing
+from mock_endpoint.models.base import Event, Prompt
 from mock_endpoint.server import Running
+from mock_endpoint.state.ids import key_of
+from mock_endpoint.state.store import Store
 
 from .conftest import Starter
 from .test_run_lives import until
@@ -182,9 +188,13 @@ def test_cancel(starting: Starter, recorder: Recorder) -> None:
         with pytest.raises(openai.BadRequestError) as caught:
             client.responses.delete(response_id)
         assert caught.value.body == refusal("Cannot delete an in-flight response.")
+        with pytest.raises(openai.BadRequestError, match="has not ended yet"):
+            respond(client, "x", previous_response_id=response_id)
         assert client.responses.cancel(response_id).status == "cancelled"
         recorder.faults.clear()
         assert [event.type for event in stream][-1] == "response.output_text.delta"
+        told = client.responses.retrieve(response_id, stream=True)
+        assert [event.type for event in told][-1] == "response.output_text.delta"
         recorder.faults.clear()  # a cancelled response has no last event
         assert client.responses.retrieve(response_id).status == "cancelled"
         client.responses.delete(response_id)
@@ -192,6 +202,47 @@ def test_cancel(starting: Starter, recorder: Recorder) -> None:
         with pytest.raises(openai.BadRequestError) as caught:
             client.responses.cancel(there.id)
         assert caught.value.body == refusal("Cannot cancel a synchronous response.", "response_id")
+
+
+def test_cancelled_as_it_ends(starting: Starter, recorder: Recorder) -> None:
+    """An answer that is complete a moment after the cancellation is not stored over it."""
+    model = Cancelled()
+    endpoint = starting(model=model)
+    with azure(endpoint, recorder) as client:
+        response = respond(client, "x", background=True)
+        model.cancel = partial(cancel, endpoint.store, response.id)
+        assert ended(client, response.id) == "cancelled"
+        assert client.responses.retrieve(response.id).output == []
+
+
+class Cancelled(Scripted):
+    """Says its last word in the moment in which the response is cancelled."""
+
+    cancel: Callable[[], None] | None = None
+
+    async def answer(self, prompt: Prompt) -> AsyncIterator[Event]:
+        """The events of one answer."""
+        while self.cancel is None:
+            await asyncio.sleep(0.01)
+        self.cancel()
+        async for event in super().answer(prompt):
+            yield event
+
+
+def cancel(store: Store, response_id: str) -> None:
+    """What another process writes."""
+    key = key_of(response_id)
+    store.replace(
+        (store.get("response", response_id, key) or {}) | {"status": "cancelled", "service_tier": "default"}, key
+    )
+
+
+def test_too_slow(starting: Starter, recorder: Recorder) -> None:
+    """A response whose time is over has failed, with what was said till then."""
+    with azure(starting(run_ttl=1), recorder) as client:
+        response = respond(client, "wait")
+    assert (response.status, response.error and response.error.message) == ("failed", "The response took too long.")
+    assert response.output_text == "Hm"
 
 
 def test_whoever_goes_away(starting: Starter, recorder: Recorder) -> None:

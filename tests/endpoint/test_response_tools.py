@@ -92,8 +92,8 @@ def test_a_function_without_parameters(client: openai.AzureOpenAI) -> None:
 @pytest.mark.parametrize("choice", ["none", "auto", "required"])
 def test_choice_by_word(client: openai.AzureOpenAI, model: Scripted, choice: Any) -> None:  # noqa: ANN401
     """It reaches the model as it is."""
-    respond(client, "x", tools=[WEATHER], tool_choice=choice)
-    assert model.prompts[-1].tool_choice == choice
+    respond(client, "x", tools=[WEATHER], tool_choice=choice, parallel_tool_calls=False)
+    assert (model.prompts[-1].tool_choice, model.prompts[-1].parallel_tool_calls) == (choice, False)
 
 
 def test_choice_by_name(client: openai.AzureOpenAI, model: Scripted) -> None:

@@ -21,6 +21,8 @@ Json = dict[str, Any]
 
 PATIENCE = 300
 """Looks at a run until it must have moved on."""
+FRESH = 0.2
+"""How often a request is aimed at an object that was made for it; twenty requests make one."""
 SCRIPTED = "As told."
 """Instructions under which the model does what the message says; otherwise it is the offline model."""
 FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (("/openai/v1", {}), ("/v1", {}), ("/openai", V2), ("/openai", OLD))
@@ -123,7 +125,7 @@ class World:
         """Values for the parameters of a path, for some object that exists or did; None for an unknown kind."""
         if not names:
             return {}
-        fresh = self.rng.random() < 0.5
+        fresh = self.rng.random() < FRESH
         if fresh:
             self._populate(self.rng.choice(_RUNS if names[-1] == "run_id" else (*_RUNS, *_RUNS[-1:] * 4)))
         candidates = self.known[_kind(names)]
