@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -37,6 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Describe the marker."""
     config.addinivalue_line("markers", "all: needs a browser, a network, a real model or patience; see --all")
+    config.addinivalue_line("markers", "long: takes minutes")
     config.addinivalue_line("markers", "brief: a test marked `all` shows the same, and more; left out with --all")
 
 
@@ -52,18 +54,18 @@ def _is_for_everyone(config: pytest.Config) -> bool:
     return told.get("for_everyone", config.args_source is pytest.Config.ArgsSource.TESTPATHS)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What is not for everyone is not even imported, where it is not asked for: that takes longer than many a test."""
+    is_other = collection_path.suffix == ".py" and collection_path.name not in FOR_EVERYONE
+    return True if is_other and _is_for_everyone(config) and not config.getoption("--all") else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `--all`: what is for everyone; or the files that were named, but for what is marked `all` in them."""
-    everything = config.getoption("--all")
-    for_everyone = _is_for_everyone(config) and not everything
-    left_out = [
-        item
-        for item in items
-        if item.get_closest_marker("brief" if everything else "all")
-        or (for_everyone and item.path.name not in FOR_EVERYONE)
-    ]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in set(left_out)]
+    """Without `--all`, without what is marked so. What is long begins first: in the end nobody waits for it."""
+    out = "brief" if config.getoption("--all") else "all"
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(out)])
+    kept = (item for item in items if not item.get_closest_marker(out))
+    items[:] = sorted(kept, key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

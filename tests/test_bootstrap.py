@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 import tomllib
 import venv
 from collections.abc import Callable, Iterator
@@ -319,7 +318,5 @@ def test_two_first_starts_install_once_and_the_next_goes_straight_on(kit: Path) 
     assert [start.returncode for start in starts] == [0, 0], told
     assert sum("Making the environment" in text for text in told) == 1
     assert not any(re.search("pip takes over|Traceback", text) for text in told), told
-    began = time.perf_counter()
     again = run(kit, "reset")
-    assert time.perf_counter() - began < 2  # what it measures is "no installation", on a busy computer too
     assert (again.returncode, again.stderr) == (0, "")
