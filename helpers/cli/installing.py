@@ -111,7 +111,9 @@ def _with_uv(python: Path, root: Path, files: Sequence[str]) -> bool:
         variables.setdefault("UV_LINK_MODE", "copy")
     progress = [] if sys.stderr.isatty() else ["--quiet"]
     offline = ["--no-index"] if settings.get("no-index", "0").lower() in {"1", "true", "yes", "on"} else []
-    command = [*uv, "pip", "install", *progress, *offline, "--python", str(python), *files]
+    # Compiled now, as pip does it: code behind its walls could not keep what it compiles, and would do so every time.
+    options = ["--compile-bytecode", *progress, *offline]
+    command = [*uv, "pip", "install", *options, "--python", str(python), *files]
     return subprocess.run(command, cwd=root, env=variables, stdout=sys.stderr, check=False).returncode == 0
 
 
