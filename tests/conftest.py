@@ -38,7 +38,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Describe the marker."""
     config.addinivalue_line("markers", "all: needs a browser, a network, a real model or patience; see --all")
-    config.addinivalue_line("markers", "long: takes minutes")
     config.addinivalue_line("markers", "brief: a test marked `all` shows the same, and more; left out with --all")
 
 
@@ -61,11 +60,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `--all`, without what is marked so. What is long begins first: in the end nobody waits for it."""
+    """Without `--all`, without what is marked so; with it, without what is shown by something longer."""
     out = "brief" if config.getoption("--all") else "all"
     config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(out)])
-    kept = (item for item in items if not item.get_closest_marker(out))
-    items[:] = sorted(kept, key=lambda item: item.get_closest_marker("long") is None)
+    items[:] = [item for item in items if not item.get_closest_marker(out)]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

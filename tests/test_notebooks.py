@@ -59,7 +59,6 @@ def test_solutions_pass(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.all  # for those who write lessons; it would take a learner some minutes
-@pytest.mark.long
 @pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("path", PRACTISED)
 def test_answers_are_judged_for_what_they_do(path: Path, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from helpers.settings import read_settings
 
 
 @pytest.mark.all
-@pytest.mark.long
 @pytest.mark.usefixtures("alone")
 def test_nothing_depends_on_how_fast_the_reader_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lessons' own pace, and twice the time of a run before each cell: whatever was at work has ended by then."""
