@@ -37,6 +37,8 @@ ALLOWED_TRACED, NOISE_TRACED = 200, 40_000
 """The same where only Python's own allocations count; a fault's name is remembered until a thousand are."""
 PATIENCE = 10
 """Seconds for what is on its way to come to its end."""
+LONG = {"messages": [{"role": "user", "content": "x" * 200_000}] * 20}
+"""More than the 2 MB of pages that SQLite keeps in memory, which are filled by it."""
 QUESTION = {"messages": [{"role": "user", "content": "What is 6 times 7?"}]}
 
 
@@ -88,6 +90,7 @@ def test_serving_does_not_grow(serving: tuple[psutil.Process, str]) -> None:
     """Conversation by conversation, the memory of `serve` stays what it was."""
     process, url = serving
     with httpx2.Client(base_url=f"{url}/openai/v1", headers={"api-key": KEY}, verify=False, timeout=30) as client:
+        client.post("/threads", json=LONG).raise_for_status()
         for _ in range(WARM_UP):
             converse(client)
         before = process.memory_info().rss
