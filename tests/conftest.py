@@ -38,7 +38,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Describe the marker."""
     config.addinivalue_line("markers", "all: needs a browser, a network, a real model or patience; see --all")
-    config.addinivalue_line("markers", "brief: a test marked `all` shows the same, and more; left out with --all")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -60,10 +59,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `--all`, without what is marked so; with it, without what is shown by something longer."""
-    out = "brief" if config.getoption("--all") else "all"
-    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(out)])
-    items[:] = [item for item in items if not item.get_closest_marker(out)]
+    """Without `--all`, without what is marked so."""
+    if config.getoption("--all"):
+        return
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("all")])
+    items[:] = [item for item in items if not item.get_closest_marker("all")]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

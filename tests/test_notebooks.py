@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 from nbformat import NotebookNode
 from support.notebooks.comparing import difference, machine_paths, shown
-from support.notebooks.exercises import Answer, answered, answers, exercises, is_correct, tagged, verdict, with_answers
+from support.notebooks.exercises import answered, answers, exercises, is_correct, tagged, verdict, with_answers
 from support.notebooks.files import ROOT, notebooks, read, write
 from support.notebooks.rules import Page, broken, unpictured_widgets
 from support.notebooks.running import run
@@ -43,7 +43,6 @@ def test_outputs_are_the_committed_ones(path: Path, tmp_path: Path, request: pyt
         pytest.fail(f"the outputs are not the committed ones\n\n{differences}", pytrace=False)
 
 
-@pytest.mark.brief
 @pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("path", PRACTISED)
 def test_solutions_pass(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,14 +61,9 @@ def test_solutions_pass(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 @pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("path", PRACTISED)
 def test_answers_are_judged_for_what_they_do(path: Path, tmp_path: Path) -> None:
-    """One after the other in one kernel, as a learner tries: each wrong one is told why, each right one is accepted.
-
-    The solution is the last.
-    """
-    notebook, given = read(path), answers(path.name[:2])
-    for exercise in exercises(notebook):
-        given[exercise.name].append(Answer(exercise.solution))
-    executed = run(with_answers(notebook, given), path.name, tmp_path)
+    """One after the other in one kernel, as a learner tries: each wrong one is told why, each right one is accepted."""
+    given = answers(path.name[:2])
+    executed = run(with_answers(read(path), given), path.name, tmp_path)
 
     said = {cell.id: shown(cell) for cell in executed.cells if cell.cell_type == "code"}
     problems = []

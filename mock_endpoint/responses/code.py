@@ -3,6 +3,7 @@
 import base64
 import contextlib
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ class Place:
             try:
                 await containers.copy(self._service, self._container, list(self._inputs()))
                 there = {file["path"] for file in self._service.store.all(containers.FILE, self._container)}
-                for path, content in self._inline().items():
+                for path, content in self._inline.items():
                     if path not in there:
                         await containers.put(self._service, self._container, path, content, "user")
             except errors.Refusal as refused:
@@ -55,7 +56,7 @@ class Place:
         there = [containers.name_of(file) for file in store.all(containers.FILE, self._found())]
         inputs = (files.find(store, file_id) for file_id in self._inputs())
         coming = [containers.name_of({"path": containers.path_of_copy(file)}) for file in inputs if file]
-        inline = [containers.name_of({"path": path}) for path in self._inline()]
+        inline = [containers.name_of({"path": path}) for path in self._inline]
         return tuple(dict.fromkeys([*there, *coming, *inline]))
 
     async def begin(self) -> Beginning:
@@ -110,6 +111,7 @@ class Place:
         yield from self._asked.get("file_ids", [])
         yield from (part["file_id"] for part in self._files() if part.get("file_id"))
 
+    @cached_property
     def _inline(self) -> dict[str, bytes]:
         """The files that stand in the messages themselves, by their paths; another one of the same name gets a number
         in front of it."""
