@@ -3,24 +3,20 @@
 `KIT_SOAK=10` kills it ten times as often.
 """
 
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import httpx2
-import openai
 import pytest
 from support.processes import Serving
 from support.recording import Recorder
 from support.soaking import SOAK
-from support.talking import V2, azure
+from support.talking import azure
 
 from mock_endpoint.server import Options, start
 
+from .test_kills import Acknowledged, Client, live_and_die
 from .test_upload_processes import blobs
 
 pytestmark = pytest.mark.all
@@ -28,8 +24,6 @@ pytestmark = pytest.mark.all
 KILLS = 3 * SOAK
 LONGEST = 1.0
 """Seconds from the first acknowledged file to the latest kill."""
-PATIENCE = 60
-"""Seconds for what must happen some time."""
 SIZES = (0, 10, 70_000, 3_000_000)
 
 
@@ -43,65 +37,45 @@ class Told:
     """The ids of files and containers that were deleted, or that somebody was about to delete."""
 
 
-class Filling(threading.Thread):
-    """Does one thing again and again until nobody answers any more."""
+class Filling(Client):
+    """Fills containers in place of conversing; every other client with copies of uploaded files."""
 
-    def __init__(self, endpoint: Serving, told: Told, act: Callable[["Filling", openai.AzureOpenAI], None]) -> None:
-        super().__init__()
-        self.told, self.begun = told, threading.Event()
-        self.broke: BaseException | None = None
-        self._act = act
-        self._client = openai.AzureOpenAI(
-            azure_endpoint=endpoint.url,
-            api_key=endpoint.key,
-            api_version=V2["api-version"],
-            max_retries=0,
-            http_client=httpx2.Client(verify=False, timeout=PATIENCE),
-        )
-        self.start()
+    def __init__(self, endpoint: Serving, number: int, told: Told) -> None:
+        super().__init__(endpoint, number, Acknowledged())
+        self._files = told
 
-    def run(self) -> None:
-        """What the thread does."""
-        try:
-            with self._client as client:
-                while True:
-                    self._act(self, client)
-        except (openai.APIConnectionError, httpx2.TransportError):
-            pass
-        except BaseException as error:
-            self.broke = error
-        finally:
-            self.begun.set()
+    def _converse(self, assistant: str, word: str, *, streams: bool) -> None:
+        (self._copy if self._number % 2 else self._upload)()
 
-    def keep(self, file: Any) -> None:  # noqa: ANN401
-        """Take note of a file."""
-        self.told.files[file.id] = file.container_id, file.bytes
-        self.begun.set()
+    def _upload(self) -> None:
+        """A container of its own, a file of each size, some of them deleted again."""
+        containers = self._client.containers
+        box = containers.create(name="box").id
+        for size in SIZES:
+            self._keep(containers.files.create(box, file=(f"{size}.bin", bytes(size))))
+            made = containers.files.create(box, file=("gone.bin", bytes(size)))
+            self._files.gone.add(made.id)
+            containers.files.delete(made.id, container_id=box)
 
-
-def upload(filling: Filling, client: openai.AzureOpenAI) -> None:
-    """A container of its own, a file of each size, some of them deleted again."""
-    box = client.containers.create(name="box").id
-    for size in SIZES:
-        filling.keep(client.containers.files.create(box, file=(f"{size}.bin", bytes(size))))
-        made = client.containers.files.create(box, file=("gone.bin", bytes(size)))
-        filling.told.gone.add(made.id)
-        client.containers.files.delete(made.id, container_id=box)
-
-
-def copy(filling: Filling, client: openai.AzureOpenAI) -> None:
-    """A container that is made with copies, and one that is deleted with them."""
-    file_ids = [client.files.create(file=(f"{size}.csv", bytes(size)), purpose="assistants").id for size in SIZES]
-    for name in ("kept", "gone"):
-        box = client.containers.create(name=name, file_ids=file_ids).id
-        for file in client.containers.files.list(box):
-            filling.keep(file)
+    def _copy(self) -> None:
+        """A container that is made with copies, and one that is deleted with them."""
+        containers, files = self._client.containers, self._client.files
+        file_ids = [files.create(file=(f"{size}.csv", bytes(size)), purpose="assistants").id for size in SIZES]
+        for name in ("kept", "gone"):
+            box = containers.create(name=name, file_ids=file_ids).id
+            for file in containers.files.list(box):
+                self._keep(file)
+                if name == "gone":
+                    self._files.gone |= {file.id, box}
             if name == "gone":
-                filling.told.gone |= {file.id, box}
-        if name == "gone":
-            client.containers.delete(box)
-    for file_id in file_ids:
-        client.files.delete(file_id)
+                containers.delete(box)
+        for file_id in file_ids:
+            files.delete(file_id)
+
+    def _keep(self, file: Any) -> None:  # noqa: ANN401
+        """Take note of a file."""
+        self._files.files[file.id] = file.container_id, file.bytes
+        self.begun.set()
 
 
 def test_killed_again_and_again(state: Path, recorder: Recorder) -> None:
@@ -109,13 +83,8 @@ def test_killed_again_and_again(state: Path, recorder: Recorder) -> None:
     for kill in range(KILLS):
         told = Told()
         with Serving(state) as endpoint:
-            fillings = [Filling(endpoint, told, act) for act in (upload, upload, copy, copy)]
-            assert fillings[0].begun.wait(PATIENCE)
-            time.sleep(Random(kill).uniform(0, LONGEST))  # noqa: S311
-            endpoint.kill()
-            for filling in fillings:
-                filling.join(PATIENCE)
-            assert [filling.broke for filling in fillings if filling.broke] == []
+            clients = [Filling(endpoint, number, told) for number in range(4)]
+            live_and_die(endpoint, clients, Random(kill).uniform(0, LONGEST))  # noqa: S311
         check(state, recorder, told)
 
 
