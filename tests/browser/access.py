@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 THEMES = ("JupyterLab Dark", "JupyterLab Light")
 """Light last, so that the next test finds it."""
-_SCAN = """async node => {
+_SCAN = """async nodes => {
     document.body.style.height = '100vh';
-    const found = await axe.run(node);
+    const found = await axe.run(nodes);
     if (found.inapplicable.some(one => one.id === 'color-contrast')) return ['axe has seen no text'];
     return found.violations.flatMap(one => one.nodes.map(at => `${one.id}: ${at.html} ${at.failureSummary}`));
 }"""
@@ -19,10 +19,10 @@ _SCAN = """async node => {
 
 
 def violations(place: "Locator") -> list[str]:
-    """Every rule that this part of the page breaks, with the element that breaks it."""
+    """Every rule that these parts of the page break, with the element that breaks it."""
     if not place.page.evaluate("'axe' in window"):
         place.page.add_script_tag(content=_axe())
-    found: list[str] = place.evaluate(_SCAN)
+    found: list[str] = place.evaluate_all(_SCAN)
     return found
 
 

@@ -46,6 +46,10 @@ _WRITE = """([id, source]) => {
     const cells = jupyterapp.shell.currentWidget.content.widgets;
     cells.find(cell => cell.model.id === id).model.sharedModel.setSource(source);
 }"""
+_SHOW_ALL = """() => {
+    const notebook = jupyterapp.shell.currentWidget.content;
+    notebook.notebookConfig = { ...notebook.notebookConfig, windowingMode: 'none' };
+}"""
 _LEAVE = """async () => {
     await jupyterapp.serviceManager.sessions.shutdownAll();
     jupyterapp.shell.currentWidget.dispose();
@@ -74,6 +78,15 @@ class Window:
     def leave(self) -> None:
         """Close the notebook and end its kernel, so that the next one has the machine to itself."""
         self.page.evaluate(_LEAVE)
+
+    def show_all_cells(self) -> None:
+        """Have all cells in the page, and not only those that are in sight."""
+        self.page.evaluate(_SHOW_ALL)
+
+    def grow(self) -> None:
+        """Make the page as high as the notebook: axe cannot tell the colours of what is out of sight."""
+        height = self.page.locator(".jp-WindowedPanel-outer:visible").evaluate("node => node.scrollHeight")
+        self.page.set_viewport_size({"width": 1200, "height": height + 300})
 
     def run_all(self, seconds: float = 90) -> None:
         """Run all cells, and wait until the last is done or one has failed."""
