@@ -106,7 +106,7 @@ with new.responses.stream(model="gpt-4o", input="How much is 6 * 7?", conversati
 WIDTHS: dict[str, set[str]] = {"": set(), "600px": {"steps"}, "420px": {"assistants", "steps", "tokens"}}
 """The width of an output → the cells whose table has too many columns for it, and may scroll."""
 _OPEN = "nodes => nodes.forEach(node => node.querySelectorAll('details').forEach(one => { one.open = true; }))"
-_WIDTH = "(node, width) => { node.style.width = width; node.style.flex = width && 'none'; }"
+_WIDTH = "(nodes, width) => nodes.forEach(one => { one.style.width = width; one.style.flex = width && 'none'; })"
 _TOO_WIDE = """node => [...node.querySelectorAll('.jp-RenderedHTMLCommon, .jp-RenderedHTMLCommon *')]
     .filter(one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== 'inline')
     .filter(one => !one.matches('[role=group][tabindex]'))
@@ -139,12 +139,11 @@ def test_everybody_can_read_the_views(open_in_lab: Open, lab: Lab) -> None:
     for theme in THEMES:
         window.use_theme(theme)
         assert violations(outputs) == [], theme
-    for name in CELLS:
-        output = window.output(name)
-        output.scroll_into_view_if_needed()
-        assert output.evaluate(_WORDLESS) == [], name
-        for width, scrolling in WIDTHS.items():
-            output.evaluate(_WIDTH, width)
+    by_name = {name: window.output(name) for name in CELLS}
+    assert [name for name, output in by_name.items() if output.evaluate(_WORDLESS)] == []
+    for width, scrolling in WIDTHS.items():
+        outputs.evaluate_all(_WIDTH, width)
+        for name, output in by_name.items():
             assert output.evaluate(_TOO_WIDE) == [], (name, width)
             assert name == "steps" or output.evaluate(_FAR_BARS) == [], (name, width)
             assert name in scrolling or not output.evaluate(_SCROLLS), (name, width)
