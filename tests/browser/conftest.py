@@ -16,7 +16,7 @@ from browser.window import Window
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET = (
     "--no-sandbox",  # root, as in a container, has no other way; the pages are our own
     "--disable-gpu",
