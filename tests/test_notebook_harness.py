@@ -14,7 +14,7 @@ from support.notebooks.exercises import Answer, answered, exercises, is_correct,
 from support.notebooks.files import ROOT, node, read, write
 from support.notebooks.masks import Masker
 from support.notebooks.rules import unpictured_widgets
-from support.notebooks.running import NotebookFailed, read_slowly, run, run_doubled
+from support.notebooks.running import NotebookFailed, read_slowly, run
 from support.notebooks.samples import code, markdown, notebook, walk
 from support.notebooks.updating import normalised, updated
 
@@ -283,21 +283,6 @@ def test_a_cell_that_hurries_its_reader_is_found(tmp_path: Path) -> None:
     (late,) = read_slowly([hasty], tmp_path / "slow", pause=2.5)
     assert difference(committed, again, NAME) == ""
     assert "+too late" in difference(committed, late, NAME)
-
-
-def test_a_cell_that_works_only_once_is_found(tmp_path: Path) -> None:
-    """With its name and its error; what runs before and after it is doubled as well."""
-    counted = notebook(code("count = 0\nnames = ['Aiko']"), code("names.remove('Aiko')"), code("assert not names"))
-    assert run_doubled(counted, tmp_path) == ["cell cell-1-second: ValueError: list.remove(x): x not in list"]
-
-
-@pytest.mark.parametrize(("kind", "found"), [("ValueError", 0), ("KeyError", 1)])
-def test_a_second_run_may_fail_as_the_cell_says(tmp_path: Path, kind: str, found: int) -> None:
-    """With the kind of error that stands in its metadata, and with no other; a first run never."""
-    once = code("names.remove('Aiko')", kit={"once": kind})
-    assert len(run_doubled(notebook(code("names = ['Aiko']"), once), tmp_path)) == found
-    failing = code("[].remove('Aiko')", kit={"once": "ValueError"})
-    assert [line.partition(":")[0] for line in run_doubled(notebook(failing), tmp_path)] == ["cell cell-0"]
 
 
 def test_answers_follow_their_exercise() -> None:

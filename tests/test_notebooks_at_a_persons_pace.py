@@ -1,11 +1,11 @@
-"""Every notebook also works for somebody who reads before running a cell, and for somebody who runs each cell twice."""
+"""Every notebook also works for somebody who reads before running a cell."""
 
 from pathlib import Path
 
 import pytest
 from support.notebooks.comparing import difference
 from support.notebooks.files import notebooks, read
-from support.notebooks.running import read_slowly, run_doubled
+from support.notebooks.running import read_slowly
 
 from helpers.settings import read_settings
 
@@ -21,13 +21,3 @@ def test_nothing_depends_on_how_fast_the_reader_is(tmp_path: Path, monkeypatch: 
     found = [difference(*each) for each in zip(committed, executed, (path.name for path in paths), strict=True)]
     if differences := "\n\n".join(filter(None, found)):
         pytest.fail(f"the outputs are not those of a fast run\n\n{differences}", pytrace=False)
-
-
-@pytest.mark.all
-@pytest.mark.usefixtures("alone")
-@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in notebooks()])
-def test_every_cell_may_run_twice(path: Path, tmp_path: Path) -> None:
-    """Its second run does no harm, neither to itself nor to what comes after it."""
-    failures = run_doubled(read(path), tmp_path)
-    if failures:
-        pytest.fail("\n".join([path.name, *failures]), pytrace=False)

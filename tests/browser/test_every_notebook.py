@@ -1,4 +1,4 @@
-"""Every notebook in JupyterLab, as a learner meets it: opened with a new kernel, run from top to bottom."""
+"""Every notebook in JupyterLab, as a learner meets it: opened with a new kernel, and each cell clicked twice."""
 
 import pytest
 from support.notebooks.files import ROOT, notebooks, write
@@ -21,17 +21,31 @@ display(Javascript("setTimeout(() => { throw Error('thrown') })"))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_runs_to_its_end(name: str, open_in_lab: Open) -> None:
-    """Every cell has run, in order, none shows an error, and every diagram is drawn."""
-    window = open_in_lab(name)
-    window.run_all()
+def test_every_cell_may_run_twice(name: str, open_in_lab: Open) -> None:
+    """As a learner clicks: the second run does no harm, neither to itself nor to what comes after it.
 
-    assert window.errors() == []
-    assert window.page.evaluate("window.kitRan") is True
+    Every cell has run, and every diagram is drawn.
+    """
+    window = open_in_lab(name)
+    assert window.run_each_twice() == []
     counts = [cell["count"] for cell in window.cells() if cell["type"] == "code"]
-    assert counts == list(range(1, len(counts) + 1))
+    assert counts == list(range(2, 2 * len(counts) + 1, 2))
     diagrams = window.page.locator(".jp-RenderedMermaid:visible")
     assert diagrams.count() == diagrams.locator("img, svg").count()
+
+
+def test_a_cell_that_works_only_once_is_found(open_in_lab: Open, lab: Lab) -> None:
+    """A second run may fail as the cell's metadata says, and in no other way; a first run never."""
+    cells = [
+        code("names = ['Aiko', 'Ken']"),
+        code("names.remove('Aiko')", kit={"once": "ValueError"}),
+        code("names.remove('Ken')", kit={"once": "KeyError"}),
+        code("[].remove('Aiko')", kit={"once": "ValueError"}),
+        code("assert not names"),
+    ]
+    write(normalised(notebook(*cells)), lab.notebooks / "once.ipynb")
+    failed = open_in_lab("once.ipynb").run_each_twice()
+    assert [one.partition(" run:")[0] for one in failed] == ["cell-2, second", "cell-3, first"]
 
 
 def test_every_notebook_was_opened(lab: Lab) -> None:

@@ -1,4 +1,4 @@
-"""Run a notebook in a fresh folder: with nbmake, at a reader's pace, or each cell twice."""
+"""Run a notebook in a fresh folder: with nbmake, or at a reader's pace."""
 
 import asyncio
 import copy
@@ -56,32 +56,6 @@ def read_slowly(read_by_readers: Sequence[NotebookNode], folder: Path, pause: fl
         return await asyncio.gather(*(one(*each) for each in enumerate(read_by_readers)))
 
     return asyncio.run(everyone())
-
-
-def run_doubled(notebook: NotebookNode, folder: Path) -> list[str]:
-    """Return one sentence for each cell that fails when every cell is run twice in a row.
-
-    Where `metadata.kit.once` names a kind of error, that one is fine at the cell's second run.
-    """
-    doubled = copy.deepcopy(notebook)
-    doubled.cells = [one for cell in notebook.cells for one in _twice(cell)]
-    client = NotebookClient(doubled, timeout=CELL_SECONDS, allow_errors=True)
-    client.execute(cwd=str(_prepared(folder, FOLDER)))
-    return [sentence for cell in doubled.cells if (sentence := _failure(cell))]
-
-
-def _twice(cell: NotebookNode) -> list[NotebookNode]:
-    if cell.cell_type != "code":
-        return []
-    first, second = copy.deepcopy(cell), copy.deepcopy(cell)
-    second.id = f"{cell.id}-second"
-    return [first, second]
-
-
-def _failure(cell: NotebookNode) -> str:
-    allowed = cell.metadata.get("kit", {}).get("once") if cell.id.endswith("-second") else None
-    errors = [one for one in cell.outputs if one.output_type == "error" and one.ename != allowed]
-    return f"cell {cell.id}: {errors[0].ename}: {errors[0].evalue.splitlines()[0]}" if errors else ""
 
 
 def _prepared(folder: Path, source: Path) -> Path:
