@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from nbmake.pytest_items import NotebookItem  # type: ignore[import-untyped]
+from nbmake.pytest_items import NotebookItem
 
 HIDDEN = ("AZURE_", "OPENAI_", "MODEL_", "KIT_")
 

@@ -74,6 +74,6 @@ def _measure(letter: str, size: Size) -> list[Comparison]:
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(encoding="utf-8")  # pyrefly: ignore[missing-attribute]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leave through the doors: what was started stops
     sys.exit(main())

@@ -4,7 +4,7 @@ import json
 
 Json = dict[str, object]
 
-ASSISTANT = {
+ASSISTANT: Json = {
     "id": "asst_1",
     "object": "assistant",
     "created_at": 1,
@@ -19,8 +19,8 @@ ASSISTANT = {
     "top_p": 1.0,
     "response_format": "auto",
 }
-THREAD = {"id": "thread_1", "object": "thread", "created_at": 1, "metadata": {}, "tool_resources": {}}
-MESSAGE = {
+THREAD: Json = {"id": "thread_1", "object": "thread", "created_at": 1, "metadata": {}, "tool_resources": {}}
+MESSAGE: Json = {
     "id": "msg_1",
     "object": "thread.message",
     "created_at": 1,
@@ -36,14 +36,14 @@ MESSAGE = {
     "attachments": [],
     "metadata": {},
 }
-ANSWER = MESSAGE | {
+ANSWER: Json = MESSAGE | {
     "id": "msg_2",
     "role": "assistant",
     "content": [{"type": "text", "text": {"value": "The capital of Japan is Tokyo.", "annotations": []}}],
     "assistant_id": "asst_1",
     "run_id": "run_1",
 }
-RUN = {
+RUN: Json = {
     "id": "run_1",
     "object": "thread.run",
     "created_at": 1,
@@ -72,7 +72,7 @@ RUN = {
     "response_format": "auto",
     "metadata": {},
 }
-COMPLETED = RUN | {
+COMPLETED: Json = RUN | {
     "status": "completed",
     "started_at": 1,
     "completed_at": 1,
@@ -94,7 +94,7 @@ WAITING = RUN | {
     "started_at": 1,
     "required_action": {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": CALLS}},
 }
-STEP = {
+STEP: Json = {
     "id": "step_1",
     "object": "thread.run.step",
     "created_at": 1,
@@ -114,14 +114,14 @@ STEP = {
     "usage": None,
 }
 
-SPOKEN = {
+SPOKEN: Json = {
     "id": "msg_3",
     "type": "message",
     "status": "completed",
     "content": [{"type": "output_text", "annotations": [], "logprobs": [], "text": "The capital of Japan is Tokyo."}],
     "role": "assistant",
 }
-RESPONSE = {
+RESPONSE: Json = {
     "id": "resp_1",
     "object": "response",
     "created_at": 1,

@@ -62,10 +62,10 @@ class Connection(asyncio.Protocol):
         else:
             self._answer.set_exception(RuntimeError(self._received.decode()))
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """A server that hangs up early fails the measurement."""
         if self._answer and not self._answer.done():
-            self._answer.set_exception(error or ConnectionError("the server hung up"))
+            self._answer.set_exception(exc or ConnectionError("the server hung up"))
 
 
 async def connected(url: str, count: int) -> list[Connection]:

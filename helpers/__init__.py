@@ -19,7 +19,7 @@ _MODULE_OF = {
     "KitError": "problems",
 }
 
-__all__ = list(_MODULE_OF)
+__all__ = list(_MODULE_OF)  # pyrefly: ignore[unresolvable-dunder-all]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - what is exported is a function, a class or an error

@@ -8,7 +8,7 @@ or without subshells, is left as it is.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import ipywidgets  # type: ignore[import-untyped]
+import ipywidgets
 
 _ROUTE = "_reply_subshell_for"
 """What ipykernel asks for the way of a message; there is no public name for it."""

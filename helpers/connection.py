@@ -84,9 +84,10 @@ def connect(*, api: str | None = None, **options: Any) -> "OpenAI":
     if not {"api_key", "azure_ad_token", "azure_ad_token_provider"} & options.keys():
         own["api_key"] = _key_of(target)
     if api == "v1":
-        return watch(OpenAI(**({"base_url": _v1_address(target.endpoint)} | own | options)))
-    azure = {"azure_endpoint": _resource_address(target.endpoint), "api_version": target.api_version}
-    return watch(AzureOpenAI(**(azure | own | options)))
+        own["base_url"] = _v1_address(target.endpoint)
+        return watch(OpenAI(**(own | options)))
+    own |= {"azure_endpoint": _resource_address(target.endpoint), "api_version": target.api_version}
+    return watch(AzureOpenAI(**(own | options)))
 
 
 def _check(api: str | None, options: Mapping[str, object]) -> None:

@@ -76,7 +76,8 @@ def _show(
 ) -> None:
     lines = told(error, trace)
     if lines:
-        error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]  # how IPython lets an error draw itself
+        # pyrefly: ignore[missing-attribute]
+        error._render_traceback_ = lambda: lines  # how IPython lets an error draw itself
     shell.showtraceback((kind, error, trace), tb_offset=tb_offset, running_compiled_code=bool(_own(trace)))
 
 

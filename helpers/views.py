@@ -39,7 +39,7 @@ def put(view: View) -> None:
         return
     from IPython.display import display  # present where a kernel is
 
-    display(view)  # type: ignore[no-untyped-call]
+    display(view)
 
 
 def kernel() -> object | None:

@@ -24,7 +24,7 @@ def sent_for(box: ChatBox, number: str, monkeypatch: pytest.MonkeyPatch) -> list
     """What the page gets when it asks for the file of this id."""
     sent: list[tuple[dict[str, Any], list[bytes]]] = []
     with monkeypatch.context() as patch:
-        patch.setattr(box.widget, "send", lambda message, buffers=None: sent.append((message, buffers)))
+        patch.setattr(box.widget, "send", lambda message, buffers: sent.append((message, buffers)))
         box.widget._handle_custom_msg({"type": "file", "id": number}, [])
     return sent
 

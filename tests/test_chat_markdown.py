@@ -70,7 +70,7 @@ def test_task_lists_have_their_boxes() -> None:
 @pytest.mark.parametrize("length", [1, 7, 1000])
 def test_blocks_of_a_growing_text_are_those_of_the_whole(length: int) -> None:
     """What was whole stays, so only the end is read again."""
-    done, begin = "", 0
+    done, last, begin = "", "", 0
     for end in range(length, len(TEXT) + length, length):
         whole, at, last = blocks_of(TEXT[begin:end])
         done += "".join(whole)

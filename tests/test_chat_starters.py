@@ -50,5 +50,5 @@ def test_code_is_run_for_the_question_that_offers_it(words: Words) -> None:
 def test_the_box_offers_those_of_its_assistant() -> None:
     """As the service has it, also where only the id is given."""
     with served() as client:
-        tabi = client.beta.assistants.create(model="gpt-4o", tools=[WEATHER])  # type: ignore[list-item]
+        tabi = client.beta.assistants.create(model="gpt-4o", tools=[WEATHER])  # pyrefly: ignore[bad-argument-type]
         assert ChatBox(client, tabi.id).widget.starters == starters([WEATHER], ENGLISH)

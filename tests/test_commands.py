@@ -225,6 +225,6 @@ def test_the_lessons_are_trusted_and_nothing_stops_lab(tmp_path: Path, monkeypat
     write(node({"cells": [], "metadata": {"a": 2}, "nbformat": 4, "nbformat_minor": 5}), own)
     (tmp_path / "00_broken.ipynb").write_text("{", encoding="utf-8")
     trust(tmp_path)
-    notary = NotebookNotary()  # type: ignore[no-untyped-call]
-    assert notary.check_signature(read(lesson))  # type: ignore[no-untyped-call]
-    assert not notary.check_signature(read(own))  # type: ignore[no-untyped-call]
+    notary = NotebookNotary()
+    assert notary.check_signature(read(lesson))
+    assert not notary.check_signature(read(own))

@@ -249,7 +249,7 @@ def test_options_of_v1_win_over_the_settings() -> None:
 def test_another_api_is_refused_in_a_sentence(session: connection._Session) -> None:
     """And nothing is started for it."""
     with pytest.raises(KitError, match="no api 'v2'"):
-        connection.connect(api="v2")  # type: ignore[call-overload]
+        connection.connect(api="v2")  # pyrefly: ignore[no-matching-overload]
     with pytest.raises(KitError, match="takes no api_version"):
         connection.connect(api="v1", api_version="2024-02-15-preview")
     assert session.running is None

@@ -369,7 +369,8 @@ def test_an_error_of_the_service_shows_its_body() -> None:
     """As it came over the wire."""
     body = {"code": "404", "message": "Resource not found"}
     response = SimpleNamespace(request=None, status_code=404, headers={})
-    error = openai.NotFoundError("Error code: 404 - Resource not found", response=response, body=body)  # type: ignore[arg-type]
+    # pyrefly: ignore[bad-argument-type]
+    error = openai.NotFoundError("Error code: 404 - Resource not found", response=response, body=body)
     view = view_of(error)
     assert view.text == "NotFoundError: Error code: 404 - Resource not found"
     assert "&quot;code&quot;: &quot;404&quot;" in view.html

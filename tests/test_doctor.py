@@ -61,7 +61,7 @@ def serve() -> Iterator[Serve]:
                 self.end_headers()
                 self.wfile.write((body if isinstance(body, str) else json.dumps(body)).encode())
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:
                 """Be quiet."""
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Canned)
@@ -208,7 +208,7 @@ def test_what_the_settings_give_away(
 
     monkeypatch.setattr(diagnosis, "ask", fail)
     usual: dict[str, str | None] = {"endpoint": "https://mine.example.com", "key": KEY}
-    assert doctor(replace(settings, **(usual | changes))) == 1  # type: ignore[arg-type]
+    assert doctor(replace(settings, **(usual | changes))) == 1  # pyrefly: ignore[bad-argument-type]
     said = capsys.readouterr().out
     findings = said[said.index("✘") :]
     assert findings.count("✘") == 1

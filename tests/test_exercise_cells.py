@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -22,9 +23,9 @@ GIVEN = 'answer = "as given"'
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Run]:
     """A kernel that has seen `prepare()`, and an exercise 99a whose answer is "right"."""
-    lesson = ModuleType("helpers.exercises.checks.99")
-    lesson.check_99a = lambda answer: None if answer == "right" else "it is wrong"  # type: ignore[attr-defined]
-    lesson.GIVEN = {"99a": GIVEN}  # type: ignore[attr-defined]
+    lesson: Any = ModuleType("helpers.exercises.checks.99")
+    lesson.check_99a = lambda answer: None if answer == "right" else "it is wrong"
+    lesson.GIVEN = {"99a": GIVEN}
     monkeypatch.setitem(sys.modules, "helpers.exercises.checks.99", lesson)
     monkeypatch.setenv("KIT_STATE", str(tmp_path / "state.db"))
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
@@ -38,7 +39,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 
     def ran(source: str) -> str:
         capsys.readouterr()
-        shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+        shell.run_cell(source, store_history=True)
         return capsys.readouterr().out
 
     ran("from helpers import check")

@@ -91,7 +91,7 @@ def test_a_run_that_is_asked_for_after_its_end(client: openai.AzureOpenAI, monke
     def ask(question: str) -> None:
         thread = client.beta.threads.create(messages=[{"role": "user", "content": question}])
         run = client.beta.threads.runs.create(thread.id, assistant_id=tabi.id)
-        while run.status != "done":  # type: ignore[comparison-overlap]
+        while run.status != "done":
             run = client.beta.threads.runs.retrieve(run.id, thread_id=thread.id)
 
     with pytest.raises(NotYet, match="kept asking for a run that had ended as completed; which statuses end its loop"):

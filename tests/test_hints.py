@@ -2,6 +2,7 @@
 
 import sys
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,9 @@ from helpers.exercises.choosing import chosen
 @pytest.fixture
 def name(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
     """An exercise of this test alone, with two hints."""
-    lesson = ModuleType("helpers.exercises.checks.98")
-    lesson.check_98a = lambda answer: None  # type: ignore[attr-defined]
-    lesson.HINTS = {"98a": ("What is first?", "And then?")}  # type: ignore[attr-defined]
+    lesson: Any = ModuleType("helpers.exercises.checks.98")
+    lesson.check_98a = lambda answer: None
+    lesson.HINTS = {"98a": ("What is first?", "And then?")}
     monkeypatch.setitem(sys.modules, "helpers.exercises.checks.98", lesson)
     return "98a"
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 from nbformat import NotebookNode
 from support.notebooks.comparing import code_cells, difference, machine_paths, shown

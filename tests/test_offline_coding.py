@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import openai
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 import pytest
 from openai.types.beta import Assistant
 from support.talking import served

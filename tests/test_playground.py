@@ -274,7 +274,7 @@ def test_a_problem_of_a_click_is_never_invisible(lab: Playground, monkeypatch: p
     lab._columns[1]._deployment.value = "gpt-4"
     lab._save.click()
     assert "There is no trial to save yet." in lab._status.value
-    monkeypatch.setattr("helpers.playground.lab.Side", lambda *_: 1 / 0)
+    monkeypatch.setattr("helpers.playground.lab.Side", lambda *_: 1 / 0)  # pyrefly: ignore[division-by-zero]
     lab._prompt.value = "Hello"
     press(lab)
     assert "ZeroDivisionError" in lab._status.value

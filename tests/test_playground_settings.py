@@ -52,7 +52,8 @@ def test_of_two_long_texts_the_part_is_shown_that_differs() -> None:
 def test_a_function_is_declared_as_python_knows_it() -> None:
     """Hints are types, defaults are optional, no docstring is no error."""
 
-    def find(place: str, radius: float = 1.0, stars: "int" = 3, tags: list[str] = [], other=None, *more): ...  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN202, B006
+    # pyrefly: ignore[implicit-any-parameter, unannotated-return]
+    def find(place: str, radius: float = 1.0, stars: "int" = 3, tags: list[str] = [], other=None, *more): ...  # noqa: ANN001, ANN002, ANN202, B006
 
     function = declared("find", find)["function"]
     assert function["description"] == "find"

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -35,8 +36,8 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def _sample(monkeypatch: pytest.MonkeyPatch) -> None:
     """An exercise 99a that is right when its answer is."""
-    lesson = ModuleType("helpers.exercises.checks.99")
-    lesson.check_99a = lambda answer: None if answer == "right" else "it is wrong"  # type: ignore[attr-defined]
+    lesson: Any = ModuleType("helpers.exercises.checks.99")
+    lesson.check_99a = lambda answer: None if answer == "right" else "it is wrong"
     monkeypatch.setitem(sys.modules, "helpers.exercises.checks.99", lesson)
 
 

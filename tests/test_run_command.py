@@ -286,7 +286,7 @@ def test_wire_names_the_functions_that_a_run_waits_for() -> None:
         assert run.required_action is not None
         (call,) = run.required_action.submit_tool_outputs.tool_calls
         output = {"tool_call_id": call.id, "output": "snow"}
-        client.beta.threads.runs.submit_tool_outputs(run.id, thread_id=run.thread_id, tool_outputs=[output])  # type: ignore[list-item]
+        client.beta.threads.runs.submit_tool_outputs(run.id, thread_id=run.thread_id, tool_outputs=[output])
     lines = log.lines(hidden="a key of this test")
     assert any(line.endswith(f"→ {run.id} requires_action get_weather({{}})") for line in lines)
     assert f'tool_outputs=[{{"tool_call_id": "{call.id}"' in lines[-1]

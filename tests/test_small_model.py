@@ -285,7 +285,7 @@ def test_a_run_with_a_function(client: openai.AzureOpenAI) -> None:
 @pytest.mark.all
 def test_a_response_in_a_given_form(client: openai.AzureOpenAI) -> None:
     """The successor, with a JSON format that the model's server enforces."""
-    schema = {
+    schema: dict[str, object] = {
         "type": "object",
         "properties": {"bird": {"type": "string", "enum": ["kingfisher", "crane"]}},
         "required": ["bird"],

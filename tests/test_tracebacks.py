@@ -20,7 +20,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
     def ran(source: str) -> str:
         capsys.readouterr()
-        shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+        shell.run_cell(source, store_history=True)
         return capsys.readouterr().out
 
     ran("from helpers import KitError, connect, fault, prepare\nprepare()")
@@ -170,7 +170,7 @@ def test_a_cell_that_python_cannot_read_shows_no_inner_frames(run: Run) -> None:
 def test_the_whole_traceback_is_one_call_away(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     run("threads.retrieve('thread_x')")
     capsys.readouterr()
-    InteractiveShell.instance().run_cell(WHOLE.partition(": ")[2])  # type: ignore[no-untyped-call]
+    InteractiveShell.instance().run_cell(WHOLE.partition(": ")[2])
     assert "_base_client.py" in capsys.readouterr().err
 
 

@@ -59,7 +59,7 @@ def test_watch_keeps_class_and_options(endpoint: Running) -> None:
 def test_watch_refuses_what_is_no_client() -> None:
     """With the way to get one."""
     with pytest.raises(KitError, match="AzureOpenAI"):
-        watch("client")  # type: ignore[type-var]
+        watch("client")  # pyrefly: ignore[bad-specialization]
 
 
 def test_an_exchange_holds_what_matters(client: openai.AzureOpenAI) -> None:
@@ -166,7 +166,7 @@ class _Slowly(BaseHTTPRequestHandler):
         text = data if isinstance(data, str) else json.dumps(data)
         self.wfile.write(f"event: {event}\ndata: {text}\n\n".encode())
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         """Be quiet."""
 
 

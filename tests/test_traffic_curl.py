@@ -42,7 +42,7 @@ def answered(_: httpx2.Request) -> httpx2.Response:
 def test_a_shell_sends_what_the_client_sent() -> None:
     """Every character of the body, whatever it means to a shell; the real key only from the variable."""
     sent: list[httpx2.Request] = []
-    with client_of(lambda request: sent.append(request) or answered(request)) as client:  # type: ignore[func-returns-value]
+    with client_of(lambda request: sent.append(request) or answered(request)) as client:
         client.beta.threads.create(metadata={"nasty": NASTY})
     command = curl_of(exchanges()[0])
     assert KEY not in command

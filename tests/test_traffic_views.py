@@ -87,6 +87,7 @@ def test_a_method_keeps_its_distance_from_the_path() -> None:
 def told(text: str) -> dict[str, list[list[str]]]:
     """The parts of a comparison, each with the cells of its lines: what differs, then what is not told."""
     parts: dict[str, list[list[str]]] = {}
+    lines: list[list[str]] = []
     for line in text.splitlines()[2:]:
         if line.startswith("   the "):
             lines = parts.setdefault(re.split("  +", line.strip())[0], [])

@@ -64,9 +64,10 @@ def test_a_stream(client: openai.AzureOpenAI) -> None:
 
 def test_functions(client: openai.AzureOpenAI) -> None:
     """Lesson 08: the run waits for the caller's function, and tells what it gave."""
-    tabi = client.beta.assistants.create(model="gpt-4", tools=[WEATHER])  # type: ignore[list-item]
+    tabi = client.beta.assistants.create(model="gpt-4", tools=[WEATHER])  # pyrefly: ignore[bad-argument-type]
     ask = {"messages": [{"role": "user", "content": "What is the weather in Kyoto?"}]}
-    run = client.beta.threads.create_and_run_poll(assistant_id=tabi.id, thread=ask)  # type: ignore[arg-type]
+    # pyrefly: ignore[bad-argument-type]
+    run = client.beta.threads.create_and_run_poll(assistant_id=tabi.id, thread=ask)
     assert run.required_action is not None
     (call,) = run.required_action.submit_tool_outputs.tool_calls
     assert json.loads(call.function.arguments) == {"city": "Kyoto"}

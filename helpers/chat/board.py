@@ -114,15 +114,15 @@ class Board:
 
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
         widget = {"application/vnd.jupyter.widget-view+json": view, "text/plain": self._title()}
-        display(widget, raw=True)  # type: ignore[no-untyped-call]
-        display(self._twin(), raw=True, display_id=self.widget.twin)  # type: ignore[no-untyped-call]
+        display(widget, raw=True)
+        display(self._twin(), raw=True, display_id=self.widget.twin)
         self._displayed = has_pages()
 
     def _renew_twin(self) -> None:
         if self._displayed:
             from IPython.display import update_display
 
-            update_display(self._twin(), raw=True, display_id=self.widget.twin)  # type: ignore[no-untyped-call]
+            update_display(self._twin(), raw=True, display_id=self.widget.twin)
 
     def _twin(self) -> dict[str, str]:
         note = self._words["static"]

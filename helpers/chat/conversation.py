@@ -8,7 +8,7 @@ from typing import Any
 
 import openai
 from openai.types.beta import Assistant, AssistantStreamEvent, Thread
-from openai.types.beta.threads import Message, MessageDeltaEvent, Run
+from openai.types.beta.threads import Message, Run
 
 from helpers.chat.attaching import Attached, message_of, named
 from helpers.chat.branching import messages_before
@@ -204,7 +204,7 @@ class Conversation(Talk):
         return (yield from self._poll(run))
 
     def _events_of(self, event: AssistantStreamEvent) -> Iterator[Event]:
-        if isinstance(event.data, MessageDeltaEvent):
+        if event.event == "thread.message.delta":
             parts = event.data.delta.content or []
             text = "".join(part.text.value or "" for part in parts if part.type == "text" and part.text)
             if text:

@@ -25,6 +25,7 @@ def table_of(given: Given, words: Words = ENGLISH) -> dict[str, Function]:
     """The functions by their names. Raises `KitError` for what cannot be called or has no name."""
     if given is None:
         return {}
+    table: dict[Any, Any]  # whatever somebody has written
     if isinstance(given, Mapping):
         table = dict(given)
     elif isinstance(given, Iterable) and not isinstance(given, str):

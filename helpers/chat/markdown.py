@@ -7,14 +7,14 @@ from html import escape
 from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererProtocol
+from markdown_it.renderer import RendererHTML, RendererProtocol
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
-from pygments import highlight  # type: ignore[import-untyped]
-from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
-from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
-from pygments.util import ClassNotFound  # type: ignore[import-untyped]
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
 
 _ADDRESS = re.compile(r"https?://[\w\-.~:/?#\[\]@!$&'()*+,;=%]*[\w\-~/#&=+%]", re.ASCII)
 """A bare address. Only signs of ASCII belong to it, for Japanese goes on without a space."""
@@ -99,7 +99,7 @@ def _coloured(code: str, language: str, _: str) -> str:
     return coloured
 
 
-def _link(renderer: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+def _link(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     link = tokens[index]
     address = str(link.attrGet("href") or "")
     if address.startswith("sandbox:"):
@@ -107,7 +107,7 @@ def _link(renderer: RendererProtocol, tokens: Sequence[Token], index: int, optio
         link.attrs = {"data-path": unquote(address)}
     else:
         link.attrs |= {"target": "_blank", "rel": "noopener noreferrer"}
-    return renderer.renderToken(tokens, index, options, env)  # type: ignore[attr-defined,no-any-return]
+    return renderer.renderToken(tokens, index, options, env)
 
 
 def _as_a_link(_: RendererProtocol, tokens: Sequence[Token], index: int, __: OptionsDict, ___: EnvType) -> str:

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -185,15 +185,15 @@ class ResponseTalk(Talk):
             "input": given,
             "stream": True,
         }
-        create: Any = self._client.responses.create
+        create: Callable[..., openai.Stream[ResponseStreamEvent]] = self._client.responses.create
         if self._background:
             try:
-                return create(background=True, **request)  # type: ignore[no-any-return]
+                return create(background=True, **request)
             except openai.BadRequestError as error:
                 if "background" not in error.message.casefold():
                     raise
                 self._background = False  # a service that does not know it: then Stop only hangs up
-        return create(**request)  # type: ignore[no-any-return]
+        return create(**request)
 
     def _read(self, stream: openai.Stream[ResponseStreamEvent]) -> Asked:
         """The events of a stream. If it breaks off, the response goes on at the server: then by asking for it."""

@@ -149,7 +149,7 @@ def _lab(arguments: argparse.Namespace) -> int:
     # The tabs of the last time come back: the kit's own, not those of the person's other work, each with its kernel.
     tabs = os.environ.get("JUPYTERLAB_WORKSPACES_DIR") or str(ROOT / ".kit" / "workspaces")
     os.environ["JUPYTERLAB_WORKSPACES_DIR"] = tabs
-    from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]
+    from jupyterlab.labapp import LabApp
 
     _keep_and_trust()
     options = [

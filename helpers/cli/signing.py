@@ -15,7 +15,7 @@ def trust(folder: Path) -> None:
     from nbformat.sign import NotebookNotary
 
     with contextlib.suppress(OSError, sqlite3.Error):
-        notary = NotebookNotary()  # type: ignore[no-untyped-call]
+        notary = NotebookNotary()
         for path in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
             with contextlib.suppress(ValueError):
-                notary.sign(nbformat.read(path, as_version=4))  # type: ignore[no-untyped-call]
+                notary.sign(nbformat.read(path, as_version=4))

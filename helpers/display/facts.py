@@ -24,12 +24,12 @@ def facts_of(thing: object) -> Mapping[str, Any] | None:
 
 def items_of(thing: object) -> list[Mapping[str, Any]] | None:
     """The objects of a page or a Python list of objects; `None` when it is neither."""
-    if not isinstance(thing, list | tuple):
+    if not isinstance(thing, (list, tuple)):
         page = facts_of(thing) or {}
         if "object" in page and page["object"] != "list" and not str(page["object"]).endswith(".page"):
             return None
         thing = page.get("data")
-    if not isinstance(thing, list | tuple):
+    if not isinstance(thing, (list, tuple)):
         return None
     items = [facts_of(item) for item in thing]
     found = [item for item in items if item is not None]

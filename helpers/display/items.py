@@ -94,7 +94,7 @@ def _html(facts: Facts, *marks: str) -> str:
     if _is_message(facts):
         status = str(facts.get("status") or "completed")
         return bubble(facts, *marks, *([status] if status != "completed" else []))
-    label = quiet(" · ".join(filter(None, [*marks, _about(facts)]))) if marks else ""
+    label = quiet(" · ".join(filter(None, (*marks, _about(facts))))) if marks else ""
     return f'<div style="margin:6px 0">{made(facts).html}{label}</div>'
 
 

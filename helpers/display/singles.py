@@ -28,7 +28,7 @@ def bubble(facts: Facts, *marks: str) -> str:
         f"border:1px solid {BLUE if mine else GREY};background:{PANEL};overflow-wrap:anywhere"
     )
     inside = plain(text) + "".join(f'<div style="font-size:85%">{escape(note)}</div>' for note in notes)
-    label = quiet(" · ".join(filter(None, [*marks, role, clock(facts.get("created_at")), str(facts.get("id", ""))])))
+    label = quiet(" · ".join(filter(None, (*marks, role, clock(facts.get("created_at")), str(facts.get("id", ""))))))
     side = "right" if mine else "left"
     return f'<div style="text-align:{side};margin:6px 0"><div style="{style}">{inside}</div><div>{label}</div></div>'
 

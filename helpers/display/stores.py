@@ -125,7 +125,7 @@ def _card(kind: str, facts: Facts, name: str, details: Sequence[str], *, chance:
     status, number = str(facts.get("status") or ""), str(facts.get("id", ""))
     head = f"<b>{escape(kind)}</b> {escape(name)} {mono(number)} {badge(status) if status else ''}"
     html = card(head, quiet(" · ".join(filter(None, details))), accent=COLOURS.get(status, GREY))
-    told = " · ".join(filter(None, [status, *details[chance:]]))
+    told = " · ".join(filter(None, (status, *details[chance:])))
     return View(html, " ".join(filter(None, [kind, name, number])) + (f"\n  {told}" if told else ""))
 
 

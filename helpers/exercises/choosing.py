@@ -12,7 +12,7 @@ def chosen(answer: object, right: set[str], wrong: Mapping[str, str], missing: s
     `missing` leads on from an answer that is right, but not complete.
     """
     words = [answer] if isinstance(answer, str) else answer
-    if not isinstance(words, list | tuple | set | frozenset) or not all(isinstance(word, str) for word in words):
+    if not isinstance(words, (list, tuple, set, frozenset)) or not all(isinstance(word, str) for word in words):
         return f"the answer is of the kind {type(answer).__name__}; a word is asked for, or a set of words"
     named = {word.strip().casefold() for word in words}
     if not named:

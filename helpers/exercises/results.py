@@ -119,7 +119,7 @@ def _read(file: Path) -> Results:
 def understood(found: object) -> Results:
     """The results in what a file of them holds. Raises `ValueError` for anything that `note` would not have written."""
     try:
-        read = {name: Result(**entry) for name, entry in found.items()}  # type: ignore[attr-defined]
+        read = {name: Result(**entry) for name, entry in found.items()}  # pyrefly: ignore[missing-attribute]
         for name, result in read.items():
             if not re.fullmatch(r"\d\d[a-z]", name):
                 raise ValueError(f"{name!r} is no exercise")

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from helpers.settings import read_settings
 from helpers.traffic import Exchange, recording
@@ -163,7 +163,7 @@ def _patience() -> float:
 
 
 def _megabytes() -> int:
-    return int(psutil.Process().memory_info().rss) >> 20
+    return psutil.Process().memory_info().rss >> 20
 
 
 def _name_of(function: object) -> str:

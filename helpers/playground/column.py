@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-import ipywidgets  # type: ignore[import-untyped]
+import ipywidgets
 
 from helpers.playground.configurations import Configuration
 from helpers.playground.sides import Outcome

@@ -56,7 +56,7 @@ def configured(given: Mapping[str, Any], base: Configuration, known: Iterable[st
 
 def _named(tools: object, known: tuple[str, ...]) -> tuple[str, ...]:
     """The names of the tools; functions may stand for their names."""
-    given = tools if isinstance(tools, list | tuple | set) else [tools]
+    given = tools if isinstance(tools, (list, tuple, set)) else [tools]
     names = tuple(_name_of(tool) for tool in given)
     unknown = [name for name in names if name not in known]
     if unknown:

@@ -124,7 +124,7 @@ class Side:
                     case Call():
                         self.calling = None
                         calls.append(event)
-                watcher("\n\n".join(filter(None, [*said, writing])))
+                watcher("\n\n".join(filter(None, (*said, writing))))
 
 
 def _overrides(configuration: Configuration, functions: Mapping[str, Function]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def tree_of(body: str) -> str:
 
 
 def _node(value: object, label: str, depth: int) -> str:
-    if not isinstance(value, dict | list) or not value or depth >= _DEEPEST:
+    if not isinstance(value, (dict, list)) or not value or depth >= _DEEPEST:
         return f"<div>{label}{_leaf(value)}</div>"
     is_open = depth < _OPEN
     peek = _size(value) if is_open else _beginning(value)

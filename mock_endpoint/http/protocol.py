@@ -20,7 +20,7 @@ class _Parser(HttpRequestParser):
         self._protocol = protocol
         self.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn sets it
 
-    def feed_data(self, data: bytes) -> None:  # type: ignore[override]
+    def feed_data(self, data: bytes) -> None:  # pyrefly: ignore[bad-override]
         try:
             super().feed_data(data)
         except HttpParserUpgrade as offer:

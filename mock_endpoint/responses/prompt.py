@@ -31,7 +31,7 @@ def prompt_of(asked: Json, items: list[Json]) -> Prompt:
     leading = [_text(item) for item in items if item["type"] == "message" and item["role"] in _LEADING]
     return Prompt(
         model=asked.get("model", ""),
-        instructions="\n".join(filter(None, [asked.get("instructions"), *leading])),
+        instructions="\n".join(filter(None, (asked.get("instructions"), *leading))),
         turns=tuple(_turns(items)),
         tools=tuple(_neutral(echo(tool)) for tool in allowed(asked)),
         tool_choice=choice,

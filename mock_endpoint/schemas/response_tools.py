@@ -124,7 +124,7 @@ class HostedTool(Body):
 
     model_config = ConfigDict(extra="allow")
 
-    type: Literal[ELSEWHERE]  # type: ignore[valid-type]
+    type: Literal[ELSEWHERE]  # pyrefly: ignore[not-a-type]
 
 
 Tool = Annotated[
@@ -152,7 +152,7 @@ class HostedChoice(Body):
 
     model_config = ConfigDict(extra="allow")
 
-    type: Literal[HOSTED]  # type: ignore[valid-type]
+    type: Literal[HOSTED]  # pyrefly: ignore[not-a-type]
 
 
 ToolChoice = Annotated[

@@ -1,6 +1,6 @@
 """Tools and what they work on, as request bodies carry them."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, LiteralString
 
 from pydantic import Field, model_validator
 from pydantic.functional_validators import AfterValidator, BeforeValidator
@@ -70,7 +70,7 @@ MOST_FILES_AT_ONCE = 10_000
 """Files of a vector store that is made with an assistant or a thread."""
 
 
-def no_retrieval(text: str) -> BeforeValidator:
+def no_retrieval(text: LiteralString) -> BeforeValidator:
     """Refuse the tool that file search has replaced, in the words of the api-version."""
 
     def check(tool: object) -> object:

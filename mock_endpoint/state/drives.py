@@ -30,7 +30,7 @@ def is_shared_drive(path: Path) -> bool:
 
 def _is_mounted_from_elsewhere(path: Path) -> bool:
     """What the system's table of mounts says: a share may have any folder's name, or a letter on Windows."""
-    import psutil  # type: ignore[import-untyped]  # needs a moment, and a state in memory needs it never
+    import psutil  # needs a moment, and a state in memory needs it never
 
     mounts = [mount for mount in psutil.disk_partitions(all=True) if path.is_relative_to(mount.mountpoint)]
     nearest = max(mounts, key=lambda mount: len(mount.mountpoint), default=None)

@@ -14,6 +14,7 @@ class Lease:
     def __init__(self, state: Path | str) -> None:
         self.id = secrets.token_hex(8)
         self._folder: Path | None = None
+        self._lock: FileLock | None = None
         if isinstance(state, Path):
             self._folder = state.with_name(state.name + ".owners")
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -37,7 +38,7 @@ class Lease:
 
     def release(self) -> None:
         """Move no run any more: what this process was moving reads as ended from now on."""
-        if self._folder is not None:
+        if self._lock is not None:
             # First the file, so that nobody finds one that is free; Windows removes none that is open: a sweep does.
             with contextlib.suppress(OSError):
                 self._file(self.id).unlink()

@@ -165,7 +165,7 @@ def _version_of(path: Path) -> int | None:
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:
-        ours = sound = False
+        ours, version, sound = False, 0, False
     finally:
         db.close()
     if not (ours and sound):

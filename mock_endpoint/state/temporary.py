@@ -7,7 +7,7 @@ import tempfile
 from functools import cached_property
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 _LOCK = "in-use.lock"
 
@@ -56,7 +56,7 @@ def _is_left(folder: Path) -> bool:
             return False
         lock = FileLock(folder / _LOCK)
         lock.acquire(timeout=0)
-    except (OSError, Timeout):
+    except OSError:  # a lock that is held is a TimeoutError
         return False
     lock.release()
     return True

@@ -143,7 +143,7 @@ class Chat:
 
 def code(name: str, source: str = "") -> NotebookNode:
     """A code cell of this name."""
-    cell: NotebookNode = v4.new_code_cell(source, id=name)  # type: ignore[no-untyped-call]
+    cell: NotebookNode = v4.new_code_cell(source, id=name)
     return cell
 
 
@@ -154,7 +154,7 @@ def chat_notebook(running: Running, language: str = "en") -> NotebookNode:
         code("box", BOX.format(language=language)),
         code("other"),
     ]
-    made: NotebookNode = v4.new_notebook(cells=cells, metadata=KERNEL)  # type: ignore[no-untyped-call]
+    made: NotebookNode = v4.new_notebook(cells=cells, metadata=KERNEL)
     return normalised(made)
 
 

@@ -62,7 +62,7 @@ def part_of_the_lesson(folder: Path, names: tuple[str, ...], pace: float) -> str
 
 def code(name: str, source: str = "") -> NotebookNode:
     """A code cell of this name."""
-    cell: NotebookNode = v4.new_code_cell(source, id=name)  # type: ignore[no-untyped-call]
+    cell: NotebookNode = v4.new_code_cell(source, id=name)
     return cell
 
 

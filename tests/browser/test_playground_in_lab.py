@@ -54,8 +54,8 @@ def part_of_the_notebook(lab: Lab, pace: float) -> str:
     """The name of a notebook that goes as far as the playground, with an empty cell called `other`."""
     notebook = read(FOLDER / "90_playground.ipynb")
     chosen = [cell for cell in notebook.cells if cell.id in CELLS]
-    first = v4.new_code_cell(f"import os\nos.environ['KIT_PACE'] = '{pace}'", id="pace")  # type: ignore[no-untyped-call]
-    other = v4.new_code_cell("", id="other")  # type: ignore[no-untyped-call]
+    first = v4.new_code_cell(f"import os\nos.environ['KIT_PACE'] = '{pace}'", id="pace")
+    other = v4.new_code_cell("", id="other")
     notebook.cells = [first, *chosen, other]
     write(normalised(notebook), lab.notebooks / "playground.ipynb")
     return "playground.ipynb"

@@ -132,7 +132,7 @@ def test_the_playground_too(open_in_lab: Open, lab: Lab) -> None:
     model = Obedient()
     with served(model) as running:
         cells = [code("client", CLIENT.format(url=running.url, key=KEY)), code("lab", PLAYGROUND), code("other", SLEEP)]
-        made = normalised(v4.new_notebook(cells=cells, metadata=KERNEL))  # type: ignore[no-untyped-call]
+        made = normalised(v4.new_notebook(cells=cells, metadata=KERNEL))
         write(made, lab.notebooks / "stop.ipynb")
         window = open_in_lab("stop.ipynb")
         window.run("client")

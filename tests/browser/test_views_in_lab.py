@@ -125,7 +125,7 @@ _WORDLESS = """node => [...node.querySelectorAll('.jp-RenderedHTML :is(svg, [rol
 def test_everybody_can_read_the_views(open_in_lab: Open, lab: Lab) -> None:
     """No violation for axe with everything unfolded; every picture has words; nothing is wider than its place."""
     cells = [code("start", START), *(code(name, source) for name, source in CELLS.items())]
-    write(normalised(v4.new_notebook(cells=cells, metadata=KERNEL)), lab.notebooks / "views.ipynb")  # type: ignore[no-untyped-call]
+    write(normalised(v4.new_notebook(cells=cells, metadata=KERNEL)), lab.notebooks / "views.ipynb")
     window = open_in_lab("views.ipynb")
     window.show_all_cells()
     window.run_all()

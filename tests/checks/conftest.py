@@ -35,7 +35,7 @@ def say(client: openai.AzureOpenAI, capsys: pytest.CaptureFixture[str]) -> Say:
 
     def said(*arguments: object) -> str:
         capsys.readouterr()
-        check(*arguments)  # type: ignore[arg-type]
+        check(*arguments)  # pyrefly: ignore[bad-argument-type]
         return capsys.readouterr().out.strip()
 
     return said

@@ -6,7 +6,7 @@ This module stands for the learner's notebook: `thread` is a name that lives out
 from collections.abc import Callable
 from typing import Any
 
-import ipywidgets  # type: ignore[import-untyped]
+import ipywidgets
 import openai
 import pytest
 

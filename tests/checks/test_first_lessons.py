@@ -132,8 +132,8 @@ def test_04b_leads_on_from_messages_that_are_missing(
     """The wrong side of the cursor is another mistake than the first page only."""
 
     def news(thread_id: str, message_id: str) -> object:
-        asked = {"after": message_id, **options}
-        return client.beta.threads.messages.list(thread_id=thread_id, **{k: v for k, v in asked.items() if v}).data
+        asked: dict[str, Any] = {"after": message_id, **options}
+        return client.beta.threads.messages.list(thread_id, **{k: v for k, v in asked.items() if v}).data
 
     assert hint in say("04b", news)
 

@@ -143,7 +143,7 @@ def test_delete_with_an_empty_json_body(raw: httpx2.Client, assistant: Assistant
 def test_file_ids_is_no_keyword_but_reaches_the_wire(client: openai.AzureOpenAI) -> None:
     """Contract §1.3: `file_ids` is gone from the client; `extra_body` gets through and is refused."""
     with pytest.raises(TypeError, match="unexpected keyword argument 'file_ids'"):
-        client.beta.assistants.create(model="gpt-4o", file_ids=[])  # type: ignore[call-arg]
+        client.beta.assistants.create(model="gpt-4o", file_ids=[])  # pyrefly: ignore[unexpected-keyword]
     with pytest.raises(openai.BadRequestError, match="Unknown parameter: 'file_ids'"):
         client.beta.assistants.create(model="gpt-4o", extra_body={"file_ids": []})
 

@@ -25,10 +25,11 @@ def resources_of(raw: httpx2.Client, thread_id: str) -> Any:  # noqa: ANN401
 def test_attachments_for_code_are_the_threads(client: openai.AzureOpenAI, thread: Thread, files: list[str]) -> None:
     """Contract §6: they extend the thread's tool resources, each file once; without a tool nothing is extended."""
     messages = client.beta.threads.messages
-    made = messages.create(thread.id, role="user", content="x", attachments=[{"file_id": files[0], "tools": [CODE]}])  # type: ignore[list-item]
+    # pyrefly: ignore[bad-assignment]
+    made = messages.create(thread.id, role="user", content="x", attachments=[{"file_id": files[0], "tools": [CODE]}])
     assert [attachment.file_id for attachment in made.attachments or []] == files[:1]
     attached = [{"file_id": file_id, "tools": [CODE]} for file_id in files]
-    messages.create(thread.id, role="user", content="y", attachments=attached)  # type: ignore[arg-type]
+    messages.create(thread.id, role="user", content="y", attachments=attached)  # pyrefly: ignore[bad-argument-type]
     messages.create(thread.id, role="user", content="z", attachments=[{"file_id": files[0]}])
     assert client.beta.threads.retrieve(thread.id).to_dict()["tool_resources"] == for_code(files)
 
@@ -95,7 +96,8 @@ def test_pictures(raw: httpx2.Client, client: openai.AzureOpenAI, thread: Thread
     """Contract §6: an uploaded picture as a part of a message; how closely it is looked at is told."""
     picture = client.files.create(file=("a.png", b"\x89PNG"), purpose="vision").id
     content = [{"type": "image_file", "image_file": {"file_id": picture}}, {"type": "text", "text": "What is it?"}]
-    message = client.beta.threads.messages.create(thread.id, role="user", content=content)  # type: ignore[arg-type]
+    # pyrefly: ignore[bad-argument-type]
+    message = client.beta.threads.messages.create(thread.id, role="user", content=content)
     part = message.content[0]
     assert part.type == "image_file"
     assert (part.image_file.file_id, part.image_file.detail) == (picture, "auto")

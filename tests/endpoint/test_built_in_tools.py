@@ -110,7 +110,7 @@ def test_its_stream(client: openai.AzureOpenAI, assistant: Assistant) -> None:
         "run.completed",
     ]
     deltas: list[Any] = [
-        event.data.to_dict()["delta"]["step_details"]["tool_calls"][0]  # type: ignore[index]
+        event.data.to_dict()["delta"]["step_details"]["tool_calls"][0]  # pyrefly: ignore[bad-index]
         for event in events
         if event.event == "thread.run.step.delta"
     ]
@@ -137,10 +137,11 @@ def test_files_and_pictures(client: openai.AzureOpenAI, assistant: Assistant, st
     assert picture == {"type": "image_file", "image_file": {"file_id": "assistant-picture"}}
     (stored,) = client.beta.threads.messages.list(message.thread_id).data[:1]
     assert stored.to_dict()["content"] == [text, picture]
-    run: Any = events[-1 - (events[-1].event == "done")].data  # type: ignore[comparison-overlap]
+    run: Any = events[-1 - (events[-1].event == "done")].data
     assert steps_of(run)[0].step_details.tool_calls[0].to_dict()["code_interpreter"]["outputs"][0] == PICTURE
     pieces: list[Any] = [
-        event.data.to_dict()["delta"]["content"][0]  # type: ignore[index]
+        # pyrefly: ignore[bad-index]
+        event.data.to_dict()["delta"]["content"][0]
         for event in events
         if event.event == "thread.message.delta"
     ]

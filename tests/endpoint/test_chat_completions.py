@@ -29,7 +29,8 @@ WEATHER: Any = {
 def complete(client: openai.OpenAI, *messages: Any, **options: Any) -> Any:  # noqa: ANN401
     """A completion of these messages; a text is the user's."""
     given = [{"role": "user", "content": each} if isinstance(each, str) else each for each in messages]
-    return client.chat.completions.create(**{"model": MODEL, "messages": given} | options)
+    asked: dict[str, Any] = {"model": MODEL, "messages": given, **options}
+    return client.chat.completions.create(**asked)
 
 
 @pytest.mark.parametrize("base", ["/openai/v1", "/v1"])

@@ -78,7 +78,7 @@ def test_a_containers_life(anyone: openai.OpenAI, recorder: Recorder) -> None:
     assert recorder.responses[-1].json() == {"id": made.id, "object": "container.deleted", "deleted": True}
     gone = refusal(f"Container with id '{made.id}' not found.")
     for call in (anyone.containers.retrieve, anyone.containers.delete, anyone.containers.files.list):
-        refused(lambda call=call: call(made.id), gone, openai.NotFoundError)  # type: ignore[misc]
+        refused(lambda call=call: call(made.id), gone, openai.NotFoundError)
 
 
 def test_what_a_container_is_given(client: openai.AzureOpenAI) -> None:
@@ -137,7 +137,7 @@ def test_files(anyone: openai.OpenAI, recorder: Recorder) -> None:
         anyone.containers.files.delete,
         anyone.containers.files.content.retrieve,
     ):
-        refused(lambda call=call: call(sent.id, container_id=box.id), gone, openai.NotFoundError)  # type: ignore[misc]
+        refused(lambda call=call: call(sent.id, container_id=box.id), gone, openai.NotFoundError)
 
 
 def test_pages(client: openai.AzureOpenAI, raw: httpx2.Client, box: ContainerCreateResponse) -> None:

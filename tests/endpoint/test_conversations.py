@@ -77,8 +77,9 @@ def test_items(client: openai.AzureOpenAI) -> None:
     oldest = client.conversations.items.list(conversation.id, order="asc", limit=1)
     assert words(list(oldest)) == ["one", "two", "function_call_output"]
     for item in added.data:
-        assert item.to_dict()["id"][-16:] == conversation.id[-16:]  # type: ignore[index]
-        assert client.conversations.items.retrieve(item.to_dict()["id"], conversation_id=conversation.id) == item  # type: ignore[arg-type]
+        assert item.to_dict()["id"][-16:] == conversation.id[-16:]  # pyrefly: ignore[bad-index]
+        # pyrefly: ignore[bad-argument-type]
+        assert client.conversations.items.retrieve(item.to_dict()["id"], conversation_id=conversation.id) == item
     first = oldest.data[0]
     assert isinstance(first, Message)
     left = client.conversations.items.delete(first.id, conversation_id=conversation.id)
@@ -130,7 +131,8 @@ def test_responses_in_a_conversation(client: openai.AzureOpenAI, model: Scripted
     """Contract-successor §3: what is there is read, input and output are added, with the ids of the response."""
     conversation = client.conversations.create(items=[said("one")])
     first = respond(client, "two", conversation=conversation.id)
-    second = respond_streamed(client, "three", conversation={"id": conversation.id})[-1].response  # type: ignore[union-attr]
+    # pyrefly: ignore[missing-attribute]
+    second = respond_streamed(client, "three", conversation={"id": conversation.id})[-1].response
     assert [turn.text for turn in model.prompts[-1].turns] == ["one", "two", "echo: two", "three"]
     assert (first.conversation, second.conversation) == (first.conversation, first.conversation)
     assert first.conversation is not None
@@ -212,7 +214,7 @@ def test_a_dead_process_does_not_lock(starting: Starter, recorder: Recorder) -> 
             for each, store in zip(conversations, (True, False), strict=True)
         ]
         for stream in streams:
-            until(lambda stream=stream: next(iter(stream)).type == "response.output_text.delta")  # type: ignore[misc]
+            until(lambda stream=stream: next(iter(stream)).type == "response.output_text.delta")
         for stream in streams:
             stream.close()
     first.stop()
@@ -304,6 +306,7 @@ def test_the_same_words_through_a_thread(client: openai.AzureOpenAI) -> None:
             )
             given: Any = [output_of(call, "warm") for call in functions_called(response)]
             respond(client, given, conversation=conversation.id, instructions="Answer.")
-    told = [message.content[0].text.value for message in client.beta.threads.messages.list(thread.id, order="asc")]  # type: ignore[union-attr]
+    # pyrefly: ignore[missing-attribute]
+    told = [message.content[0].text.value for message in client.beta.threads.messages.list(thread.id, order="asc")]
     items = client.conversations.items.list(conversation.id, order="asc").data
     assert words([item for item in items if item.type == "message"]) == told

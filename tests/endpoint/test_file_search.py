@@ -125,7 +125,7 @@ def test_its_stream(client: openai.AzureOpenAI, assistant: Assistant) -> None:
         (call,) = done["step_details"]["tool_calls"]
         assert ["content" in result for result in call["file_search"]["results"]] == [include is CONTENT] * 2
         pieces: list[dict[str, Any]] = [
-            event.data.to_dict()["delta"]["content"][0]["text"]  # type: ignore[index]
+            event.data.to_dict()["delta"]["content"][0]["text"]  # pyrefly: ignore[bad-index]
             for event in events
             if event.event == "thread.message.delta"
         ]

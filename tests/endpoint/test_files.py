@@ -58,7 +58,7 @@ def test_upload(client: openai.AzureOpenAI) -> None:
 def test_purposes(starting: Starter, recorder: Recorder, purpose: str) -> None:
     """Contract §7; only those for assistants have Azure's own prefix (§2.4). The client's types forgot `evals`."""
     client = azure(starting(), recorder, _strict_response_validation=False)
-    made = client.files.create(file=b"{}", purpose=purpose)  # type: ignore[arg-type]
+    made = client.files.create(file=b"{}", purpose=purpose)  # pyrefly: ignore[bad-argument-type]
     assert (made.purpose, made.id.partition("-")[0]) == (purpose, "assistant" if purpose == "assistants" else "file")
 
 
@@ -140,7 +140,8 @@ def test_delete(client: openai.AzureOpenAI, stored: Store) -> None:
 def test_list(alone: openai.AzureOpenAI) -> None:
     """Contract §2.2: newest first, pages, one purpose; 10 000 at once."""
     purposes = ["assistants", "vision", "assistants", "batch"]
-    made = [alone.files.create(file=b"x", purpose=purpose).id for purpose in purposes]  # type: ignore[arg-type]
+    # pyrefly: ignore[bad-argument-type]
+    made = [alone.files.create(file=b"x", purpose=purpose).id for purpose in purposes]
     page = alone.files.list()
     assert [file.id for file in page.data] == made[::-1]
     assert (page.to_dict()["first_id"], page.to_dict()["last_id"], page.has_more) == (made[3], made[0], False)
@@ -225,7 +226,7 @@ def test_bad_expiry(
 ) -> None:
     """Contract §7, §8.1: from an hour to 30 days."""
     with pytest.raises(openai.BadRequestError) as caught:
-        client.files.create(file=b"x", purpose="batch", expires_after=expires)  # type: ignore[arg-type]
+        client.files.create(file=b"x", purpose="batch", expires_after=expires)  # pyrefly: ignore[bad-argument-type]
     assert caught.value.body == refusal(message, param, code)
 
 

@@ -206,9 +206,8 @@ def test_wrong_choices(raw: httpx2.Client, assistant: Assistant, choice: object,
 def test_parallel_tool_calls(client: openai.AzureOpenAI, assistant: Assistant, model: Scripted) -> None:
     """Contract §3.1: true unless given; false reaches the model."""
     assert ask(client, assistant, "x", tools=[TIDE]).parallel_tool_calls is True
-    assert model.prompts[-1].parallel_tool_calls is True
     assert ask(client, assistant, "x", tools=[TIDE], parallel_tool_calls=False).parallel_tool_calls is False
-    assert model.prompts[-1].parallel_tool_calls is False
+    assert [prompt.parallel_tool_calls for prompt in model.prompts] == [True, False]
 
 
 def test_tools_of_a_run(client: openai.AzureOpenAI, raw: httpx2.Client, model: Scripted) -> None:

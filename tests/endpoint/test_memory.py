@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import httpx2
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 from support.processes import KEY, ROOT
 from support.soaking import SOAK

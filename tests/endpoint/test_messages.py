@@ -34,7 +34,7 @@ def test_members_of_a_user_message(raw: httpx2.Client, thread: Thread) -> None:
 @pytest.mark.parametrize("role", ["user", "assistant"])
 def test_both_roles(client: openai.AzureOpenAI, thread: Thread, role: str) -> None:
     """Contract §14.5: histories are sent again with both roles."""
-    made = client.beta.threads.messages.create(thread.id, role=role, content="x")  # type: ignore[arg-type]
+    made = client.beta.threads.messages.create(thread.id, role=role, content="x")  # pyrefly: ignore[bad-argument-type]
     assert client.beta.threads.messages.retrieve(made.id, thread_id=thread.id) == made
     assert made.role == role
 

@@ -41,7 +41,8 @@ def test_citations(client: openai.AzureOpenAI, store_id: str, question: str, ans
     for response in (respond(client, question, tools=tools), streamed(client, question, tools)):
         text = text_in(response)
         assert text.text == answer
-        ((file_id, place),) = [(each.file_id, each.index) for each in text.annotations]  # type: ignore[union-attr]
+        # pyrefly: ignore[missing-attribute]
+        ((file_id, place),) = [(each.file_id, each.index) for each in text.annotations]
         assert (client.files.retrieve(file_id).filename, place) == (name, len(answer) - 1)
 
 

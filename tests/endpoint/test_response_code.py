@@ -86,7 +86,7 @@ def logs(response: Response) -> str:
 
 def text_of(response: Response) -> ResponseOutputText:
     """The text of its message."""
-    (part,) = response.output[-1].content  # type: ignore[union-attr, misc]
+    (part,) = response.output[-1].content  # pyrefly: ignore[missing-attribute]
     assert isinstance(part, ResponseOutputText)
     return part
 

@@ -79,8 +79,8 @@ def test_a_search(client: openai.AzureOpenAI, store_id: str) -> None:
     assert "【" not in text_in(response).text
     assert cited(response) == ["gate.md", "大仏.md"]
     (first, second) = text_in(response).annotations
-    assert text_in(response).text[first.index :].startswith("\n# Gate")  # type: ignore[union-attr]
-    assert text_in(response).text[second.index :].startswith("\n# 大仏")  # type: ignore[union-attr]
+    assert text_in(response).text[first.index :].startswith("\n# Gate")  # pyrefly: ignore[missing-attribute]
+    assert text_in(response).text[second.index :].startswith("\n# 大仏")  # pyrefly: ignore[missing-attribute]
 
 
 @pytest.mark.parametrize("base", ["/openai/v1", "/v1"])
@@ -111,7 +111,7 @@ def test_results_where_they_are_asked_for(client: openai.AzureOpenAI, store_id: 
     kept = search_of(client.responses.retrieve(response.id, include=RESULTS)).results
     assert [result.filename for result in kept or []] == ["gate.md", "大仏.md"]
     with pytest.raises(openai.BadRequestError) as caught:
-        client.responses.retrieve(response.id, include=["everything"])  # type: ignore[list-item]
+        client.responses.retrieve(response.id, include=["everything"])  # pyrefly: ignore[no-matching-overload]
     assert caught.value.param == "include[0]"
 
 
@@ -156,7 +156,8 @@ def test_two_messages(
 
     monkeypatch.setattr(model, "answer", answer)
     response = respond(client, asked, tools=tools, previous_response_id=first.id)
-    before, after = ([each["index"] for each in item.to_dict()["content"][0]["annotations"]]  # type: ignore[index]
+    # pyrefly: ignore[bad-index]
+    before, after = ([each["index"] for each in item.to_dict()["content"][0]["annotations"]]
                      for item in response.output if item.type == "message")  # fmt: skip
     assert (before, after[0]) == ([4], 4)
     assert len(after) == len(set(after)) > 1

@@ -56,7 +56,7 @@ def test_a_text(endpoint: Running, recorder: Recorder, base: str) -> None:
     """Contract-successor §2: the order; the last event is the response as it is stored, without `billing`."""
     with plain(endpoint, recorder, base) as client:
         events = respond_streamed(client, "hello")
-        kept = client.responses.retrieve(events[-1].response.id)  # type: ignore[union-attr]
+        kept = client.responses.retrieve(events[-1].response.id)  # pyrefly: ignore[missing-attribute]
     assert [event.type for event in events] == TEXT
     last, stored = events[-1].to_dict()["response"], kept.to_dict()
     stored.pop("billing", None)
@@ -107,7 +107,7 @@ def test_cut(client: openai.AzureOpenAI) -> None:
     """Contract-successor §1.5: the stream ends with the incomplete item and `response.incomplete`."""
     events = respond_streamed(client, "many 100", max_output_tokens=16)
     assert [event.type for event in events[-2:]] == ["response.output_item.done", "response.incomplete"]
-    assert events[-2].to_dict()["item"]["status"] == "incomplete"  # type: ignore[index]
+    assert events[-2].to_dict()["item"]["status"] == "incomplete"  # pyrefly: ignore[bad-index]
 
 
 def test_failed(client: openai.AzureOpenAI, raw: httpx2.Client) -> None:
@@ -142,7 +142,7 @@ def test_background_streamed_and_resumed(client: openai.AzureOpenAI) -> None:
     """Contract-successor §1.5: one event more, `queued`; read again from any number, while it runs and later."""
     events = respond_streamed(client, "hello", background=True)
     assert [event.type for event in events] == [TEXT[0], "response.queued", *TEXT[1:]]
-    response = events[0].response  # type: ignore[union-attr]
+    response = events[0].response  # pyrefly: ignore[missing-attribute]
     assert response.status == "queued"
     for after in (-1, 0, 5, len(events) - 1):
         again = list(client.responses.retrieve(response.id, stream=True, starting_after=after))
@@ -161,7 +161,7 @@ def test_resumed_on_the_way(starting: Starter, recorder: Recorder) -> None:
             if event.type == "response.output_text.delta":
                 break
         stream.close()
-        response = seen[0].response  # type: ignore[union-attr]
+        response = seen[0].response  # pyrefly: ignore[missing-attribute]
         after = seen[-1].sequence_number
         rest = list(client.responses.retrieve(response.id, stream=True, starting_after=after))
     assert [event.sequence_number for event in seen + rest] == list(range(len(seen + rest)))
@@ -183,7 +183,7 @@ def test_cancel(starting: Starter, recorder: Recorder) -> None:
     with azure(starting(), recorder) as client:
         stream = client.responses.create(model=MODEL, input="wait", stream=True, background=True)
         first = next(iter(stream))
-        response_id = first.response.id  # type: ignore[union-attr]
+        response_id = first.response.id  # pyrefly: ignore[missing-attribute]
         until(lambda: client.responses.retrieve(response_id).status == "in_progress")
         with pytest.raises(openai.BadRequestError) as caught:
             client.responses.delete(response_id)
@@ -249,7 +249,7 @@ def test_whoever_goes_away(starting: Starter, recorder: Recorder) -> None:
     """A response that is not in the background goes on without its listener, and is stored."""
     with azure(starting(pace=0.1), recorder) as client:
         stream = client.responses.create(model=MODEL, input="many 40", stream=True)
-        response = next(iter(stream)).response  # type: ignore[union-attr]
+        response = next(iter(stream)).response  # pyrefly: ignore[missing-attribute]
         stream.close()
         assert ended(client, response.id) == "completed"
 
@@ -275,7 +275,7 @@ def test_resumed_after_its_process_has_ended(starting: Starter, recorder: Record
     first.stop()
     recorder.faults.clear()  # that stream had no end
     with azure(starting(), recorder) as client:
-        response_id = seen[0].response.id  # type: ignore[union-attr]
+        response_id = seen[0].response.id  # pyrefly: ignore[missing-attribute]
         for after in (-1, seen[-1].sequence_number):
             with pytest.raises(openai.APIError, match="The process that made this response has ended"):
                 list(client.responses.retrieve(response_id, stream=True, starting_after=after))
@@ -287,8 +287,9 @@ def test_a_cancel_is_heard_at_once(starting: Starter, recorder: Recorder, monkey
     with azure(starting(), recorder, timeout=30) as client:
         stream = client.responses.create(model=MODEL, input="wait", stream=True, background=True)
         first = next(iter(stream))
-        until(lambda: client.responses.retrieve(first.response.id).status == "in_progress")  # type: ignore[union-attr]
-        client.responses.cancel(first.response.id)  # type: ignore[union-attr]
+        # pyrefly: ignore[missing-attribute]
+        until(lambda: client.responses.retrieve(first.response.id).status == "in_progress")
+        client.responses.cancel(first.response.id)  # pyrefly: ignore[missing-attribute]
         assert list(stream)[-1].type == "response.output_text.delta"
         recorder.faults.clear()  # a cancelled response has no last event
         assistant = client.beta.assistants.create(model=MODEL, instructions="Answer.")

@@ -57,7 +57,7 @@ def test_what_strict_does_to_an_old_declaration(client: openai.AzureOpenAI, mode
         "output_schema": None,
         "parameters": WEATHER["parameters"] | {"additionalProperties": False},
     }
-    assert inner["parameters"]["properties"]["at"]["additionalProperties"] is False  # type: ignore[index]
+    assert inner["parameters"]["properties"]["at"]["additionalProperties"] is False  # pyrefly: ignore[bad-index]
     assert (old["strict"], old["parameters"]) == (False, WEATHER["parameters"])
     assert model.prompts[-1].tools[0]["function"]["parameters"] == strict["parameters"]
 
@@ -156,7 +156,7 @@ def test_a_custom_tool_with_a_grammar(client: openai.AzureOpenAI, model: Scripte
     formats = [{"type": "grammar", "syntax": syntax, "definition": "[0-9]+"} for syntax in ("regex", "lark")]
     tools = [CUSTOM | {"format": form, "name": form["syntax"]} for form in formats]
     response = respond(client, "x", tools=tools)
-    assert [tool["format"] for tool in response.to_dict()["tools"]] == formats  # type: ignore[attr-defined]
+    assert [tool["format"] for tool in response.to_dict()["tools"]] == formats  # pyrefly: ignore[not-iterable]
     by_pattern, by_words = (tool["function"]["parameters"]["properties"]["input"] for tool in model.prompts[-1].tools)
     assert (by_pattern["pattern"], "[0-9]+" in by_words["description"]) == ("[0-9]+", True)
 

@@ -274,7 +274,7 @@ def _mutate(body: Any, chance: random.Random) -> None:  # noqa: ANN401
     while True:
         keys: list[Any] = list(here) if isinstance(here, dict) else list(range(len(here)))
         key = chance.choice(keys) if keys else None
-        inside = key is not None and isinstance(here[key], dict | list)
+        inside = key is not None and isinstance(here[key], (dict, list))
         if not inside or chance.random() < 0.4:
             break
         here = here[key]

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import httpx2
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 from support.recording import Recorder
 from support.talking import V2, assistant_of, azure
@@ -57,7 +57,7 @@ def test_state_outlives_the_endpoint(starting: Starter, recorder: Recorder) -> N
     """A kernel restart keeps assistants, and the key stays the same."""
     first = starting()
     with azure(first, recorder) as client:
-        made = client.beta.assistants.create(**ASSISTANT)  # type: ignore[arg-type]
+        made = client.beta.assistants.create(**ASSISTANT)
     first.stop()
     second = starting()
     assert second.key == first.key

@@ -12,7 +12,7 @@ from random import Random
 
 import httpx2
 import openai
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 from support.processes import Serving
 from support.recording import Recorder

@@ -178,8 +178,10 @@ def test_search(client: openai.AzureOpenAI, store: VectorStore, upload: Callable
     client.vector_stores.file_batches.create_and_poll(
         store.id,
         files=[
-            {"file_id": gate, "attributes": {"lang": "en", "page": 1}, "chunking_strategy": TINY},  # type: ignore[typeddict-item]
-            {"file_id": temple, "attributes": {"lang": "ja", "page": 2}, "chunking_strategy": TINY},  # type: ignore[typeddict-item]
+            # pyrefly: ignore[bad-assignment]
+            {"file_id": gate, "attributes": {"lang": "en", "page": 1}, "chunking_strategy": TINY},
+            # pyrefly: ignore[bad-assignment]
+            {"file_id": temple, "attributes": {"lang": "ja", "page": 2}, "chunking_strategy": TINY},
         ],
     )
     search = client.vector_stores.search
@@ -195,7 +197,8 @@ def test_search(client: openai.AzureOpenAI, store: VectorStore, upload: Callable
     assert search(store.id, query="gate", ranking_options={"ranker": "none"}).data[0].score != best.score
 
     def files_of(**given: Any) -> set[str]:  # noqa: ANN401
-        return {hit.filename for hit in search(store.id, query="gate", filters=given)}  # type: ignore[arg-type]
+        # pyrefly: ignore[bad-argument-type]
+        return {hit.filename for hit in search(store.id, query="gate", filters=given)}
 
     assert files_of(type="eq", key="lang", value="ja") == {"大仏.md"}
     assert files_of(type="gte", key="page", value=2) == {"大仏.md"}
@@ -214,7 +217,8 @@ def test_chunking_decides_how_much_is_found(
     file_id = upload("long.md", f"{GATE}\n\n{long}")
     sizes = []
     for chunking in (TINY, {"type": "auto"}):
-        client.vector_stores.files.create_and_poll(file_id, vector_store_id=store.id, chunking_strategy=chunking)  # type: ignore[arg-type]
+        # pyrefly: ignore[bad-argument-type]
+        client.vector_stores.files.create_and_poll(file_id, vector_store_id=store.id, chunking_strategy=chunking)
         (best,) = client.vector_stores.search(store.id, query="swim in the pond", max_num_results=1).data
         assert "nobody may swim" in best.content[0].text
         sizes.append(len(best.content[0].text))

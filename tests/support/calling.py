@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mock_endpoint.models.base import CallDelta, Event, Finished, Prompt, TextDelta, ToolCall, Turn
@@ -67,5 +68,5 @@ def converse(prompt: Prompt, run_function: Callable[[str, Arguments], str]) -> t
             for number, (name, arguments) in enumerate(asked, len(made))
         )
         turn = Turn("assistant", "", calls=answered)
-        prompt = Prompt(**{**prompt.__dict__, "turns": (*prompt.turns, turn), "tool_choice": "auto"})
+        prompt = replace(prompt, turns=(*prompt.turns, turn), tool_choice="auto")
     raise AssertionError("the run never ends")

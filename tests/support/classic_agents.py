@@ -55,7 +55,7 @@ async def get_tide_later(harbour: str) -> str:
     return get_tide(harbour)
 
 
-class Listener(AgentEventHandler):  # type: ignore[misc]
+class Listener(AgentEventHandler):
     """Notes what it is called with."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class Listener(AgentEventHandler):  # type: ignore[misc]
         self.seen.append("done")
 
 
-class AsyncListener(AsyncAgentEventHandler):  # type: ignore[misc]
+class AsyncListener(AsyncAgentEventHandler):
     """Collects the answer."""
 
     def __init__(self) -> None:

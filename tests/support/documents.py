@@ -52,9 +52,11 @@ def pptx(path: Path, title: str, note: str) -> Path:
 
     deck = Presentation()
     slide = deck.slides.add_slide(deck.slide_layouts[5])
+    assert slide.shapes.title is not None
     slide.shapes.title.text = title
     row = slide.shapes.add_table(1, 2, Inches(1), Inches(1), Inches(2), Inches(1)).table.rows[0]
     row.cells[0].text, row.cells[1].text = "left", "right"
+    assert slide.notes_slide.notes_text_frame is not None
     slide.notes_slide.notes_text_frame.text = note
     deck.save(str(path))
     return path

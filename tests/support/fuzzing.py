@@ -177,6 +177,7 @@ class World:
         options = {"assistant_id": assistant["id"], "instructions": SCRIPTED, "thread": begun}
         run = self._call("POST", "/threads/runs", options)
         thread = f"/threads/{run['thread_id']}"
+        steps: Json = {}
         for _ in range(PATIENCE):
             run = self._call("GET", f"{thread}/runs/{run['id']}")
             steps = self._call("GET", f"{thread}/runs/{run['id']}/steps")
@@ -251,7 +252,7 @@ def _form(body: Json) -> tuple[str, bytes]:
         fields[f"expires_after[{name}]"] = value
         fields.pop("expires_after", None)
     data = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
-    file = {"file": (str(data.pop("name", "file")), repr(body.get("file")).encode())} if "file" in body else {}
+    file = {"file": (data.pop("name", "file"), repr(body.get("file")).encode())} if "file" in body else {}
     request = httpx2.Request("POST", "http://form", data=data, files=file)
     return request.headers.get("content-type", "multipart/form-data"), request.read()
 

@@ -9,7 +9,7 @@ import socket
 import sys
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from mock_endpoint.tools.code_interpreter.folders import Attached
 from mock_endpoint.tools.code_interpreter.interpreter import Interpreter
@@ -74,7 +74,7 @@ def main(outside: Path) -> None:
         said = "".join(part for part in ran.outputs.parts if isinstance(part, str))
         return {"said": said[-3000:], "length": len(said), "products": [product.name for product in ran.products]}
 
-    results = {
+    results: dict[str, object] = {
         "attempts": run(ATTEMPT.format(outside=str(outside), attempts=attempts)),
         "environment": run("import os; print(sorted(os.environ), os.getcwd(), os.listdir())"),
         "rights": run(f"import os; os.chmod({str(outside / 'state.db')!r}, 0o777)"),

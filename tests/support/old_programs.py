@@ -26,12 +26,13 @@ class Listener(AssistantEventHandler):
         self.text = ""
         self.seen: list[str] = []
 
-    def on_event(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - types moved between versions
+    # pyrefly: ignore[implicit-any-parameter]
+    def on_event(self, event) -> None:  # noqa: ANN001 - types moved between versions
         """Every event."""
         if not self.seen or self.seen[-1] != event.event:
             self.seen.append(event.event)
 
-    def on_text_delta(self, delta, snapshot) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def on_text_delta(self, delta, snapshot) -> None:  # pyrefly: ignore[implicit-any-parameter]  # noqa: ANN001
         """A piece of the answer."""
         self.text += delta.value
 
@@ -41,10 +42,12 @@ def main(url: str, key: str) -> dict[str, object]:
     client = AzureOpenAI(azure_endpoint=url, api_key=key, api_version="2024-05-01-preview")
     beta = client.beta
     tools = [{"type": "function", "function": TIDE}]
-    assistant = beta.assistants.create(model="gpt-4o", instructions="Answer.", tools=tools)  # type: ignore[arg-type]
+    # pyrefly: ignore[bad-argument-type]
+    assistant = beta.assistants.create(model="gpt-4o", instructions="Answer.", tools=tools)
     thread = beta.threads.create(messages=[{"role": "user", "content": "What is the capital of Japan?"}])
     run = beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
-    answer = beta.threads.messages.list(thread_id=thread.id).data[0].content[0].text.value  # type: ignore[union-attr]
+    # pyrefly: ignore[missing-attribute]
+    answer = beta.threads.messages.list(thread_id=thread.id).data[0].content[0].text.value
     beta.threads.messages.create(thread.id, role="user", content="How high is the tide at the harbour of Onomichi?")
     asking = Listener()
     with beta.threads.runs.stream(thread_id=thread.id, assistant_id=assistant.id, event_handler=asking) as stream:
@@ -69,7 +72,8 @@ def main(url: str, key: str) -> dict[str, object]:
         "waiting": waiting.status,
         "calls": [[call.function.name, json.loads(call.function.arguments)] for call in calls],
         "telling": telling.seen,
-        "whole": telling.text == message.content[0].text.value and "3.5 metres" in telling.text,  # type: ignore[union-attr]
+        # pyrefly: ignore[missing-attribute]
+        "whole": telling.text == message.content[0].text.value and "3.5 metres" in telling.text,
         "errors": [_refused(client, thread.id), _refused(client, "undefined")],
     }
 

@@ -94,7 +94,7 @@ def _row(client: httpx2.Client, operation: str, notes: dict[str, Any]) -> str:
     calls = ", ".join(f"`{call}`" for call in notes["client"]) or "–"
     if operation not in SERVED:
         return f"| `{operation}` | {calls} | not served | – | |"
-    differs = "; ".join(filter(None, [*_only_in(client, operation), notes.get("differs")]))
+    differs = "; ".join(filter(None, (*_only_in(client, operation), notes.get("differs"))))
     return f"| `{operation}` | {calls} | {_since(client, operation)} | {_lesson(notes)} | {differs} |"
 
 

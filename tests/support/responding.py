@@ -20,13 +20,15 @@ WEATHER: Any = {
 
 def respond(client: openai.OpenAI, given: Any, **options: Any) -> Response:  # noqa: ANN401
     """A response to this input."""
-    response: Response = client.responses.create(**{"model": MODEL, "input": given} | options)
+    asked: dict[str, Any] = {"model": MODEL, "input": given, **options}
+    response: Response = client.responses.create(**asked)
     return response
 
 
 def respond_streamed(client: openai.OpenAI, given: Any, **options: Any) -> list[ResponseStreamEvent]:  # noqa: ANN401
     """All events of a response to this input."""
-    return list(client.responses.create(**{"model": MODEL, "input": given, "stream": True} | options))
+    asked: dict[str, Any] = {"model": MODEL, "input": given, "stream": True, **options}
+    return list(client.responses.create(**asked))
 
 
 def functions_called(response: Response) -> list[ResponseFunctionToolCall]:

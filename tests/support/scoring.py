@@ -71,7 +71,7 @@ def score(asked: Iterable[Json]) -> Score:
 
 async def _judged(message: Json, tools: Json) -> Judged:
     declared = [tools[key] for key in message["tools"]]
-    turns = [*message.get("history", ()), ["user", message["text"]]]
+    turns: list[Any] = [*message.get("history", ()), ["user", message["text"]]]
     prompt = Prompt(
         model="gpt-4",
         instructions="You are a helpful assistant.",
@@ -122,7 +122,9 @@ def _of_calls(
         verdict, matched = min(found, key=lambda pair: _SEVERITY.index(pair[0]))
         left.remove(matched)
         worst.append(verdict)
-    return max([*worst, *(["missed"] if left else [])], key=_SEVERITY.index)  # type: ignore[list-item]
+    if left:
+        worst.append("missed")
+    return max(worst, key=_SEVERITY.index)
 
 
 _SEVERITY: list[Verdict] = ["right", "missed", "lacking", "wrong", "invented", "unasked", "opposite"]

@@ -43,7 +43,7 @@ class Scripted(Model):
             return
         if command == "fail":
             code, _, message = rest.partition(" ")
-            yield Failed(code, message)  # type: ignore[arg-type]
+            yield Failed(code, message)  # pyrefly: ignore[bad-argument-type]
             return
         calls = _calls(command, rest)
         made = [call for turn in _since_asked(prompt) for call in turn.calls]

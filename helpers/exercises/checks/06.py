@@ -76,7 +76,7 @@ def check_06b(collector: AssistantEventHandler | AsyncAssistantEventHandler) -> 
     if stream is None:
         return "its stream is not in the log; use the client of this lesson, and run the cell again"
     kept = getattr(collector, "pieces", None)
-    if not isinstance(kept, list | tuple):
+    if not isinstance(kept, (list, tuple)):
         return "the handler has no list self.pieces"
     return _compared(list(kept), stream)
 
@@ -149,7 +149,7 @@ def _checked(names: Iterable[object]) -> Iterator[str]:
     """The same names, unless something else is among them: then `NotYet`."""
     if isinstance(names, str):
         raise NotYet("this is one text; a list is asked for, with a text for each name")
-    if isinstance(names, set | frozenset):
+    if isinstance(names, (set, frozenset)):
         raise NotYet(f"a {type(names).__name__} does not keep names in an order; a list does")
     if _typed():
         raise NotYet("these names were typed, not read from a stream; how does a loop over a stream get at them?")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-import ipywidgets  # type: ignore[import-untyped]
+import ipywidgets
 from openai import NotFoundError
 from openai.types.beta import Thread
 

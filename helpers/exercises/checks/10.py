@@ -181,11 +181,11 @@ def _not_numbered(answer: object, text: str, names: list[str]) -> str | None:
     """Why this is not the text with its numbers, and the list of names."""
     if answer is None:
         return "footnotes returned nothing; a text and a list are asked for"
-    if not isinstance(answer, tuple | list) or len(answer) != 2:
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         return f"footnotes returned {type(answer).__name__}; two things are asked for, a text and a list"
     if answer[0] != text:
         return f'the text is "{answer[0]}", and should be "{text}"'
-    if not isinstance(answer[1], tuple | list):
+    if not isinstance(answer[1], (tuple, list)):
         return f"the names came as {type(answer[1]).__name__}; a list is asked for"
     return None if list(answer[1]) == names else f"the names are {list(answer[1])}, and should be {names}"
 

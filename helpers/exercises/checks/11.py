@@ -21,11 +21,11 @@ _ATTEMPTS = 4
 """Three that the rate limit refuses, and the one that comes through."""
 _NOWHERE = "http://127.0.0.1:1"
 _RUNS = (
-    Run.model_construct(status="completed"),
-    Run.model_construct(status="failed", last_error=LastError(code="server_error", message="Sorry.")),
-    Run.model_construct(status="expired"),
-    Run.model_construct(status="incomplete", incomplete_details=IncompleteDetails(reason="max_prompt_tokens")),
-    Run.model_construct(status="cancelled"),
+    Run.construct(status="completed"),
+    Run.construct(status="failed", last_error=LastError(code="server_error", message="Sorry.")),
+    Run.construct(status="expired"),
+    Run.construct(status="incomplete", incomplete_details=IncompleteDetails(reason="max_prompt_tokens")),
+    Run.construct(status="cancelled"),
 )
 """A run for each way in which one can end."""
 _BEGINNING = ("a", "a", "b", "c", "b", "b", None, None)

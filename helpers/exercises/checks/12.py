@@ -74,7 +74,8 @@ def check_12a(strict_tool: Mapping[str, Any]) -> str | None:
         return f"its {changed[0]} is {strict_tool.get(changed[0])!r}; nothing but the form should change"
     with connect(api="v1") as client:
         try:
-            response = client.responses.create(model="gpt-4o", input=_ASKED, tools=[dict(strict_tool)])  # type: ignore[list-item]
+            # pyrefly: ignore[no-matching-overload]
+            response = client.responses.create(model="gpt-4o", input=_ASKED, tools=[dict(strict_tool)])
         except BadRequestError as error:
             return f"the service refuses it: {_sentence(error)}"
     declared: dict[str, Any] = response.tools[0].to_dict()
@@ -163,10 +164,10 @@ def _remembered() -> list[Any]:
 
 def _not_the_transcript(told: object) -> str | None:
     """Why this is not what was said in the conversation of 12b."""
-    if not isinstance(told, list | tuple):
+    if not isinstance(told, (list, tuple)):
         what = "nothing" if told is None else type(told).__name__
         return f"transcript returned {what}; a list is asked for"
-    pairs = [tuple(each) if isinstance(each, list | tuple) else each for each in told]
+    pairs = [tuple(each) if isinstance(each, (list, tuple)) else each for each in told]
     strange = next((each for each in pairs if not isinstance(each, tuple) or len(each) != 2), None)
     if strange is not None:
         return f"one of its entries is {brief(repr(strange))}; each is a pair of role and text"

@@ -27,9 +27,7 @@ def _checker() -> Any:  # noqa: ANN401 - jsonschema makes the class at run time
         if isinstance(value, str) and not matches(str(wanted), value):
             yield jsonschema.ValidationError("does not match")
 
-    return jsonschema.validators.extend(  # type: ignore[no-untyped-call]
-        jsonschema.Draft202012Validator, {"pattern": pattern}
-    )
+    return jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": pattern})
 
 
 class Completer:

@@ -69,6 +69,7 @@ def _label(arguments: Mapping[str, Any], alike: Sequence[ToolCall]) -> str:
     named = [
         name
         for name, value in arguments.items()
+        # pyrefly: ignore[implicit-any-type-argument]
         if isinstance(value, str | int | float | list) and value not in ("unknown", "")
     ]
     order = sorted(named, key=lambda name: all(each.get(name) == arguments[name] for each in others))[:_MOST_LABELS]
@@ -104,13 +105,14 @@ def _said(value: object, language: Language, depth: int = 0) -> str:
     if isinstance(value, Mapping):
         parts = []
         for name, each in list(value.items())[:_MOST_ITEMS]:
+            # pyrefly: ignore[implicit-any-type-argument]
             said, inner = _said(each, language, depth + 1), isinstance(each, Mapping | list) and bool(each)
             gap = ": " if inner else "は" if language == "ja" else " "
             parts.append(f"{_key(name)}{gap}{f'({said})' if inner and depth else said}")
         return _more(parts, len(value), language)
     if isinstance(value, list):
         parts = [_said(each, language, depth + 1) for each in value[:_MOST_ITEMS]]
-        if any(isinstance(each, Mapping | list) for each in value):
+        if any(isinstance(each, Mapping | list) for each in value):  # pyrefly: ignore[implicit-any-type-argument]
             parts = [f"({number}) {each}" for number, each in enumerate(parts, 1)]
         return _more(parts, len(value), language) or ("なし" if language == "ja" else "none")
     return _scalar(value, language)
@@ -131,7 +133,7 @@ def _scalar(value: object, language: Language) -> str:
 
 
 def _key(name: str) -> str:
-    return name_words(str(name)) or str(name)
+    return name_words(str(name)) or str(name)  # pyrefly: ignore[unnecessary-type-conversion]
 
 
 def _word(value: object) -> str:

@@ -199,7 +199,7 @@ def _end_what_was_left() -> None:
     left = left_behind(_PREFIX)
     if not left:
         return
-    import psutil  # type: ignore[import-untyped]  # `serve` starts without it
+    import psutil  # `serve` starts without it
 
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):

@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import zmq
 import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
@@ -91,7 +91,7 @@ class Kernel:
         environment |= {"OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2", "PYTHONUTF8": "1"}
         with self._log.open("wb") as log:
             await self._manager.start_kernel(cwd=str(self.folders.data), env=environment, stdout=log, stderr=log)
-        self._process = psutil.Process(self._manager.provisioner.pid)  # type: ignore[union-attr]
+        self._process = psutil.Process(self._manager.provisioner.pid)  # pyrefly: ignore[missing-attribute]
         self._client = self._manager.client()
         self._client.start_channels(stdin=False, hb=False)
         try:

@@ -98,9 +98,9 @@ async def _read_apart(path: Path, ending: str) -> str:
         env={name: os.environ[name] for name in kept if name in os.environ},
     )
     assert process.stdout is not None
+    raw = b""
     try:
         async with asyncio.timeout(SECONDS):
-            raw = b""
             while piece := await process.stdout.read(1 << 20):
                 raw += piece
                 if len(raw) > 4 * MOST_CHARACTERS:

@@ -47,8 +47,10 @@ def _lines(shape: object) -> list[str]:
     if hasattr(shape, "shapes"):
         return [line for inner in shape.shapes for line in _lines(inner)]
     if getattr(shape, "has_table", False):
-        return ["\t".join(cell.text for cell in row.cells) for row in shape.table.rows]  # type: ignore[attr-defined]
-    return [shape.text_frame.text] if getattr(shape, "has_text_frame", False) else []  # type: ignore[attr-defined]
+        # pyrefly: ignore[missing-attribute]
+        return ["\t".join(cell.text for cell in row.cells) for row in shape.table.rows]
+    # pyrefly: ignore[missing-attribute]
+    return [shape.text_frame.text] if getattr(shape, "has_text_frame", False) else []
 
 
 def _html(path: Path) -> str:

@@ -69,7 +69,7 @@ def _attempt(name: str, number: int, entry: Answer, check: str) -> list[Notebook
     source = entry.answer.strip()
     if name.endswith("q"):
         source, check = f"chosen = {source}", f'check("{name}", chosen)'
-    cells: list[NotebookNode] = [v4.new_code_cell(source), v4.new_code_cell(check)]  # type: ignore[no-untyped-call]
+    cells: list[NotebookNode] = [v4.new_code_cell(source), v4.new_code_cell(check)]
     cells[0].metadata["tags"] = ["raises-exception"]
     cells[1].id = f"{name}-{number}"
     return cells

@@ -16,13 +16,13 @@ def notebooks() -> list[Path]:
 
 def read(path: Path) -> NotebookNode:
     """Return the notebook as it stands in the file: nothing is repaired on the way."""
-    notebook: NotebookNode = v4.reads(path.read_text(encoding="utf-8"))  # type: ignore[no-untyped-call]
+    notebook: NotebookNode = v4.reads(path.read_text(encoding="utf-8"))
     return notebook
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write the notebook in the layout that JupyterLab gives it."""
-    text: str = v4.writes(notebook)  # type: ignore[no-untyped-call]
+    text: str = v4.writes(notebook)
     whole = path.with_suffix(".writing")
     whole.write_text(text + "\n", encoding="utf-8", newline="\n")
     # At once, since another test may be reading the notebook.
@@ -31,5 +31,6 @@ def write(notebook: NotebookNode, path: Path) -> None:
 
 def node(data: dict[str, Any]) -> NotebookNode:
     """Return a part of a notebook made of plain data."""
-    made: NotebookNode = from_dict(data)  # type: ignore[no-untyped-call]
+    made = from_dict(data)
+    assert isinstance(made, NotebookNode)
     return made

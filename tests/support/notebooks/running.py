@@ -10,7 +10,7 @@ from typing import Any
 
 from nbclient import NotebookClient
 from nbformat import NotebookNode
-from nbmake.nb_run import NotebookRun  # type: ignore[import-untyped]
+from nbmake.nb_run import NotebookRun
 
 from support.notebooks.files import FOLDER, read, write
 

@@ -69,13 +69,13 @@ answer = 42
 
 def markdown(source: str, **metadata: object) -> NotebookNode:
     """Return a Markdown cell."""
-    cell: NotebookNode = v4.new_markdown_cell(source, metadata=metadata)  # type: ignore[no-untyped-call]
+    cell: NotebookNode = v4.new_markdown_cell(source, metadata=metadata)
     return cell
 
 
 def code(source: str, **metadata: object) -> NotebookNode:
     """Return a code cell that was never run."""
-    cell: NotebookNode = v4.new_code_cell(source.strip(), metadata=metadata)  # type: ignore[no-untyped-call]
+    cell: NotebookNode = v4.new_code_cell(source.strip(), metadata=metadata)
     return cell
 
 
@@ -83,7 +83,7 @@ def notebook(*cells: NotebookNode) -> NotebookNode:
     """Return a notebook of these cells, which get the ids `cell-0`, `cell-1`, …"""
     for place, cell in enumerate(cells):
         cell.id = f"cell-{place}"
-    made: NotebookNode = v4.new_notebook(cells=list(cells))  # type: ignore[no-untyped-call]
+    made: NotebookNode = v4.new_notebook(cells=list(cells))
     return normalised(made)
 
 

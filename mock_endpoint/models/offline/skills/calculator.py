@@ -128,7 +128,8 @@ def written(value: Fraction, exact: bool = True) -> tuple[str, bool]:
     with localcontext() as context:
         context.prec = _MAX_BITS
         number = Decimal(value.numerator) / Decimal(value.denominator)
-        if not exact or rest != 1 or -number.normalize().as_tuple().exponent > _EXACT_DECIMALS:  # type: ignore[operator]
+        # pyrefly: ignore[unsupported-operation]
+        if not exact or rest != 1 or -number.normalize().as_tuple().exponent > _EXACT_DECIMALS:
             exact, number = False, round(number, _DECIMALS)
         text = f"{number:f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text), exact
