@@ -43,6 +43,7 @@ def test_outputs_are_the_committed_ones(path: Path, tmp_path: Path, request: pyt
         pytest.fail(f"the outputs are not the committed ones\n\n{differences}", pytrace=False)
 
 
+@pytest.mark.all  # for those who write lessons, like the next one
 @pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("path", PRACTISED)
 def test_solutions_pass(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +58,7 @@ def test_solutions_pass(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert all(is_correct(text) for text in verdicts.values()), verdicts
 
 
-@pytest.mark.all  # for those who write lessons; it would take a learner some minutes
+@pytest.mark.all
 @pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("path", PRACTISED)
 def test_answers_are_judged_for_what_they_do(path: Path, tmp_path: Path) -> None:
