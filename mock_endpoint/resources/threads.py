@@ -52,6 +52,7 @@ def add(store: Store, fields: Json) -> Json:
     tool_resources.check(store, resources)
     thread = objects.thread(fields | {"tool_resources": tool_resources.with_new_stores(store, resources)})
     store.insert(thread)
-    for message in fields.get("messages", []):
+    first = fields.get("messages", [])
+    for message in first:
         messages.add(store, thread["id"], message)
-    return store.get("thread", thread["id"]) or thread  # with what the messages brought for tools
+    return (first and store.get("thread", thread["id"])) or thread  # with what the messages brought for tools
