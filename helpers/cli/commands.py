@@ -180,9 +180,8 @@ def _test(arguments: argparse.Namespace) -> int:
     shipped.keep()
     command = [sys.executable, "-m", "pytest"]
     if importlib.util.find_spec("xdist") is not None:
-        # Most tests wait for runs that think; only a browser, in `--all`, needs its core for itself.
-        cores = os.cpu_count() or 1
-        command += ["-n", str(cores + 1 if arguments.all else 2 * cores), "--dist", "worksteal"]
+        # Two tests a core, for most of them wait: for runs that think, for kernels, for pages.
+        command += ["-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal"]
     command += ["--all"] if arguments.all else []
     command += ["--update-notebooks"] if arguments.update else []
     return subprocess.run([*command, *arguments.behind], cwd=ROOT, check=False).returncode
