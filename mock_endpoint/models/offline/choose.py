@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mock_endpoint.models.encoder import encoder
 from mock_endpoint.models.offline.entities import entities
 from mock_endpoint.models.offline.slots import Function
-from mock_endpoint.models.offline.text import JAPANESE, name_words, pattern, stem, stems, words
+from mock_endpoint.models.offline.text import JAPANESE, name_words, nouns, pattern, stem, stems, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,9 +61,7 @@ def prepare(texts: Sequence[str], functions: Sequence[Function]) -> None:
     for text in texts:
         if JAPANESE.search(text):
             wanted += pattern("value", "piece_ja").findall(text)[:_PIECES]
-            wanted += [
-                part for noun in pattern("value", "noun_ja").findall(text)[:_PIECES] for part in noun[0].split("の")
-            ]
+            wanted += [noun[1] for noun in nouns(text)[:_PIECES]]
             slots = [
                 slot
                 for function in functions[:_FEW]
