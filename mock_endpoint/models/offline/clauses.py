@@ -57,6 +57,13 @@ def continues(message: str) -> str:
     return rest if rest != message and len(rest.split()) <= 8 and not new else ""
 
 
+def reports(clause: str) -> bool:
+    """Whether it tells what has been."""
+    if JAPANESE.search(clause):
+        return bool(re.search(words()["ja"]["past"], clause))
+    return bool(pattern("sentence", "past").search(clause))
+
+
 def _of_sentence(sentence: str) -> Iterator[Clause]:
     question = bool(re.search(r"[??]\s*$", sentence))
     japanese = bool(JAPANESE.search(sentence))
@@ -120,7 +127,7 @@ def _wants(piece: str) -> bool:
 def _wants_japanese(piece: str) -> bool:
     if pattern("sentence", "polite_ja").search(piece):
         return True
-    if re.search(words()["ja"]["past"], piece) or re.search(r"(ので|から|けど|けれど|のに)、?$", piece):
+    if reports(piece) or re.search(r"(ので|から|けど|けれど|のに)、?$", piece):
         return False
     requests = words()["ja"]["requests"].replace("(て|で)", "(て|んで|いで)", 1)
     return bool(re.search(requests, piece.rstrip("、")))

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 
 from mock_endpoint.models.offline.bind import bind
 from mock_endpoint.models.offline.choose import LIKELY, POSSIBLE, SURE, WEAK, acts, prepare, ranked
-from mock_endpoint.models.offline.clauses import Clause, agrees, cancels, clauses, continues
+from mock_endpoint.models.offline.clauses import Clause, agrees, cancels, clauses, continues, reports
 from mock_endpoint.models.offline.complete import Completer
 from mock_endpoint.models.offline.slots import Function
 from mock_endpoint.models.offline.text import JAPANESE, is_question, listed, pattern
 from mock_endpoint.models.offline.work import Bound
 
-_NEAR = 0.1
-"""How far behind the best a function may be that fits its values better."""
+_NEAR, _COMPLETE = 0.2, 0.12
+"""How far behind the best a function may be that fits its values better, and how much it counts to lack none."""
 Known = Callable[[str], float]
 """The score that a function needs in order to take a text from the model's own skills; 0 where they do not know it."""
 
@@ -76,7 +76,16 @@ def requests(message: str, functions: Sequence[Function], known: Known) -> list[
         else:
             found.append(Request(function, clause.text, waiting))
             waiting = []
-    return found
+    return found or _as_a_whole(message, parts, functions)
+
+
+def _as_a_whole(message: str, parts: Sequence[Clause], functions: Sequence[Function]) -> list[Request]:
+    """The request of a message none of whose clauses is one: it has all that a function needs."""
+    score, function = max(ranked(message, message, functions), key=lambda pair: pair[0])
+    bound = bind(function, message)
+    told = not any(part.wants for part in parts) and any(reports(part.text) for part in parts)
+    near = score >= SURE and not told and (bound.firm or bound.named)
+    return [Request(function, message)] if near and not bound.lacks else []
 
 
 def follow_up(message: str, earlier: Request, *, asked: bool) -> list[Bound]:
@@ -171,7 +180,7 @@ def _function(clause: Clause, message: str, functions: Sequence[Function], neede
         given = not bound.lacks and (
             bool(bound.firm) or (bool(bound.values) and score >= (POSSIBLE if bound.named else WEAK))
         )
-        weight = score + 0.04 * (given or (sure and not bound.lacks)) + 0.03 * min(bound.firm, 4)
+        weight = score + _COMPLETE * (given or (sure and not bound.lacks)) + 0.03 * min(bound.firm, 4)
         weighed.append((weight, given or sure, function))
     if weighed and (chosen := max(weighed, key=lambda each: each[0]))[1]:
         return chosen[2]
