@@ -175,6 +175,8 @@ def _named(text: str, option: str, slot: Slot) -> list[Mention]:
         names = _language(option)
     if re.fullmatch(r"[A-Z]{3}", option):
         names = [option, *_currency(option, tuple(map(str, slot.options)))]
+    if slot.measures or slot.role:
+        names += _unit(option)
     found = []
     for name in dict.fromkeys(names):
         short = len(name) < 3 and name.isupper()
@@ -234,3 +236,17 @@ def _currency(code: str, codes: tuple[str, ...]) -> list[str]:
     others = set().union(*(each for one, each in short.items() if one != code))
     coins = words()["coins"].get(code, "").split()
     return [name for name in (*names[code], *(short[code] - others), *coins) if name != code]
+
+
+@cache
+def _unit(option: str) -> list[str]:
+    """What a unit is called that an option abbreviates or names, in English and Japanese."""
+    from babel import Locale
+
+    tables = [Locale.parse(tongue).unit_display_names for tongue in ("en", "en_GB", "ja")]
+    for unit in tables[0]:
+        forms = [table.get(unit, {}).get(length, "") for table in tables for length in ("long", "short")]
+        names = {unit.split("-", 1)[1], *forms} - listed("en", "small") - {""}
+        if {option, f"{option}s"} & names:
+            return [*names, *(re.sub("(?:メートル|リットル|グラム)$", "", name) or name for name in names)]
+    return []
