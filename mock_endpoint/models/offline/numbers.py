@@ -87,7 +87,7 @@ def _fits(work: Work, slot: Slot, each: Entity) -> float:
         score += 2.5
     elif converted(slot, each) != each.value:
         score += 2
-    elif each.counted and not _counted_elsewhere(work, each):
+    elif each.counted and "money" not in each.counted and not _counted_elsewhere(work, each):
         score -= 1
     labels = (word for word in slot.words if JAPANESE.match(word) and len(word) > 1)
     if ideas(before) & (slot.names - {"number", "valu"}) or any(word in before for word in labels):

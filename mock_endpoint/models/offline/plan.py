@@ -8,6 +8,7 @@ from mock_endpoint.models.offline.bind import bind
 from mock_endpoint.models.offline.choose import LIKELY, POSSIBLE, SURE, WEAK, acts, prepare, ranked
 from mock_endpoint.models.offline.clauses import Clause, agrees, cancels, clauses, continues, reports
 from mock_endpoint.models.offline.complete import Completer
+from mock_endpoint.models.offline.entities import spoken
 from mock_endpoint.models.offline.slots import Function
 from mock_endpoint.models.offline.text import JAPANESE, is_question, listed, pattern
 from mock_endpoint.models.offline.work import Bound
@@ -44,7 +45,7 @@ def plan(
     """The calls that the waiting messages ask for. `earlier` are the user's messages before them, the newest last;
     `asked` tells whether the assistant's last words were a question."""
     found: list[Bound] = []
-    for message in map(_minutes, waiting):
+    for message in map(_reckoned, waiting):
         if cancels(message) or known(message) > 1:
             continue
         wanted = [bound for request in requests(message, functions, known) for bound in request.bound()]
@@ -101,17 +102,17 @@ def follow_up(message: str, earlier: Request, *, asked: bool) -> list[Bound]:
     return [_kept(Bound(before.function, {**before.values, **values}, (message,)))] if values else []
 
 
-def _minutes(message: str) -> str:
-    """`An hour and a half` and `1時間半` in minutes, for no number says them."""
-    form = re.compile(r"\b(an|one|two|three|\d+) hours? and a half|\bhalf an hour|(\d+)時間半", re.I)
-    hours = {"an": 1, "one": 1, "two": 2, "three": 3}
+def _reckoned(message: str) -> str:
+    """`An hour and a half`, `five and a half`, `1時間半` and `1時間5分` with one number, for a parameter takes one."""
 
-    def told(match: re.Match[str]) -> str:
-        said = match[1] or match[2] or "0"
-        minutes = 60 * hours.get(said.casefold(), int(said) if said.isdigit() else 0) + 30
-        return f"{minutes}分" if match[2] else f"{minutes} minutes"
+    def half(match: re.Match[str]) -> str:
+        whole = spoken(match["whole"] or match["ja"] or "0") or 0
+        return f"{whole:g}.5{match['unit'] or match['counter'] or ''}"
 
-    return form.sub(told, message)
+    def both(match: re.Match[str]) -> str:
+        return f"{60 * int(match[1]) + int(match[2])}{match[3]}"
+
+    return pattern("entity", "hours").sub(both, pattern("entity", "halves").sub(half, message))
 
 
 def _kept(bound: Bound) -> Bound:
