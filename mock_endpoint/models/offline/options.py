@@ -7,7 +7,7 @@ from mock_endpoint.models.offline.choose import alike
 from mock_endpoint.models.offline.chunks import is_tool
 from mock_endpoint.models.offline.entities import entities
 from mock_endpoint.models.offline.slots import Slot
-from mock_endpoint.models.offline.text import JAPANESE, listed, name_words, pattern, stem, stems, words
+from mock_endpoint.models.offline.text import JAPANESE, listed, name_words, nouns, pattern, stem, stems, words
 from mock_endpoint.models.offline.work import Work
 
 _NEAR, _NEAR_TO_A_GLOSS, _NEAR_TO_A_SWITCH, _CERTAIN = 0.42, 0.2, 0.47, 0.6
@@ -69,26 +69,29 @@ def _by_opposites(work: Work, slot: Slot) -> bool | None:
 
 
 def _by_label(work: Work, slot: Slot) -> bool | None:
-    """Whether the text names what the switch is for, and whether it wants it."""
-    own = (stems(slot.name) - {"includ", "is", "on", "enabl", "want", "ha"}) & stems(work.text)
-    if own:
-        place = min(work.text.casefold().find(word[:5]) for word in own)
-    elif work.japanese:
-        known = [word for word in slot.names if JAPANESE.match(word) and len(word) > 1 and word in work.text]
-        pieces = pattern("value", "piece_ja").findall(work.text)[:12]
-        near, piece = max(((alike(piece, slot.about), piece) for piece in pieces), default=(0.0, ""))
-        if not known and near < _NEAR_TO_A_SWITCH:
-            return None
-        place = work.text.find(known[0] if known else piece)
-    else:
+    """Whether a part of the text speaks of what the switch is for, and whether it wants it."""
+    own = stems(slot.name) - {"includ", "is", "on", "enabl", "want", "ha"}
+    labels = [word for word in slot.names if JAPANESE.match(word) and len(word) > 1]
+
+    def near(piece: str) -> float:
+        named = (own and own <= stems(piece)) or any(word in piece for word in labels)
+        return 1.0 if named else alike(piece, slot.about)
+
+    parts = pattern("value", "parts").split(work.text)[:12]
+    found = [(near(part) - 0.08, part, part) for part in parts]
+    found += [
+        (near(noun[1]), part, noun[1]) for part in parts for noun in nouns(part)[:6] if not is_tool(work, noun[1])
+    ]
+    best, part, noun = max(found)
+    if best < _NEAR_TO_A_SWITCH or best < alike(noun, work.function.title):
         return None
-    around = pattern("value", "polite_no_ja").sub("", work.text[max(place - 25, 0) : place + 25].casefold())
+    around = pattern("value", "polite_no_ja").sub("", part.casefold())
     without = (rf"\b{re.escape(word)}\b" if word.isascii() else word for word in words()["without"].split())
     negated = any(re.search(word, around) for word in without)
     if set(slot.name.split()) & listed("", "avoiding"):
         return negated or None
-    if negated and re.search(r"ないで|ないよう|ずに", around):  # whether it denies the switch, its verb alone tells
-        return None
+    if verb := re.search(r"(\w{1,4}?)(?:ないで|ないよう|ずに)", around.removeprefix(noun)):
+        return alike(verb[1], slot.name) < 0.42  # whether it denies the switch itself, or the opposite of it
     return not negated
 
 
