@@ -10,7 +10,7 @@ from mock_endpoint.models.offline.slots import Slot
 from mock_endpoint.models.offline.text import JAPANESE, listed, name_words, nouns, pattern, stem, stems, words
 from mock_endpoint.models.offline.work import Work
 
-_NEAR, _NEAR_TO_A_GLOSS, _NEAR_TO_A_SWITCH, _CERTAIN = 0.42, 0.2, 0.47, 0.6
+_NEAR, _NEAR_TO_A_GLOSS, _NEAR_TO_A_SWITCH, _CERTAIN = 0.42, 0.25, 0.47, 0.6
 """How near in meaning an option, its gloss or a switch must be; and from where it precedes the opposites."""
 _AHEAD, _FAR_AHEAD = 0.06, 0.15
 """How far ahead of the next option: of a required parameter, and of another."""
@@ -156,11 +156,8 @@ def _mentions(work: Work, slot: Slot) -> list[Mention]:
         if said is not None:
             return [(0, 0, sides[said])]
     units = {word for text in work.texts for each in entities(text) for word in each.counted}
-    heard = stems(" ".join(work.texts))
-    glosses = {option: stems(slot.gloss(option)) for option in options}
     for option in options:
-        others = set().union(*(gloss for other, gloss in glosses.items() if other != option))
-        if units & stems(option) or {word for word in glosses[option] - others if len(word) > 4} & heard:
+        if units & stems(option):
             return [(0, 0, option)]
     return [mention for _, mention in meant]
 
@@ -211,7 +208,8 @@ def _by_meaning(work: Work, slot: Slot) -> list[tuple[float, Mention]]:
     near = _NEAR_TO_A_GLOSS if glossed and slot.required else _NEAR
     found = []
     for piece, start, end in pieces[:12]:
-        scores = sorted(((alike(piece, meaning), option) for option, meaning in slot.meanings.items()), reverse=True)
+        told = {option: meaning for option, meaning in slot.meanings.items() if not glossed or slot.gloss(option)}
+        scores = sorted(((alike(piece, meaning), option) for option, meaning in told.items()), reverse=True)
         first, second = [*scores, (0.0, "")][:2]
         if first[0] >= near and first[0] - second[0] >= (_AHEAD if slot.required else _FAR_AHEAD):
             found.append((first[0], (start, end, first[1])))
