@@ -183,7 +183,7 @@ def _cleaned(work: Work, slot: Slot | None, start: int, end: int) -> tuple[int, 
         tokens.pop(0)
     verb_left = opening
     while tokens and (idle(tokens[0]) or (verb_left and tokens[0][0].casefold() in verbs)):
-        verb_left = verb_left and tokens[0][0].casefold() not in verbs
+        verb_left = verb_left and tokens[0][0].casefold() not in verbs | {"the", "a", "an", "my", "our"}
         tokens.pop(0)
     while kept and tokens and tokens[-1][0] in listed("en", "leads"):
         tokens.pop()
