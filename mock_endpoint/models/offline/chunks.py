@@ -25,7 +25,7 @@ class Chunk:
 
 def of(work: Work) -> list[Chunk]:
     """The chunks of a text that no value has used."""
-    found = list(_japanese(work)) if work.japanese else [_carved(chunk) for chunk in _english(work)]
+    found = list(_japanese(work)) if work.japanese else [_carved(chunk) for chunk in _without_its_verb(work, list(_english(work)))]
     bounds = [_cleaned(work, None, chunk.start, chunk.end) for chunk in found]
     pairs = zip(found, bounds, strict=True)
     return [replace(each, modifies=each.modifies or end < each.end) for each, (start, end) in pairs if end > start]
@@ -44,6 +44,15 @@ def _carved(chunk: Chunk) -> Chunk:
     )
     end = name.end() if acts_on and (start or chunk.start or name.start()) else len(chunk.text)
     return replace(chunk, start=chunk.start + start, end=chunk.start + end, text=chunk.text[start:end])
+
+
+def _without_its_verb(work: Work, found: list[Chunk]) -> list[Chunk]:
+    """The last chunk of `what does X mean` without the verb."""
+    asks = work.main and pattern("sentence", "verb_last").match(work.text)
+    if not (asks and found and found[-1].start == asks.end() and " " in found[-1].text):
+        return found
+    text = found[-1].text.rsplit(" ", 1)[0]
+    return [*found[:-1], replace(found[-1], end=found[-1].start + len(text), text=text)]
 
 
 def _idle() -> frozenset[str]:
@@ -190,7 +199,7 @@ def _cleaned(work: Work, slot: Slot | None, start: int, end: int) -> tuple[int, 
     name = bool(tokens) and tokens[0][0][:1].isupper() and not kept
     while tokens and (idle(tokens[-1]) or (name and (tokens[-1][0] in verbs or tokens[-1][0].endswith("ly")))):
         tokens.pop()
-    silent = small | verbs if opening or kept else small
+    silent = small | verbs if verb_left or kept else small
     told = {stem(token[0].casefold()) for token in tokens if token[0].casefold() not in silent}
     named = any(token[0][:1].isupper() for token in tokens)
     if not tokens or (slot and not named and told <= stems(slot.name) | work.function.stems):

@@ -57,6 +57,11 @@ def continues(message: str) -> str:
     return rest if rest != message and len(rest.split()) <= 8 and not new else ""
 
 
+def refuses(clause: str) -> bool:
+    """Whether an English clause forbids something."""
+    return bool(pattern("sentence", "refusing").match(clause.casefold()))
+
+
 def reports(clause: str) -> bool:
     """Whether it tells what has been."""
     if JAPANESE.search(clause):
@@ -113,7 +118,7 @@ def _first(text: str) -> frozenset[str]:
 
 def _wants(piece: str) -> bool:
     plain = pattern("sentence", "opening").sub("", piece.casefold())
-    if pattern("sentence", "refusing").match(plain):
+    if refuses(plain):
         return False
     wishing = any(re.search(rf"\b{re.escape(phrase)}\b", plain) for phrase in words()["en"]["wanting"])
     if wishing or _first(plain) & listed("en", "asking"):

@@ -3,14 +3,15 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from mock_endpoint.models.offline.bind import bind
 from mock_endpoint.models.offline.choose import LIKELY, POSSIBLE, SURE, WEAK, acts, prepare, ranked
-from mock_endpoint.models.offline.clauses import Clause, agrees, cancels, clauses, continues, reports
+from mock_endpoint.models.offline.clauses import Clause, agrees, cancels, clauses, continues, refuses, reports
 from mock_endpoint.models.offline.complete import Completer
 from mock_endpoint.models.offline.entities import spoken
 from mock_endpoint.models.offline.slots import Function
-from mock_endpoint.models.offline.text import JAPANESE, is_question, listed, pattern
+from mock_endpoint.models.offline.text import JAPANESE, is_question, listed, name_words, pattern, stem, stems
 from mock_endpoint.models.offline.work import Bound
 
 _NEAR, _COMPLETE = 0.2, 0.12
@@ -71,7 +72,8 @@ def requests(message: str, functions: Sequence[Function], known: Known) -> list[
         if function is None:
             if clause.wants and is_question(clause.text):
                 continue
-            (last.context if last else waiting).append(clause.text)
+            if not refuses(clause.text):
+                (last.context if last else waiting).append(clause.text)
         elif last and last.function is function and _completes(last, clause):
             last.context.append(clause.text)
         else:
@@ -169,11 +171,14 @@ def _completes(last: Request, clause: Clause) -> bool:
 def _function(clause: Clause, message: str, functions: Sequence[Function], needed: float) -> Function | None:
     """The function that a clause asks for; None where none fits well enough."""
     beside = [each for each in clauses(message) if each.text != clause.text]
-    others = [each.text for each in beside]
+    others = [each.text for each in beside if not refuses(each.text)]
     alone = not any(each.wants for each in beside)
     best = ranked(clause.text, message if alone else clause.text, functions)[:4]
     weighed = []
+    refused = stems(" ".join(each.text for each in beside if refuses(each.text)))
     for score, function in best:
+        if refused & stems(name_words(function.name)) & _verbs():
+            continue
         if score < max(best[0][0] - _NEAR, POSSIBLE, needed):
             break
         bound = bind(function, clause.text, others)
@@ -186,6 +191,11 @@ def _function(clause: Clause, message: str, functions: Sequence[Function], neede
     if weighed and (chosen := max(weighed, key=lambda each: each[0]))[1]:
         return chosen[2]
     return next((each for each in functions if searches(each, len(functions)) and _general(clause.text)), None)
+
+
+@cache
+def _verbs() -> frozenset[str]:
+    return frozenset(map(stem, listed("en", "verbs")))
 
 
 def searches(function: Function, declared: int) -> bool:
