@@ -56,8 +56,18 @@ def plan(
         if before and not (clear and before.function is not clear[0].function):
             more = follow_up(message, before, asked=asked)
             wanted = more if more and (continues(message) or not wanted or wanted[0].lacks) else wanted
-        found += wanted
+        beside = [*(clause.text for clause in clauses(message)), *reversed(earlier[-2:])]
+        found += [_filled(bound, beside) for bound in wanted]
     return found
+
+
+def _filled(bound: Bound, beside: Sequence[str]) -> Bound:
+    """A call with what it lacks out of one of the texts beside it: another clause, or what was said before."""
+    for text in [each for each in beside if each not in bound.texts] if bound.lacks else ():
+        whole = _kept(bind(bound.function, text, known=bound.values))
+        if not whole.lacks:
+            return replace(whole, texts=bound.texts)
+    return bound
 
 
 def requests(message: str, functions: Sequence[Function], known: Known) -> list[Request]:
