@@ -317,7 +317,7 @@ def _fits(work: Work, found: Sequence[Chunk]) -> Iterator[_Fit]:
                 + 0.5 * (alone and len(found) == 1)
             )
             score += (
-                0.9 * bool(name) - 1.5 * verb + 0.3 * (not chunk.leads) + 0.5 * work.japanese + 1.2 * chunk.modifies
+                0.6 * bool(name) - 1.5 * verb + 0.3 * (not chunk.leads) + 0.5 * work.japanese + 1.2 * chunk.modifies
             )
             yield _Fit(score, lead, slot, chunk.start, end, value)
 

@@ -25,7 +25,11 @@ class Chunk:
 
 def of(work: Work) -> list[Chunk]:
     """The chunks of a text that no value has used."""
-    found = list(_japanese(work)) if work.japanese else [_carved(chunk) for chunk in _without_its_verb(work, list(_english(work)))]
+    found = (
+        list(_japanese(work))
+        if work.japanese
+        else [_carved(chunk) for chunk in _without_its_verb(work, list(_english(work)))]
+    )
     bounds = [_cleaned(work, None, chunk.start, chunk.end) for chunk in found]
     pairs = zip(found, bounds, strict=True)
     return [replace(each, modifies=each.modifies or end < each.end) for each, (start, end) in pairs if end > start]

@@ -74,7 +74,11 @@ def _by_label(work: Work, slot: Slot) -> bool | None:
     labels = [word for word in slot.names if JAPANESE.match(word) and len(word) > 1]
 
     def near(piece: str) -> float:
-        named = (own and own <= stems(piece)) or (len(own) == 1 and slot.names & stems(piece)) or any(word in piece for word in labels)
+        named = (
+            (own and own <= stems(piece))
+            or (len(own) == 1 and slot.names & stems(piece))
+            or any(word in piece for word in labels)
+        )
         return 1.0 if named else alike(piece, slot.about)
 
     parts = pattern("value", "parts").split(work.text)[:12]

@@ -9,7 +9,7 @@ from mock_endpoint.models.offline.bind import bind
 from mock_endpoint.models.offline.choose import LIKELY, POSSIBLE, SURE, WEAK, acts, prepare, ranked
 from mock_endpoint.models.offline.clauses import Clause, agrees, cancels, clauses, continues, refuses, reports
 from mock_endpoint.models.offline.complete import Completer
-from mock_endpoint.models.offline.entities import spoken
+from mock_endpoint.models.offline.entities import entities, spoken
 from mock_endpoint.models.offline.slots import Function
 from mock_endpoint.models.offline.text import JAPANESE, is_question, listed, name_words, pattern, stem, stems
 from mock_endpoint.models.offline.work import Bound
@@ -57,13 +57,24 @@ def plan(
             more = follow_up(message, before, asked=asked)
             wanted = more if more and (continues(message) or not wanted or wanted[0].lacks) else wanted
         beside = [*(clause.text for clause in clauses(message)), *reversed(earlier[-2:])]
-        found += [_filled(bound, beside) for bound in wanted]
+        found += [_filled(each, [other for other in wanted if other is not each], beside) for each in wanted]
     return found
 
 
-def _filled(bound: Bound, beside: Sequence[str]) -> Bound:
-    """A call with what it lacks out of one of the texts beside it: another clause, or what was said before."""
-    for text in [each for each in beside if each not in bound.texts] if bound.lacks else ():
+def _filled(bound: Bound, others: Sequence[Bound], beside: Sequence[str]) -> Bound:
+    """A call with what it lacks out of the calls beside it, where their parameters are called alike, or out of one of
+    the texts beside it: another clause, or what was said before."""
+    for slot in bound.lacks:
+        same = (
+            other.values[each.path]
+            for other in others
+            for each in other.function.slots
+            if each.path in other.values and each.kind == slot.kind == "thing" and each.names & slot.names
+        )
+        if (value := next(same, None)) is not None:
+            bound = replace(bound, values={**bound.values, slot.path: value})
+    taken = {*(other.texts[0] for other in others), *(bound.texts if bound.values else bound.texts[:1])}
+    for text in [each for each in beside if each not in taken] if bound.lacks else ():
         whole = _kept(bind(bound.function, text, known=bound.values))
         if not whole.lacks:
             return replace(whole, texts=bound.texts)
@@ -96,7 +107,8 @@ def _as_a_whole(message: str, parts: Sequence[Clause], functions: Sequence[Funct
     """The request of a message none of whose clauses is one: it has all that a function needs."""
     score, function = max(ranked(message, message, functions), key=lambda pair: pair[0])
     bound = bind(function, message)
-    told = not any(part.wants for part in parts) and any(reports(part.text) for part in parts)
+    wants = any(part.wants for part in parts)
+    told = not wants and (not entities(message) or any(reports(each.text) or refuses(each.text) for each in parts))
     near = score >= SURE and not told and (bound.firm or bound.named)
     return [Request(function, message)] if near and not bound.lacks else []
 
