@@ -251,7 +251,7 @@ def _unit(option: str) -> list[str]:
     tables = [Locale.parse(tongue).unit_display_names for tongue in ("en", "en_GB", "ja")]
     for unit in tables[0]:
         forms = [table.get(unit, {}).get(length, "") for table in tables for length in ("long", "short")]
-        names = {unit.split("-", 1)[1], *forms} - listed("en", "small") - {""}
+        names = {str(unit).split("-", 1)[1], *forms} - listed("en", "small") - {""}
         if {option, f"{option}s"} & names:
             return [*names, *(re.sub("(?:メートル|リットル|グラム)$", "", name) or name for name in names)]
     return []

@@ -10,6 +10,7 @@ from mock_endpoint.models.offline.choose import LIKELY, POSSIBLE, SURE, WEAK, ac
 from mock_endpoint.models.offline.clauses import Clause, agrees, cancels, clauses, continues, refuses, reports
 from mock_endpoint.models.offline.complete import Completer
 from mock_endpoint.models.offline.entities import entities, spoken
+from mock_endpoint.models.offline.numbers import other_coin
 from mock_endpoint.models.offline.slots import Function
 from mock_endpoint.models.offline.text import JAPANESE, is_question, listed, name_words, pattern, stem, stems
 from mock_endpoint.models.offline.work import Bound
@@ -49,7 +50,8 @@ def plan(
     for message in map(_reckoned, waiting):
         if cancels(message) or known(message) > 1:
             continue
-        wanted = [bound for request in requests(message, functions, known) for bound in request.bound()]
+        fitting = [function for function in functions if not other_coin(function, message)]
+        wanted = [bound for request in requests(message, fitting, known) for bound in request.bound()]
         clear = [bound for bound in wanted if bound.firm and not bound.lacks]
         new = wanted and len(clear) == len(wanted) and not continues(message)
         before = None if new else _before(earlier, functions, known)
@@ -105,7 +107,9 @@ def requests(message: str, functions: Sequence[Function], known: Known) -> list[
 
 def _as_a_whole(message: str, parts: Sequence[Clause], functions: Sequence[Function]) -> list[Request]:
     """The request of a message none of whose clauses is one: it has all that a function needs."""
-    score, function = max(ranked(message, message, functions), key=lambda pair: pair[0])
+    if not functions:
+        return []
+    score, function = ranked(message, message, functions)[0]
     bound = bind(function, message)
     wants = any(part.wants for part in parts)
     told = not wants and (not entities(message) or any(reports(each.text) or refuses(each.text) for each in parts))
@@ -123,7 +127,11 @@ def follow_up(message: str, earlier: Request, *, asked: bool) -> list[Bound]:
         return [before]
     addition = continues(message)
     values = (_same_place(earlier, before, addition) or bind(before.function, addition).values) if addition else {}
-    return [_kept(Bound(before.function, {**before.values, **values}, (message,)))] if values else []
+    other = any(
+        bool(re.search("の| of ", str(value))) > ("の" in str(before.values.get(path)))
+        for path, value in values.items()
+    )
+    return [_kept(Bound(before.function, {**before.values, **values}, (message,)))] if values and not other else []
 
 
 def _reckoned(message: str) -> str:
@@ -187,7 +195,9 @@ def _before(earlier: Sequence[str], functions: Sequence[Function], known: Known)
 
 
 def _completes(last: Request, clause: Clause) -> bool:
-    return bool(bind(last.function, last.text, last.context).lacks or bind(last.function, clause.text).lacks)
+    before, after = bind(last.function, last.text, last.context), bind(last.function, clause.text)
+    agree = all(before.values.get(path, value) == value for path, value in after.values.items())
+    return bool(before.lacks or after.lacks or agree)
 
 
 def _function(clause: Clause, message: str, functions: Sequence[Function], needed: float) -> Function | None:
