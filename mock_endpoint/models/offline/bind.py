@@ -89,48 +89,21 @@ def _labelled(work: Work) -> None:
 
 
 def _after_label(work: Work, slot: Slot) -> tuple[int, int] | None:
-    names = slot.name.split()
-    lines = (line.split() for line in words()["ideas"])
-    alike = {word for line in lines if {names[0], names[-1]} & set(line[:6]) for word in line} if names else set()
-    labels = {word for word in alike | set(names) if word.isascii() and len(word) > 2}
+    whole = "end_of_text" if slot.kind in ("list", "free") else "end_of_value"
     for match in pattern("value", "label").finditer(work.text):
-        label, sign, before = match[1].casefold(), match[2].strip(), work.text[: match.start()]
-        if label not in labels or not work.free(*match.span()) or work.text[match.end()] in "\"'「『":
-            continue
-        in_list = (
-            len(slot.path) > 1
-            and re.search(r"(?:[,:;]|\bwith|^)\s*$", before)
-            and re.match(r"[A-Z\d]", work.text[match.end() :])
-        )
-        meant = label == "interested" if sign in ("in", "for") else sign or label in listed("", "spelled") or in_list
-        if meant and (label != "say" or re.search(r"(?:and|,|to|that)\s*$", before)):
-            end = _end_of_value(work, match.end(), slot)
-            if end > match.end():
+        named = stem(match[1]) in slot.names and (match[2].strip() or match[1].casefold() in listed("", "spelled"))
+        if named and work.free(*match.span()) and work.text[match.end()] not in "\"'「『":
+            stop = pattern("value", whole).search(work.text, match.end())
+            typed = (
+                each.start
+                for each in work.found
+                if each.kind in ("date", "moment", "time", "email") and each.start > match.end() and slot.kind != "free"
+            )
+            end = min([stop.start() if stop else len(work.text), *typed])
+            end = match.end() + len(re.sub(r"\s+(?:on|at|for|from|by|to)?\s*$", "", work.text[match.end() : end]))
+            if (end := work.until_used(match.end(), end)) > match.end():
                 return match.end(), end
     return None
-
-
-def _end_of_value(work: Work, start: int, slot: Slot) -> int:
-    stop = re.compile(r"[;!?]|\.(?:\s|$)|\n" if slot.kind in ("list", "free") else r"[,;!?]|\.(?:\s|$)|\n")
-    end = next((match.start() for match in stop.finditer(work.text, start)), len(work.text))
-    cut = pattern("value", "next_label").search(work.text[:end], start)
-    end = cut.start() if cut else end
-    if slot.kind == "thing":
-        others = [other for other in work.open("thing", "list", "moment") if other is not slot]
-        leads = {
-            lead for other in others for lead, known in words()["leads"] if set(known.split()) & set(other.name.split())
-        }
-        leads &= {"with", "for"}
-        led = re.search(rf" (?:{'|'.join(sorted(leads))}) ", work.text[start:end]) if leads else None
-        end = start + led.start() if led else end
-    typed = [
-        each.start
-        for each in work.found
-        if each.kind in ("date", "moment", "time", "email") and start < each.start < end
-    ]
-    if typed and slot.kind != "free":
-        end = start + len(re.sub(r"\s+(?:on|at|for|from|by|to)?\s*$", "", work.text[start : min(typed)]))
-    return work.until_used(start, end)
 
 
 def _after_label_japanese(work: Work, slot: Slot) -> tuple[int, int] | None:
@@ -234,7 +207,11 @@ def _led(work: Work) -> None:
 def _free(work: Work) -> None:
     """The text that a command is about, for a required parameter that takes any."""
     slots = [slot for slot in work.open("free", "thing", "list") if slot.required]
-    span = chunks.free_text(work) if work.main and len(slots) == 1 and slots[0].kind == "free" else None
+    span = (
+        chunks.free_text(work)
+        if work.main and not work.japanese and len(slots) == 1 and slots[0].kind == "free"
+        else None
+    )
     if span and (value := chunks.value(work, slots[0], *span)):
         work.put(slots[0], value, *span)
 
@@ -287,10 +264,10 @@ def _apart(way: Sequence[_Fit]) -> bool:
 
 def _fits(work: Work, found: Sequence[Chunk]) -> Iterator[_Fit]:
     """How well each chunk fits each parameter: by what leads to it, and by what both mean."""
-    slots = work.open("thing", "free", "list")
+    slots = work.open("thing", "free", "list")[:8]
     needed = [slot for slot in slots if slot.required]
     for slot in slots:
-        for chunk in found:
+        for chunk in found[:12]:
             lead = _led_by(slot, chunk, work)
             lead *= work.main or work.japanese or slot.kind == "list" or chunk.text[0].isupper()
             end = (

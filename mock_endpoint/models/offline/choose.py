@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mock_endpoint.models.encoder import encoder
-from mock_endpoint.models.offline.entities import entities
 from mock_endpoint.models.offline.slots import Function
 from mock_endpoint.models.offline.text import JAPANESE, name_words, nouns, pattern, stem, stems, words
 
@@ -21,8 +20,6 @@ _READ, _KEPT = 300, 1000
 """Characters that are compared, and vectors that are kept."""
 _PIECES, _FEW = 20, 8
 """Pieces of a text, and functions, that are prepared for."""
-_SUMS = frozenset(range(5))
-"""The first lines of the table `acts`: of these operations one excludes the other."""
 _vectors: "OrderedDict[str, NDArray[np.float32]]" = OrderedDict()
 
 
@@ -88,17 +85,6 @@ def _score(clause: str, whole: str, function: Function) -> float:
     meant, named = acts(clause), acts(name)
     score += 0.2 * len(meant & named) + 0.1 * len(meant & acts(function.title) - named)
     score += 0.1 * bool(clause.isascii() and acts(" ".join(clause.split()[:2])) & named)
-    if (sums := meant & _SUMS) and named & _SUMS and not named & sums:
-        score -= 0.4
     if function.acts and pattern("sentence", "only_asks").match(clause):
         score -= 1
-    return score + _fit(whole, function) + (name != "" and function.name.casefold() in clause.casefold())
-
-
-def _fit(text: str, function: Function) -> float:
-    """Whether the typed values that the function needs are there."""
-    kinds = {entity.kind for entity in entities(text[:_READ])}
-    kinds |= {"id"} if kinds & {"number", "phone"} else set()
-    typed = ("email", "date", "time", "id", "number", "code")
-    needed = [slot for slot in function.slots if slot.required and slot.kind in typed]
-    return max(min(sum(0.03 if slot.kind in kinds else -0.03 for slot in needed), 0.06), -0.06)
+    return score + (name != "" and function.name.casefold() in clause.casefold())

@@ -219,13 +219,6 @@ def to_the_end(work: Work, start: int) -> int:
 
 def free_text(work: Work) -> tuple[int, int] | None:
     """Where the text stands that a command is about: `remind me to …`, `Xを検索して`."""
-    if work.japanese:
-        match = pattern("value", "free_ja").search(work.text)
-        start, end = match.span(match.lastindex or 0) if match else (0, 0)
-        while start < end and (work.used[start] or work.text[start] in "にの、 でを"):
-            start += 1
-        end = work.until_used(start, end)
-        return (start, end) if end - start > 1 else None
     if told := pattern("value", "told").search(work.text):
         return told.end(), to_the_end(work, told.end())
     head = pattern("value", "command").match(work.text)

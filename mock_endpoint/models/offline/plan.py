@@ -17,6 +17,8 @@ from mock_endpoint.models.offline.work import Bound
 
 _NEAR, _COMPLETE = 0.2, 0.12
 """How far behind the best a function may be that fits its values better, and how much it counts to lack none."""
+_WHOLE = 300
+"""Characters of a message that is read as a whole."""
 Known = Callable[[str], float]
 """The score that a function needs in order to take a text from the model's own skills; 0 where they do not know it."""
 
@@ -50,7 +52,7 @@ def plan(
     for message in map(_reckoned, waiting):
         if cancels(message) or known(message) > 1:
             continue
-        fitting = [function for function in functions if not other_coin(function, message)]
+        fitting = [function for function in functions if not other_coin(function, message[:_WHOLE])]
         wanted = [bound for request in requests(message, fitting, known) for bound in request.bound()]
         clear = [bound for bound in wanted if bound.firm and not bound.lacks]
         new = wanted and len(clear) == len(wanted) and not continues(message)
@@ -58,7 +60,7 @@ def plan(
         if before and not (clear and before.function is not clear[0].function):
             more = follow_up(message, before, asked=asked)
             wanted = more if more and (continues(message) or not wanted or wanted[0].lacks) else wanted
-        beside = [*(clause.text for clause in clauses(message)), *reversed(earlier[-2:])]
+        beside = [*(clause.text for clause in clauses(message)[:4]), *reversed(earlier[-2:])]
         found += [_filled(each, [other for other in wanted if other is not each], beside) for each in wanted]
     return found
 
@@ -109,6 +111,7 @@ def _as_a_whole(message: str, parts: Sequence[Clause], functions: Sequence[Funct
     """The request of a message none of whose clauses is one: it has all that a function needs."""
     if not functions:
         return []
+    message = message[:_WHOLE]
     score, function = ranked(message, message, functions)[0]
     bound = bind(function, message)
     wants = any(part.wants for part in parts)
@@ -126,7 +129,7 @@ def follow_up(message: str, earlier: Request, *, asked: bool) -> list[Bound]:
     if asked and agrees(message):
         return [before]
     addition = continues(message)
-    values = (_same_place(earlier, before, addition) or bind(before.function, addition).values) if addition else {}
+    values = bind(before.function, addition).values if addition else {}
     other = any(
         bool(re.search("の| of ", str(value))) > ("の" in str(before.values.get(path)))
         for path, value in values.items()
@@ -157,18 +160,6 @@ def _kept(bound: Bound) -> Bound:
     completer = Completer(bound.function.schema)
     bad = [slot.path for slot in strict if not completer.valid(bound.values[slot.path], slot.schema)]
     return replace(bound, values={path: value for path, value in bound.values.items() if path not in bad})
-
-
-def _same_place(earlier: Request, before: Bound, addition: str) -> dict[tuple[str, ...], str]:
-    """`In biology?` after `… in maths?`: what followed the same small word is replaced."""
-    found = re.match(r"(in|on|at|to|from|for|of|by|with|about)\s+(?:the )?(.+?)[?.!]*$", addition)
-    for path, value in before.values.items() if found else ():
-        said = (
-            isinstance(value, str) and found and re.search(rf"\b{found[1]} (?:the )?{re.escape(value)}", earlier.text)
-        )
-        if said and found:
-            return {path: found[2]}
-    return {}
 
 
 def demanded(functions: Sequence[Function], bound: Sequence[Bound], text: str) -> list[Bound]:
