@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mock_endpoint.models.encoder import encoder
+from mock_endpoint.models.offline.entities import entities
 from mock_endpoint.models.offline.slots import Function
 from mock_endpoint.models.offline.text import JAPANESE, name_words, nouns, pattern, stem, stems, words
 
@@ -87,4 +88,13 @@ def _score(clause: str, whole: str, function: Function) -> float:
     score += 0.1 * bool(clause.isascii() and acts(" ".join(clause.split()[:2])) & named)
     if function.acts and pattern("sentence", "only_asks").match(clause):
         score -= 1
-    return score + (name != "" and function.name.casefold() in clause.casefold())
+    return score + _fit(whole, function) + (name != "" and function.name.casefold() in clause.casefold())
+
+
+def _fit(text: str, function: Function) -> float:
+    """Whether the typed values that the function needs are there."""
+    kinds = {entity.kind for entity in entities(text[:_READ])}
+    kinds |= {"id"} if kinds & {"number", "phone"} else set()
+    typed = ("email", "date", "time", "id", "number", "code")
+    needed = [slot for slot in function.slots if slot.required and slot.kind in typed]
+    return max(min(sum(0.03 if slot.kind in kinds else -0.03 for slot in needed), 0.06), -0.06)

@@ -55,7 +55,8 @@ def _turned(text: str, one: Entity, other: Entity) -> bool:
     between, head = text[one.end : other.start], text[: one.start]
     if JAPANESE.search(text):
         return between.strip().endswith("で") and "を" in text[other.end :][:2]
-    return bool(re.search(r"\b(?:subtract|take|divide)\b", head, re.I) and re.search(r"\b(?:from|into)\b", between))
+    turned = re.search(r"\b(?:subtract|take|divide)\b", head, re.I) and re.search(r"\b(?:from|into)\b", between)
+    return bool(turned or re.search(r"\bgo(?:es)? into\b", between))
 
 
 def _put(work: Work, slot: Slot, each: Entity) -> None:
