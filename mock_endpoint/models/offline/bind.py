@@ -1,16 +1,22 @@
 """The values of a text into the parameters of a function: enum, then type, then label, then order."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
 from typing import Any
 
 from mock_endpoint.models.offline import chunks, options
+from mock_endpoint.models.offline.choose import alike
 from mock_endpoint.models.offline.chunks import Chunk
 from mock_endpoint.models.offline.entities import Entity, sql
 from mock_endpoint.models.offline.numbers import beside, numbers, units
 from mock_endpoint.models.offline.slots import Function, Slot
-from mock_endpoint.models.offline.text import JAPANESE, ideas, listed, pattern, stems, words
+from mock_endpoint.models.offline.text import JAPANESE, ideas, listed, pattern, stem, stems, words
 from mock_endpoint.models.offline.work import Bound, Values, Work
+
+_ENOUGH, _MARGIN = 2.4, 0.25
+"""How well a chunk must fit a parameter, and how much better than any other way."""
 
 
 def bind(function: Function, text: str, context: Sequence[str] = (), known: Values | None = None) -> Bound:
@@ -32,8 +38,8 @@ def bind(function: Function, text: str, context: Sequence[str] = (), known: Valu
 
 
 def _take(steps: Sequence[Any], *works: Work) -> None:
-    for work in works:
-        for step in steps:
+    for step in steps:
+        for work in works:
             if work.open():
                 step(work)
 
@@ -83,48 +89,21 @@ def _labelled(work: Work) -> None:
 
 
 def _after_label(work: Work, slot: Slot) -> tuple[int, int] | None:
-    names = slot.name.split()
-    lines = (line.split() for line in words()["ideas"])
-    alike = {word for line in lines if {names[0], names[-1]} & set(line[:6]) for word in line} if names else set()
-    labels = {word for word in alike | set(names) if word.isascii() and len(word) > 2}
+    whole = "end_of_text" if slot.kind in ("list", "free") else "end_of_value"
     for match in pattern("value", "label").finditer(work.text):
-        label, sign, before = match[1].casefold(), match[2].strip(), work.text[: match.start()]
-        if label not in labels or not work.free(*match.span()) or work.text[match.end()] in "\"'「『":
-            continue
-        in_list = (
-            len(slot.path) > 1
-            and re.search(r"(?:[,:;]|\bwith|^)\s*$", before)
-            and re.match(r"[A-Z\d]", work.text[match.end() :])
-        )
-        meant = label == "interested" if sign in ("in", "for") else sign or label in listed("", "spelled") or in_list
-        if meant and (label != "say" or re.search(r"(?:and|,|to|that)\s*$", before)):
-            end = _end_of_value(work, match.end(), slot)
-            if end > match.end():
+        named = stem(match[1]) in slot.names and (match[2].strip() or match[1].casefold() in listed("", "spelled"))
+        if named and work.free(*match.span()) and work.text[match.end()] not in "\"'「『":
+            stop = pattern("value", whole).search(work.text, match.end())
+            typed = (
+                each.start
+                for each in work.found
+                if each.kind in ("date", "moment", "time", "email") and each.start > match.end() and slot.kind != "free"
+            )
+            end = min([stop.start() if stop else len(work.text), *typed])
+            end = match.end() + len(re.sub(r"\s+(?:on|at|for|from|by|to)?\s*$", "", work.text[match.end() : end]))
+            if (end := work.until_used(match.end(), end)) > match.end():
                 return match.end(), end
     return None
-
-
-def _end_of_value(work: Work, start: int, slot: Slot) -> int:
-    stop = re.compile(r"[;!?]|\.(?:\s|$)|\n" if slot.kind in ("list", "free") else r"[,;!?]|\.(?:\s|$)|\n")
-    end = next((match.start() for match in stop.finditer(work.text, start)), len(work.text))
-    cut = pattern("value", "next_label").search(work.text[:end], start)
-    end = cut.start() if cut else end
-    if slot.kind == "thing":
-        others = [other for other in work.open("thing", "list", "moment") if other is not slot]
-        leads = {
-            lead for other in others for lead, known in words()["leads"] if set(known.split()) & set(other.name.split())
-        }
-        leads &= {"with", "for"}
-        led = re.search(rf" (?:{'|'.join(sorted(leads))}) ", work.text[start:end]) if leads else None
-        end = start + led.start() if led else end
-    typed = [
-        each.start
-        for each in work.found
-        if each.kind in ("date", "moment", "time", "email") and start < each.start < end
-    ]
-    if typed and slot.kind != "free":
-        end = start + len(re.sub(r"\s+(?:on|at|for|from|by|to)?\s*$", "", work.text[start : min(typed)]))
-    return work.until_used(start, end)
 
 
 def _after_label_japanese(work: Work, slot: Slot) -> tuple[int, int] | None:
@@ -202,23 +181,6 @@ def _quoted(work: Work) -> None:
             work.put(slots[0], [each.value] if slots[0].kind == "list" else each.value, each.start, each.end)
 
 
-def _led(work: Work) -> None:
-    """By the small word before a value or the particle after it, or by a word of its own."""
-    found, pairs = chunks.of(work), []
-    for slot in work.open("thing", "free", "list", "moment"):
-        if slot.measures or (slot.kind == "moment" and not slot.required):
-            continue
-        for chunk in found:
-            score = _led_by(slot, chunk, work)
-            if score >= 1.5 and (work.main or work.japanese or chunk.text[:1].isupper() or slot.kind == "list"):
-                pairs.append((score, slot, chunk))
-    for _, slot, chunk in sorted(pairs, key=lambda pair: -pair[0]):
-        if slot.path not in work.values and work.free(chunk.start, chunk.end):
-            end = chunks.to_the_end(work, chunk.start) if slot.kind == "free" and not work.japanese else chunk.end
-            if value := chunks.value(work, slot, chunk.start, end):
-                work.put(slot, items(value) if slot.kind == "list" else value, chunk.lead_start, end)
-
-
 def _led_by(slot: Slot, chunk: Chunk, work: Work) -> float:
     names, about = set(slot.name.split()), set(re.findall(r"\w+", slot.about.casefold()))
     score = 0.0
@@ -237,42 +199,104 @@ def _led_by(slot: Slot, chunk: Chunk, work: Work) -> float:
     return 1.6 if not score and any(word in last and last != word for word in labels) else score
 
 
-def _rest(work: Work) -> None:
-    """What is left over belongs to the required parameter that is left; where there is a choice, that is asked."""
+def _led(work: Work) -> None:
+    """By the small word before a value or the particle after it, or by a word of its own."""
+    _assign(work, list(_fits(work, chunks.of(work))), 0, 1.5)
+
+
+def _free(work: Work) -> None:
+    """The text that a command is about, for a required parameter that takes any."""
     slots = [slot for slot in work.open("free", "thing", "list") if slot.required]
-    if len(slots) == 1 and slots[0].kind == "free":
-        span = chunks.free_text(work) if work.main else None
-        if span and (value := chunks.value(work, slots[0], *span)):
-            work.put(slots[0], value, *span)
-            return
-    found = ((chunk.start, end) for chunk, end in (chunks.left_over(work, slots[0]) if slots else ()))
-    left = [(*span, value) for span in found if (value := chunks.value(work, slots[0], *span))]
-    if len(left) != 1:
-        return
-    start, end, value = left[0]
-    code = re.fullmatch(r"[\W\dA-Z_-]+", value) and set(slots[0].name.split()) & listed("", "named")
-    parts = items(value)
-    if code or not (work.main or value[:1].isupper() or JAPANESE.search(value)):
-        return
-    if len(slots) == len(parts) == 2 and {slot.kind for slot in slots} == {"thing"}:
-        work.put(slots[0], parts[0], start, end)
-        work.put(slots[1], parts[1], start, end)
-    elif len(slots) == 1:
-        work.put(slots[0], parts if slots[0].kind == "list" else value, start, end)
+    span = (
+        chunks.free_text(work)
+        if work.main and not work.japanese and len(slots) == 1 and slots[0].kind == "free"
+        else None
+    )
+    if span and (value := chunks.value(work, slots[0], *span)):
+        work.put(slots[0], value, *span)
 
 
-def _modifier(work: Work) -> None:
-    """`physics` in `the physics grades`: beside a word of the function, for the one parameter that is left."""
-    slots = work.open("thing")
-    if not work.main or len(slots) != 1 or len(slots[0].path) > 1 or any(slot.required for slot in work.open()):
-        return
-    found = chunks.of(work)
-    for chunk in found:
-        value = chunks.value(work, slots[0], chunk.start, chunk.end)
-        beside_word = chunk.modifies or (len(found) == 1 and chunk.leads in (("in",), ("of",), ("for",)))
-        if value and beside_word:
-            work.put(slots[0], value, chunk.start, chunk.end)
-            return
+def _rest(work: Work) -> None:
+    """What is left over to the parameters it fits best; where two fit one alike, that is asked."""
+    found = chunks.left_over(work)
+    slots = [slot for slot in work.open("thing") if slot.required]
+    parts = items(found[0].text) if len(found) == 1 and len(slots) == 2 else []
+    if len(parts) == 2:
+        for slot, part in zip(slots, parts, strict=True):
+            work.put(slot, part, found[0].start, found[0].end)
+    _assign(work, list(_fits(work, found)), _ENOUGH, 0)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """A chunk for a parameter, and how well they fit."""
+
+    score: float
+    lead: float
+    slot: Slot
+    start: int
+    end: int
+    value: str
+
+
+def _assign(work: Work, fits: Sequence[_Fit], least: float, lead: float) -> None:
+    """The chunks to the parameters so that all fit best together; a parameter is left open where two fit it alike."""
+    good = sorted((fit for fit in fits if fit.score >= least), key=lambda fit: -fit.score)
+    slots = list(dict.fromkeys(fit.slot.path for fit in good))[:5]
+    choices = [(None, *[fit for fit in good if fit.slot.path == path][:4]) for path in slots]
+    ways = [way for each in product(*choices) if _apart(way := [fit for fit in each if fit])]
+    totals = [sum(fit.score - least for fit in way) for way in ways]
+    for fit in max(zip(totals, ways, strict=True), key=lambda each: each[0])[1]:
+        others = [
+            total
+            for total, way in zip(totals, ways, strict=True)
+            if any(other.slot is fit.slot and other.start != fit.start for other in way)
+        ]
+        if fit.lead >= lead and max(totals) - max(others, default=-9) >= _MARGIN:
+            work.put(fit.slot, items(fit.value) if fit.slot.kind == "list" else fit.value, fit.start, fit.end)
+
+
+def _apart(way: Sequence[_Fit]) -> bool:
+    """Whether no character serves two parameters."""
+    spans = sorted((fit.start, fit.end) for fit in way)
+    return all(one[1] <= two[0] for one, two in pairwise(spans))
+
+
+def _fits(work: Work, found: Sequence[Chunk]) -> Iterator[_Fit]:
+    """How well each chunk fits each parameter: by what leads to it, and by what both mean."""
+    slots = work.open("thing", "free", "list")[:8]
+    needed = [slot for slot in slots if slot.required]
+    for slot in slots:
+        for chunk in found[:12]:
+            lead = _led_by(slot, chunk, work)
+            lead *= work.main or work.japanese or slot.kind == "list" or chunk.text[0].isupper()
+            end = (
+                chunks.to_the_end(work, chunk.start)
+                if slot.kind == "free" and lead >= 1.5 and not work.japanese
+                else chunk.end
+            )
+            if not (value := chunks.value(work, slot, chunk.start, end)):
+                continue
+            if work.japanese and alike(value, slot.name) > 0.85:  # its label
+                continue
+            alone = needed == [slot]
+            others = [other.about for other in slots if other is not slot]
+            others += [work.function.title] if len(found) > 1 or work.japanese else []
+            near = alike(value, slot.about) - max((alike(value, other) for other in others), default=0)
+            name = value.isascii() if work.japanese else pattern("value", "name").match(value)
+            verb = not name and value.endswith(("s", "ed", "ing")) and stem(value) in map(stem, listed("en", "verbs"))
+            score = (
+                lead
+                + 3 * near
+                + 0.4 * slot.required
+                + 0.4 * work.main
+                + 1.0 * alone
+                + 0.5 * (alone and len(found) == 1)
+            )
+            score += (
+                0.6 * bool(name) - 1.5 * verb + 0.3 * (not chunk.leads) + 0.5 * work.japanese + 1.2 * chunk.modifies
+            )
+            yield _Fit(score, lead, slot, chunk.start, end, value)
 
 
 def items(text: str) -> list[str]:
@@ -292,5 +316,5 @@ _SURE = (
     numbers,
     _quoted,
 )
-_LIKELY = (units, _led, _rest, _modifier)
+_LIKELY = (units, _led, _free, _rest)
 """First what a value's own form or label tells, in the clause and around it; then its place in the sentence."""

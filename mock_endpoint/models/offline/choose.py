@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mock_endpoint.models.encoder import encoder
 from mock_endpoint.models.offline.entities import entities
 from mock_endpoint.models.offline.slots import Function
-from mock_endpoint.models.offline.text import JAPANESE, name_words, pattern, stem, stems, words
+from mock_endpoint.models.offline.text import JAPANESE, name_words, nouns, pattern, stem, stems, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,8 +21,6 @@ _READ, _KEPT = 300, 1000
 """Characters that are compared, and vectors that are kept."""
 _PIECES, _FEW = 20, 8
 """Pieces of a text, and functions, that are prepared for."""
-_SUMS = frozenset(range(5))
-"""The first lines of the table `acts`: of these operations one excludes the other."""
 _vectors: "OrderedDict[str, NDArray[np.float32]]" = OrderedDict()
 
 
@@ -61,9 +59,7 @@ def prepare(texts: Sequence[str], functions: Sequence[Function]) -> None:
     for text in texts:
         if JAPANESE.search(text):
             wanted += pattern("value", "piece_ja").findall(text)[:_PIECES]
-            wanted += [
-                part for noun in pattern("value", "noun_ja").findall(text)[:_PIECES] for part in noun[0].split("の")
-            ]
+            wanted += [noun[1] for noun in nouns(text)[:_PIECES]]
             slots = [
                 slot
                 for function in functions[:_FEW]
@@ -90,8 +86,6 @@ def _score(clause: str, whole: str, function: Function) -> float:
     meant, named = acts(clause), acts(name)
     score += 0.2 * len(meant & named) + 0.1 * len(meant & acts(function.title) - named)
     score += 0.1 * bool(clause.isascii() and acts(" ".join(clause.split()[:2])) & named)
-    if (sums := meant & _SUMS) and named & _SUMS and not named & sums:
-        score -= 0.4
     if function.acts and pattern("sentence", "only_asks").match(clause):
         score -= 1
     return score + _fit(whole, function) + (name != "" and function.name.casefold() in clause.casefold())

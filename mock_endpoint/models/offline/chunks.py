@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from mock_endpoint.models.offline.choose import acts, alike
 from mock_endpoint.models.offline.slots import Slot
-from mock_endpoint.models.offline.text import JAPANESE, listed, pattern, stem, stems, words
+from mock_endpoint.models.offline.text import JAPANESE, listed, name_words, nouns, pattern, stem, stems, words
 from mock_endpoint.models.offline.work import Work
 
 
@@ -25,10 +25,42 @@ class Chunk:
 
 def of(work: Work) -> list[Chunk]:
     """The chunks of a text that no value has used."""
-    found = list(_japanese(work) if work.japanese else _english(work))
+    found = (
+        list(_japanese(work))
+        if work.japanese
+        else [_carved(chunk) for chunk in _without_its_verb(work, list(_english(work)))]
+    )
     bounds = [_cleaned(work, None, chunk.start, chunk.end) for chunk in found]
     pairs = zip(found, bounds, strict=True)
     return [replace(each, modifies=each.modifies or end < each.end) for each, (start, end) in pairs if end > start]
+
+
+def _carved(chunk: Chunk) -> Chunk:
+    """A chunk without what stands around the name or the code in it: `leave Clapham Junction`."""
+    name = pattern("value", "name").search(chunk.text)
+    if not name or re.search(r",|\b(?:and|or)\b", chunk.text):
+        return chunk
+    start = name.start() if chunk.text[0].islower() else 0
+    after = name.end() + len(chunk.text[name.end() :]) - len(chunk.text[name.end() :].lstrip())
+    word = re.match(r"[a-z']+", chunk.text[after:])
+    acts_on = word and (
+        word[0] in _idle() or stem(word[0]) in map(stem, listed("en", "verbs")) or word[0].endswith("ing")
+    )
+    end = name.end() if acts_on and (start or chunk.start or name.start()) else len(chunk.text)
+    return replace(chunk, start=chunk.start + start, end=chunk.start + end, text=chunk.text[start:end])
+
+
+def _without_its_verb(work: Work, found: list[Chunk]) -> list[Chunk]:
+    """The last chunk of `what does X mean` without the verb."""
+    asks = work.main and pattern("sentence", "verb_last").match(work.text)
+    if not (asks and found and found[-1].start == asks.end() and " " in found[-1].text):
+        return found
+    text = found[-1].text.rsplit(" ", 1)[0]
+    return [*found[:-1], replace(found[-1], end=found[-1].start + len(text), text=text)]
+
+
+def _idle() -> frozenset[str]:
+    return listed("en", "small") | listed("en", "asking") | listed("en", "drop_ends")
 
 
 def _english(work: Work) -> Iterator[Chunk]:
@@ -75,33 +107,39 @@ def _goes_on(text: str, comma: int, following: str) -> bool:
 
 def _japanese(work: Work) -> Iterator[Chunk]:
     """Nouns with the particle after them, without what only names the function: of `札幌の天気を` 札幌."""
-    masked = "".join(" " if work.used[place] else sign for place, sign in enumerate(work.text))
-    now, table = listed("ja", "now"), words()["ja"]["particles"]
-    for match in pattern("value", "noun_ja").finditer(masked):
-        particle, parts, place = match[2], [], match.start()
-        for part in match[1].split("の"):
-            if part.strip():
-                parts.append((place, place + len(part), part))
-            place += len(part) + 1
-        while parts and (parts[-1][2][0] in "何誰" or parts[-1][2] in now or is_tool(work, parts[-1][2], parts[0][2])):
-            parts.pop()
-        while parts and parts[0][2] in now:
-            parts.pop(0)
-        if not particle or not parts:
-            continue
-        leads = (
-            ("by",)
-            if particle == "の" and work.used[match.end() : match.end() + 1] == b"\1"
-            else tuple(table.get(particle, ()))
-        )
-        whole = parts[-1][1] == match.end(1)
-        if len(parts) > 1 and len(work.open("thing")) > 1:
-            for first, last, part in parts:
-                final = last == parts[-1][1]
-                yield Chunk(leads if final and whole else ("of",), first, last, part, first, final and not whole)
-        else:
-            start, end = parts[0][0], parts[-1][1]
-            yield Chunk(leads, start, end, work.text[start:end].strip("、と"), start, not whole)
+    links = {"の", "", None, *("とや" if work.open("list") else "")}
+    chain: list[re.Match[str]] = []
+    for noun in [each for each in nouns(work.text) if work.free(*each.span(1))]:
+        if chain and not (chain[-1][2] in links and chain[-1].end() == noun.start(1)):
+            yield from _of_chain(work, chain)
+            chain = []
+        chain.append(noun)
+    if chain:
+        yield from _of_chain(work, chain)
+
+
+def _of_chain(work: Work, chain: list[re.Match[str]]) -> Iterator[Chunk]:
+    """The chunks of nouns that `の` joins: the things of the function and its words, the last ones, left out."""
+    now, particle = listed("ja", "now"), chain[-1][2]
+    kept = list(chain)
+    while kept and (kept[-1][1][0] in "何誰" or kept[-1][1] in now or is_tool(work, kept[-1][1], kept[0][1])):
+        kept.pop()
+    while kept and kept[0][1] in now:
+        kept.pop(0)
+    if not kept:
+        return
+    used_next = work.used[chain[-1].end() : chain[-1].end() + 1] == b"\1"
+    leads = ("by",) if particle == "の" and used_next else tuple(words()["ja"]["particles"].get(particle, ()))
+    whole = kept[-1] is chain[-1]
+    if len(kept) > 1 and len(work.open("thing")) > 1:
+        for noun in kept:
+            final = noun is kept[-1]
+            yield Chunk(
+                leads if final and whole else ("of",), *noun.span(1), noun[1], noun.start(1), final and not whole
+            )
+    else:
+        start, end = kept[0].start(1), kept[-1].end(1)
+        yield Chunk(leads, start, end, work.text[start:end], start, not whole)
 
 
 def is_tool(work: Work, word: str, beside: str = "") -> bool:
@@ -109,6 +147,8 @@ def is_tool(work: Work, word: str, beside: str = "") -> bool:
     title = work.function.title
     labels = {each for slot in work.function.slots for each in slot.words if JAPANESE.match(each)}
     if word in title or word in labels or (len(word) < 4 and acts(word) & acts(title)):
+        return True
+    if any(len(each) > 3 and alike(word, each) > 0.65 for each in name_words(work.function.name).split()):
         return True
     near = alike(word, title)
     return near >= 0.33 or (word != beside != "" and near >= 0.2 and near - alike(beside, title) >= 0.05)
@@ -156,14 +196,14 @@ def _cleaned(work: Work, slot: Slot | None, start: int, end: int) -> tuple[int, 
         tokens.pop(0)
     verb_left = opening
     while tokens and (idle(tokens[0]) or (verb_left and tokens[0][0].casefold() in verbs)):
-        verb_left = verb_left and tokens[0][0].casefold() not in verbs
+        verb_left = verb_left and tokens[0][0].casefold() not in verbs | {"the", "a", "an", "my", "our"}
         tokens.pop(0)
     while kept and tokens and tokens[-1][0] in listed("en", "leads"):
         tokens.pop()
     name = bool(tokens) and tokens[0][0][:1].isupper() and not kept
     while tokens and (idle(tokens[-1]) or (name and (tokens[-1][0] in verbs or tokens[-1][0].endswith("ly")))):
         tokens.pop()
-    silent = small | verbs if opening or kept else small
+    silent = small | verbs if verb_left or kept else small
     told = {stem(token[0].casefold()) for token in tokens if token[0].casefold() not in silent}
     named = any(token[0][:1].isupper() for token in tokens)
     if not tokens or (slot and not named and told <= stems(slot.name) | work.function.stems):
@@ -179,13 +219,6 @@ def to_the_end(work: Work, start: int) -> int:
 
 def free_text(work: Work) -> tuple[int, int] | None:
     """Where the text stands that a command is about: `remind me to …`, `Xを検索して`."""
-    if work.japanese:
-        match = pattern("value", "free_ja").search(work.text)
-        start, end = match.span(match.lastindex or 0) if match else (0, 0)
-        while start < end and (work.used[start] or work.text[start] in "にの、 でを"):
-            start += 1
-        end = work.until_used(start, end)
-        return (start, end) if end - start > 1 else None
     if told := pattern("value", "told").search(work.text):
         return told.end(), to_the_end(work, told.end())
     head = pattern("value", "command").match(work.text)
@@ -208,26 +241,16 @@ def free_text(work: Work) -> tuple[int, int] | None:
     return (at, end) if end > at + 1 else None
 
 
-def left_over(work: Work, slot: Slot) -> list[tuple[Chunk, int]]:
-    """The unused chunks in the order in which a required parameter should take them, each with where it ends."""
-    found, result, reached = of(work), [], 0
-    for number, chunk in enumerate(found):
-        if chunk.end <= reached:
-            continue
-        end = chunk.end
-        for other in found[number + 1 :] if not work.japanese and slot.kind == "thing" and not chunk.leads else []:
-            between = work.text[end : other.start].strip().casefold()
-            titled = other.text[:1].isupper() or between in ("of", "with")
-            if not (titled and other.leads and between in listed("en", "leads") and work.free(end, other.end)):
-                break
-            end = other.end
-        result.append((chunk, end))
-        reached = end
-    mixed = pattern("value", "mixed_noun_ja").search(work.text) if work.japanese and work.main and not result else None
-    if mixed and work.free(*mixed.span(1)):
-        return [(Chunk((), *mixed.span(1), mixed[1], mixed.start(1)), mixed.end(1))]
-
-    def order(pair: tuple[Chunk, int]) -> tuple[bool, bool]:
-        return pair[0].leads not in ((), ("of",), ("by",)), work.text[pair[1] : pair[1] + 1] != "を"
-
-    return sorted(result, key=order)
+def left_over(work: Work) -> list[Chunk]:
+    """The unused chunks; a title goes on over small words, as `The Left Hand of Darkness` does."""
+    result: list[Chunk] = []
+    for chunk in of(work):
+        before = result[-1] if result else None
+        between = work.text[before.end : chunk.start].strip().casefold() if before else ""
+        titled = chunk.text[:1].isupper() or between in ("of", "with")
+        joins = titled and chunk.leads and between in listed("en", "leads")
+        if before and joins and not before.leads and not work.japanese and work.free(before.end, chunk.end):
+            result[-1] = replace(before, end=chunk.end, text=work.text[before.start : chunk.end])
+        else:
+            result.append(chunk)
+    return result

@@ -57,6 +57,18 @@ def continues(message: str) -> str:
     return rest if rest != message and len(rest.split()) <= 8 and not new else ""
 
 
+def refuses(clause: str) -> bool:
+    """Whether an English clause forbids something."""
+    return bool(pattern("sentence", "refusing").match(clause.casefold()))
+
+
+def reports(clause: str) -> bool:
+    """Whether it tells what has been."""
+    if JAPANESE.search(clause):
+        return bool(re.search(words()["ja"]["past"], clause))
+    return bool(pattern("sentence", "past").search(clause))
+
+
 def _of_sentence(sentence: str) -> Iterator[Clause]:
     question = bool(re.search(r"[??]\s*$", sentence))
     japanese = bool(JAPANESE.search(sentence))
@@ -106,7 +118,7 @@ def _first(text: str) -> frozenset[str]:
 
 def _wants(piece: str) -> bool:
     plain = pattern("sentence", "opening").sub("", piece.casefold())
-    if pattern("sentence", "refusing").match(plain):
+    if refuses(plain):
         return False
     wishing = any(re.search(rf"\b{re.escape(phrase)}\b", plain) for phrase in words()["en"]["wanting"])
     if wishing or _first(plain) & listed("en", "asking"):
@@ -120,7 +132,7 @@ def _wants(piece: str) -> bool:
 def _wants_japanese(piece: str) -> bool:
     if pattern("sentence", "polite_ja").search(piece):
         return True
-    if re.search(words()["ja"]["past"], piece) or re.search(r"(ので|から|けど|けれど|のに)、?$", piece):
+    if reports(piece) or re.search(r"(ので|から|けど|けれど|のに)、?$", piece):
         return False
     requests = words()["ja"]["requests"].replace("(て|で)", "(て|んで|いで)", 1)
     return bool(re.search(requests, piece.rstrip("、")))

@@ -98,7 +98,7 @@ def _times(text: str) -> Iterator[Entity]:
         part = match.groupdict()
         later = pattern("entity", "part_of_day").match(text, match.end())
         named = "0" if (part["word"] or "").lower() == "midnight" else "12"
-        at = _spoken(part["h"] or part["h2"] or part["hj"] or part["h3"] or part["hr"] or named)
+        at = spoken(part["h"] or part["h2"] or part["hj"] or part["h3"] or part["hr"] or named)
         minute = int(part["m"] or part["mj"] or 0) or (30 if part["half"] else 0)
         if at is None or at > 24 or minute > 59:
             continue
@@ -126,9 +126,9 @@ def _numbers(text: str) -> Iterator[Entity]:
         scale = (_SCALE[match[2].lower()] if match[2] else 1) * (-1 if match[0].startswith("-") else 1)
         yield _number(text, float(match[1].replace(",", "")) * scale, *match.span())
     for match in (*pattern("entity", "kanji").finditer(text), *pattern("entity", "spelled").finditer(text)):
-        spoken = _spoken(match[0])
-        if spoken is not None and not pattern("entity", "no_number").match(text[match.end() :]):
-            yield _number(text, spoken, *match.span())
+        said = spoken(match[0])
+        if said is not None and not pattern("entity", "no_number").match(text[match.end() :]):
+            yield _number(text, said, *match.span())
     months = [month[:3] for month in words()["en"]["months"].split()]
     for match in pattern("entity", "month").finditer(text.lower()):
         if text[match.start()].isupper():
@@ -139,11 +139,12 @@ def _number(text: str, value: float, start: int, end: int) -> Entity:
     after = re.match(r"[-\s]?(%|[^\W\d_]+(?:[ -][^\W\d_]+)?)", text[end:])
     signs = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
     unit = signs.get(text[start - 1 : start]) or (after[1][:20] if after else "")
+    unit = "people" if unit == "of us" else unit
     whole = int(value) if float(value).is_integer() else value
     return Entity("number", whole, start, end, unit=unit, before=text[:start][-24:])
 
 
-def _spoken(text: str) -> float | None:
+def spoken(text: str) -> float | None:
     """The number that words or kanji name; None where they name none."""
     if text.isdigit():
         return int(text)

@@ -2,8 +2,8 @@
 
 import re
 
-from mock_endpoint.models.offline.entities import Entity
-from mock_endpoint.models.offline.slots import Slot
+from mock_endpoint.models.offline.entities import Entity, entities
+from mock_endpoint.models.offline.slots import Function, Slot
 from mock_endpoint.models.offline.text import JAPANESE, ideas, listed, pattern, stems, words
 from mock_endpoint.models.offline.work import Work
 
@@ -15,6 +15,18 @@ def beside(work: Work, entity: Entity) -> str:
         return "from" if after[1] else "to"
     found = re.search(r"\b(from|to|until|till|and)\s+\S{0,2}$", work.text[: entity.start])
     return "" if not found else "from" if found[1] == "from" else "to"
+
+
+def other_coin(function: Function, text: str) -> bool:
+    """Whether all amounts of a text are in another currency than the one that the function takes its amount in."""
+    takes = {code for slot in function.slots if slot.kind == "number" and slot.required for code in _coins(slot.name)}
+    found = [coins for each in entities(text) if each.kind == "number" and (coins := _coins(each.unit))]
+    return bool(takes and found) and not any(takes & coins for coins in found)
+
+
+def _coins(text: str) -> set[str]:
+    table = words()["coins"].items()
+    return {code for code, names in table if any(text.casefold().startswith(name) for name in names.split())}
 
 
 def numbers(work: Work) -> None:
@@ -43,7 +55,8 @@ def _turned(text: str, one: Entity, other: Entity) -> bool:
     between, head = text[one.end : other.start], text[: one.start]
     if JAPANESE.search(text):
         return between.strip().endswith("で") and "を" in text[other.end :][:2]
-    return bool(re.search(r"\b(?:subtract|take|divide)\b", head, re.I) and re.search(r"\b(?:from|into)\b", between))
+    turned = re.search(r"\b(?:subtract|take|divide)\b", head, re.I) and re.search(r"\b(?:from|into)\b", between)
+    return bool(turned or re.search(r"\bgo(?:es)? into\b", between))
 
 
 def _put(work: Work, slot: Slot, each: Entity) -> None:
@@ -87,13 +100,18 @@ def _fits(work: Work, slot: Slot, each: Entity) -> float:
         score += 2.5
     elif converted(slot, each) != each.value:
         score += 2
-    elif each.counted and not _counted_elsewhere(work, each):
+    elif each.counted and not _counted_elsewhere(work, each) and not _any_amount(slot, each):
         score -= 1
     labels = (word for word in slot.words if JAPANESE.match(word) and len(word) > 1)
     if ideas(before) & (slot.names - {"number", "valu"}) or any(word in before for word in labels):
         score += 1.5
     roles = {beside(work, other) for other in work.found if other.kind == "number"}
     return score + 1.2 * (bool(slot.role) and slot.role == beside(work, each) and {"from", "to"} <= roles)
+
+
+def _any_amount(slot: Slot, each: Entity) -> bool:
+    """Whether the number is money, and the parameter counts nothing else."""
+    return "money" in each.counted and slot.names == stems(slot.name)
 
 
 def _counted_elsewhere(work: Work, each: Entity) -> bool:

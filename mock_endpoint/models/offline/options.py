@@ -7,10 +7,10 @@ from mock_endpoint.models.offline.choose import alike
 from mock_endpoint.models.offline.chunks import is_tool
 from mock_endpoint.models.offline.entities import entities
 from mock_endpoint.models.offline.slots import Slot
-from mock_endpoint.models.offline.text import JAPANESE, listed, name_words, pattern, stem, stems, words
+from mock_endpoint.models.offline.text import JAPANESE, listed, name_words, nouns, pattern, stem, stems, words
 from mock_endpoint.models.offline.work import Work
 
-_NEAR, _NEAR_TO_A_GLOSS, _NEAR_TO_A_SWITCH, _CERTAIN = 0.42, 0.2, 0.47, 0.6
+_NEAR, _NEAR_TO_A_GLOSS, _NEAR_TO_A_SWITCH, _CERTAIN = 0.42, 0.25, 0.47, 0.6
 """How near in meaning an option, its gloss or a switch must be; and from where it precedes the opposites."""
 _AHEAD, _FAR_AHEAD = 0.06, 0.15
 """How far ahead of the next option: of a required parameter, and of another."""
@@ -69,26 +69,33 @@ def _by_opposites(work: Work, slot: Slot) -> bool | None:
 
 
 def _by_label(work: Work, slot: Slot) -> bool | None:
-    """Whether the text names what the switch is for, and whether it wants it."""
-    own = (stems(slot.name) - {"includ", "is", "on", "enabl", "want", "ha"}) & stems(work.text)
-    if own:
-        place = min(work.text.casefold().find(word[:5]) for word in own)
-    elif work.japanese:
-        known = [word for word in slot.names if JAPANESE.match(word) and len(word) > 1 and word in work.text]
-        pieces = pattern("value", "piece_ja").findall(work.text)[:12]
-        near, piece = max(((alike(piece, slot.about), piece) for piece in pieces), default=(0.0, ""))
-        if not known and near < _NEAR_TO_A_SWITCH:
-            return None
-        place = work.text.find(known[0] if known else piece)
-    else:
+    """Whether a part of the text speaks of what the switch is for, and whether it wants it."""
+    own = stems(slot.name) - {"includ", "is", "on", "enabl", "want", "ha"}
+    labels = [word for word in slot.names if JAPANESE.match(word) and len(word) > 1]
+
+    def near(piece: str) -> float:
+        named = (
+            (own and own <= stems(piece))
+            or (len(own) == 1 and slot.names & stems(piece))
+            or any(word in piece for word in labels)
+        )
+        return 1.0 if named else alike(piece, slot.about)
+
+    parts = pattern("value", "parts").split(work.text)[:12]
+    found = [(near(part) - 0.08, part, part) for part in parts]
+    found += [
+        (near(noun[1]), part, noun[1]) for part in parts for noun in nouns(part)[:6] if not is_tool(work, noun[1])
+    ]
+    best, part, noun = max(found)
+    if best < _NEAR_TO_A_SWITCH or best < alike(noun, work.function.title):
         return None
-    around = pattern("value", "polite_no_ja").sub("", work.text[max(place - 25, 0) : place + 25].casefold())
+    around = pattern("value", "polite_no_ja").sub("", part.casefold())
     without = (rf"\b{re.escape(word)}\b" if word.isascii() else word for word in words()["without"].split())
     negated = any(re.search(word, around) for word in without)
     if set(slot.name.split()) & listed("", "avoiding"):
         return negated or None
-    if negated and re.search(r"ないで|ないよう|ずに", around):  # whether it denies the switch, its verb alone tells
-        return None
+    if verb := re.search(r"(\w{1,4}?)(?:ないで|ないよう|ずに)", around.removeprefix(noun)):
+        return alike(verb[1], slot.name) < 0.42  # whether it denies the switch itself, or the opposite of it
     return not negated
 
 
@@ -153,11 +160,8 @@ def _mentions(work: Work, slot: Slot) -> list[Mention]:
         if said is not None:
             return [(0, 0, sides[said])]
     units = {word for text in work.texts for each in entities(text) for word in each.counted}
-    heard = stems(" ".join(work.texts))
-    glosses = {option: stems(slot.gloss(option)) for option in options}
     for option in options:
-        others = set().union(*(gloss for other, gloss in glosses.items() if other != option))
-        if units & stems(option) or {word for word in glosses[option] - others if len(word) > 4} & heard:
+        if units & stems(option):
             return [(0, 0, option)]
     return [mention for _, mention in meant]
 
@@ -175,6 +179,8 @@ def _named(text: str, option: str, slot: Slot) -> list[Mention]:
         names = _language(option)
     if re.fullmatch(r"[A-Z]{3}", option):
         names = [option, *_currency(option, tuple(map(str, slot.options)))]
+    if slot.measures or slot.role:
+        names += _unit(option)
     found = []
     for name in dict.fromkeys(names):
         short = len(name) < 3 and name.isupper()
@@ -206,7 +212,8 @@ def _by_meaning(work: Work, slot: Slot) -> list[tuple[float, Mention]]:
     near = _NEAR_TO_A_GLOSS if glossed and slot.required else _NEAR
     found = []
     for piece, start, end in pieces[:12]:
-        scores = sorted(((alike(piece, meaning), option) for option, meaning in slot.meanings.items()), reverse=True)
+        told = {option: meaning for option, meaning in slot.meanings.items() if not glossed or slot.gloss(option)}
+        scores = sorted(((alike(piece, meaning), option) for option, meaning in told.items()), reverse=True)
         first, second = [*scores, (0.0, "")][:2]
         if first[0] >= near and first[0] - second[0] >= (_AHEAD if slot.required else _FAR_AHEAD):
             found.append((first[0], (start, end, first[1])))
@@ -234,3 +241,17 @@ def _currency(code: str, codes: tuple[str, ...]) -> list[str]:
     others = set().union(*(each for one, each in short.items() if one != code))
     coins = words()["coins"].get(code, "").split()
     return [name for name in (*names[code], *(short[code] - others), *coins) if name != code]
+
+
+@cache
+def _unit(option: str) -> list[str]:
+    """What a unit is called that an option abbreviates or names, in English and Japanese."""
+    from babel import Locale
+
+    tables = [Locale.parse(tongue).unit_display_names for tongue in ("en", "en_GB", "ja")]
+    for unit in tables[0]:
+        forms = [table.get(unit, {}).get(length, "") for table in tables for length in ("long", "short")]
+        names = {str(unit).split("-", 1)[1], *forms} - listed("en", "small") - {""}
+        if {option, f"{option}s"} & names:
+            return [*names, *(re.sub("(?:メートル|リットル|グラム)$", "", name) or name for name in names)]
+    return []

@@ -3,17 +3,22 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from mock_endpoint.models.offline.bind import bind
 from mock_endpoint.models.offline.choose import LIKELY, POSSIBLE, SURE, WEAK, acts, prepare, ranked
-from mock_endpoint.models.offline.clauses import Clause, agrees, cancels, clauses, continues
+from mock_endpoint.models.offline.clauses import Clause, agrees, cancels, clauses, continues, refuses, reports
 from mock_endpoint.models.offline.complete import Completer
+from mock_endpoint.models.offline.entities import entities, spoken
+from mock_endpoint.models.offline.numbers import other_coin
 from mock_endpoint.models.offline.slots import Function
-from mock_endpoint.models.offline.text import JAPANESE, is_question, listed, pattern
+from mock_endpoint.models.offline.text import JAPANESE, is_question, listed, name_words, pattern, stem, stems
 from mock_endpoint.models.offline.work import Bound
 
-_NEAR = 0.1
-"""How far behind the best a function may be that fits its values better."""
+_NEAR, _COMPLETE = 0.1, 0.04
+"""How far behind the best a function may be that fits its values better, and how much it counts to lack none."""
+_WHOLE = 300
+"""Characters of a message that is read as a whole."""
 Known = Callable[[str], float]
 """The score that a function needs in order to take a text from the model's own skills; 0 where they do not know it."""
 
@@ -44,18 +49,40 @@ def plan(
     """The calls that the waiting messages ask for. `earlier` are the user's messages before them, the newest last;
     `asked` tells whether the assistant's last words were a question."""
     found: list[Bound] = []
-    for message in map(_minutes, waiting):
+    for message in map(_reckoned, waiting):
         if cancels(message) or known(message) > 1:
             continue
-        wanted = [bound for request in requests(message, functions, known) for bound in request.bound()]
+        fitting = [function for function in functions if not other_coin(function, message[:_WHOLE])]
+        wanted = [bound for request in requests(message, fitting, known) for bound in request.bound()]
         clear = [bound for bound in wanted if bound.firm and not bound.lacks]
         new = wanted and len(clear) == len(wanted) and not continues(message)
         before = None if new else _before(earlier, functions, known)
         if before and not (clear and before.function is not clear[0].function):
             more = follow_up(message, before, asked=asked)
             wanted = more if more and (continues(message) or not wanted or wanted[0].lacks) else wanted
-        found += wanted
+        beside = [*(clause.text for clause in clauses(message)[:4]), *reversed(earlier[-2:])]
+        found += [_filled(each, [other for other in wanted if other is not each], beside) for each in wanted]
     return found
+
+
+def _filled(bound: Bound, others: Sequence[Bound], beside: Sequence[str]) -> Bound:
+    """A call with what it lacks out of the calls beside it, where their parameters are called alike, or out of one of
+    the texts beside it: another clause, or what was said before."""
+    for slot in bound.lacks:
+        same = (
+            other.values[each.path]
+            for other in others
+            for each in other.function.slots
+            if each.path in other.values and each.kind == slot.kind == "thing" and each.names & slot.names
+        )
+        if (value := next(same, None)) is not None:
+            bound = replace(bound, values={**bound.values, slot.path: value})
+    taken = {*(other.texts[0] for other in others), *(bound.texts if bound.values else bound.texts[:1])}
+    for text in [each for each in beside if each not in taken] if bound.lacks else ():
+        whole = _kept(bind(bound.function, text, known=bound.values))
+        if not whole.lacks:
+            return replace(whole, texts=bound.texts)
+    return bound
 
 
 def requests(message: str, functions: Sequence[Function], known: Known) -> list[Request]:
@@ -70,13 +97,27 @@ def requests(message: str, functions: Sequence[Function], known: Known) -> list[
         if function is None:
             if clause.wants and is_question(clause.text):
                 continue
-            (last.context if last else waiting).append(clause.text)
+            if not refuses(clause.text):
+                (last.context if last else waiting).append(clause.text)
         elif last and last.function is function and _completes(last, clause):
             last.context.append(clause.text)
         else:
             found.append(Request(function, clause.text, waiting))
             waiting = []
-    return found
+    return found or _as_a_whole(message, parts, functions)
+
+
+def _as_a_whole(message: str, parts: Sequence[Clause], functions: Sequence[Function]) -> list[Request]:
+    """The request of a message none of whose clauses is one: it has all that a function needs."""
+    if not functions:
+        return []
+    message = message[:_WHOLE]
+    score, function = ranked(message, message, functions)[0]
+    bound = bind(function, message)
+    wants = any(part.wants for part in parts)
+    told = not wants and (not entities(message) or any(reports(each.text) or refuses(each.text) for each in parts))
+    near = score >= SURE and not told and (bound.firm or bound.named)
+    return [Request(function, message)] if near and not bound.lacks else []
 
 
 def follow_up(message: str, earlier: Request, *, asked: bool) -> list[Bound]:
@@ -88,21 +129,25 @@ def follow_up(message: str, earlier: Request, *, asked: bool) -> list[Bound]:
     if asked and agrees(message):
         return [before]
     addition = continues(message)
-    values = (_same_place(earlier, before, addition) or bind(before.function, addition).values) if addition else {}
-    return [_kept(Bound(before.function, {**before.values, **values}, (message,)))] if values else []
+    values = bind(before.function, addition).values if addition else {}
+    other = any(
+        bool(re.search("の| of ", str(value))) > ("の" in str(before.values.get(path)))
+        for path, value in values.items()
+    )
+    return [_kept(Bound(before.function, {**before.values, **values}, (message,)))] if values and not other else []
 
 
-def _minutes(message: str) -> str:
-    """`An hour and a half` and `1時間半` in minutes, for no number says them."""
-    form = re.compile(r"\b(an|one|two|three|\d+) hours? and a half|\bhalf an hour|(\d+)時間半", re.I)
-    hours = {"an": 1, "one": 1, "two": 2, "three": 3}
+def _reckoned(message: str) -> str:
+    """`An hour and a half`, `five and a half`, `1時間半` and `1時間5分` with one number, for a parameter takes one."""
 
-    def told(match: re.Match[str]) -> str:
-        said = match[1] or match[2] or "0"
-        minutes = 60 * hours.get(said.casefold(), int(said) if said.isdigit() else 0) + 30
-        return f"{minutes}分" if match[2] else f"{minutes} minutes"
+    def half(match: re.Match[str]) -> str:
+        whole = spoken(match["whole"] or match["ja"] or "0") or 0
+        return f"{whole:g}.5{match['unit'] or match['counter'] or ''}"
 
-    return form.sub(told, message)
+    def both(match: re.Match[str]) -> str:
+        return f"{60 * int(match[1]) + int(match[2])}{match[3]}"
+
+    return pattern("entity", "hours").sub(both, pattern("entity", "halves").sub(half, message))
 
 
 def _kept(bound: Bound) -> Bound:
@@ -115,18 +160,6 @@ def _kept(bound: Bound) -> Bound:
     completer = Completer(bound.function.schema)
     bad = [slot.path for slot in strict if not completer.valid(bound.values[slot.path], slot.schema)]
     return replace(bound, values={path: value for path, value in bound.values.items() if path not in bad})
-
-
-def _same_place(earlier: Request, before: Bound, addition: str) -> dict[tuple[str, ...], str]:
-    """`In biology?` after `… in maths?`: what followed the same small word is replaced."""
-    found = re.match(r"(in|on|at|to|from|for|of|by|with|about)\s+(?:the )?(.+?)[?.!]*$", addition)
-    for path, value in before.values.items() if found else ():
-        said = (
-            isinstance(value, str) and found and re.search(rf"\b{found[1]} (?:the )?{re.escape(value)}", earlier.text)
-        )
-        if said and found:
-            return {path: found[2]}
-    return {}
 
 
 def demanded(functions: Sequence[Function], bound: Sequence[Bound], text: str) -> list[Bound]:
@@ -153,17 +186,22 @@ def _before(earlier: Sequence[str], functions: Sequence[Function], known: Known)
 
 
 def _completes(last: Request, clause: Clause) -> bool:
-    return bool(bind(last.function, last.text, last.context).lacks or bind(last.function, clause.text).lacks)
+    before, after = bind(last.function, last.text, last.context), bind(last.function, clause.text)
+    agree = all(before.values.get(path, value) == value for path, value in after.values.items())
+    return bool(before.lacks or after.lacks or agree)
 
 
 def _function(clause: Clause, message: str, functions: Sequence[Function], needed: float) -> Function | None:
     """The function that a clause asks for; None where none fits well enough."""
     beside = [each for each in clauses(message) if each.text != clause.text]
-    others = [each.text for each in beside]
+    others = [each.text for each in beside if not refuses(each.text)]
     alone = not any(each.wants for each in beside)
     best = ranked(clause.text, message if alone else clause.text, functions)[:4]
     weighed = []
+    refused = stems(" ".join(each.text for each in beside if refuses(each.text)))
     for score, function in best:
+        if refused & stems(name_words(function.name)) & _verbs():
+            continue
         if score < max(best[0][0] - _NEAR, POSSIBLE, needed):
             break
         bound = bind(function, clause.text, others)
@@ -171,11 +209,16 @@ def _function(clause: Clause, message: str, functions: Sequence[Function], neede
         given = not bound.lacks and (
             bool(bound.firm) or (bool(bound.values) and score >= (POSSIBLE if bound.named else WEAK))
         )
-        weight = score + 0.04 * (given or (sure and not bound.lacks)) + 0.03 * min(bound.firm, 4)
+        weight = score + _COMPLETE * (given or (sure and not bound.lacks)) + 0.03 * min(bound.firm, 4)
         weighed.append((weight, given or sure, function))
     if weighed and (chosen := max(weighed, key=lambda each: each[0]))[1]:
         return chosen[2]
     return next((each for each in functions if searches(each, len(functions)) and _general(clause.text)), None)
+
+
+@cache
+def _verbs() -> frozenset[str]:
+    return frozenset(map(stem, listed("en", "verbs")))
 
 
 def searches(function: Function, declared: int) -> bool:

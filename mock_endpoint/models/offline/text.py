@@ -3,9 +3,12 @@
 import re
 import tomllib
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
+
+import budoux
 
 Language = Literal["en", "ja"]
 
@@ -68,6 +71,35 @@ def sentences(text: str) -> list[str]:
     return [piece for piece, _ in cut(text, pattern("sentence", "break")) if re.search(r"\w", piece)]
 
 
+@cache
+def _parser() -> budoux.Parser:
+    return budoux.load_default_japanese_parser()
+
+
+@lru_cache(maxsize=256)
+def nouns(text: str) -> list[re.Match[str]]:
+    """The phrases of a Japanese text that are a noun (group 1) and what marks its part in the sentence (group 2)."""
+    breaks = [0]
+    for phrase in _parser().parse(text):
+        breaks.append(breaks[-1] + len(phrase))
+    whole = pattern("value", "unbroken_ja")
+    quoted = [match.span() for match in pattern("sentence", "quoted").finditer(text)]
+    kept = [
+        place
+        for place in breaks
+        if not whole.search(text[max(place - 1, 0) : place + 1]) and not any(one < place < two for one, two in quoted)
+    ]
+    found: list[re.Match[str]] = []
+    for start, end in pairwise([*kept, len(text)]):
+        for part in pattern("value", "part_ja").finditer(text, start, end):
+            noun = pattern("value", "noun_ja").fullmatch(text, *part.span())
+            if noun and any(pattern("value", "no_noun_ja").fullmatch(noun[each]) for each in (0, 1)):
+                noun = None
+            if noun := noun or pattern("value", "bare_ja").fullmatch(text, *part.span()):
+                found.append(noun)
+    return found
+
+
 def is_question(text: str) -> bool:
     """Whether a sentence asks or demands something, as far as its form shows."""
     return bool(pattern("sentence", "asks").search(text))
@@ -88,7 +120,7 @@ def name_words(name: str) -> str:
 
 def stem(word: str) -> str:
     """An English word without its common endings, the same for `close`, `closed` and `closing`."""
-    word = word.casefold().removesuffix("'s").removesuffix("'")
+    word = word.casefold().removesuffix("'s").removesuffix("'").replace("colour", "color")
     for ending in ("ies", "ing", "ed", "es", "s", "e"):
         if word.endswith(ending) and len(word) - len(ending) > (1 if ending == "s" else 2) and not word.endswith("ss"):
             word = word.removesuffix(ending) + ("y" if ending == "ies" else "")

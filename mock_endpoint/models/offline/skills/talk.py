@@ -44,8 +44,22 @@ def answer(question: Question) -> Answer | None:
                 if rest <= (
                     entry["extra"] if text.startswith(phrase) or not entry.get("courtesy") else min(entry["extra"], 3)
                 ):
-                    return _said(question, entry)
+                    said = _said(question, entry)
+                    return _with_functions(question, said) if entry.get("name") == "abilities" else said
     return None
+
+
+def _with_functions(question: Question, said: Answer) -> Answer:
+    """The answer, and what the declared functions do."""
+    functions = [tool["function"] for tool in question.prompt.tools if tool.get("type") == "function"]
+    named = [
+        f"{each['name']} ({about.rstrip('.。')})" if (about := each.get("description")) else each["name"]
+        for each in functions
+    ]
+    if not named:
+        return said
+    gap = "" if question.language == "ja" else " "
+    return replace(said, text=said.text + gap + question.say("functions", names=", ".join(named[:12])).text)
 
 
 def distress(question: Question) -> Answer | None:
