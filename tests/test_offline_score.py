@@ -3,11 +3,11 @@
 import pytest
 from support.scoring import messages, score
 
-RIGHT = {"seen": 0.8, "more": 0.58, "aside": 0.37}
+RIGHT = {"seen": 0.8, "more": 0.55, "aside": 0.57}
 """What each set must reach: the share of right answers. So much was reached; the aim is 0.85 of the part set aside."""
-POINTS = {"seen": 0.7, "more": 0.43, "aside": 0.21}
+POINTS = {"seen": 0.7, "more": 0.4, "aside": 0.39}
 """The same with a point away for each harmful one."""
-KIND = {"seen": 0.5, "more": 0.1, "aside": 0.1}
+KIND = {"seen": 0.5, "more": 0.15, "aside": 0.2}
 """The share of right answers that every kind must reach."""
 INVENTED = 3
 """Calls in each set with a value that nobody gave, at most."""
