@@ -53,6 +53,21 @@ class TestKinds:
     @pytest.mark.parametrize(
         ("text", "expected"),
         [
+            ("How high is the tide in Brest in May?", [("tide", {"port": "Brest", "month": "May"})]),
+            ("tide brest august", [("tide", {"port": "brest", "month": "august"})]),
+            ("ブレストの5月の潮は?", [("tide", {"port": "ブレスト", "month": "5月"})]),
+            ("How high is the tide in Brest?", []),
+            ("Plan one day in Brest", []),
+        ],
+    )
+    def test_a_month_is_a_name_of_one(self, text: str, expected: list[tuple[str, Arguments]]) -> None:
+        """A text that is to be a month takes its name, and nothing else."""
+        tide = function("tide", "The height of the tide at a port in a month", port=S, month=S)
+        assert calls(thread(text, tools=[tide])) == expected
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
             ("Order 4 tins of oolong as a gift", [("buy_tea", {"tea": "oolong", "tins": 4, "gift": True})]),
             ("Order a dozen tins of sencha", [("buy_tea", {"tea": "sencha", "tins": 12})]),
             ("Where is parcel RX-20931?", [("find_parcel", {"parcel_number": "RX-20931"})]),

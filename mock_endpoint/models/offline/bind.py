@@ -165,6 +165,12 @@ def _moments(work: Work) -> None:
     for slot in work.open("date"):
         for each in work.left("date", *(() if slot.exact else ("moment",)))[:1]:
             work.put(slot, each.value, each.start, each.end)
+    for slot in work.open("month"):
+        for each in work.left("number"):
+            told = work.text[each.start : each.end] + "月" * work.text.startswith("月", each.end)
+            if "month" in each.counted and not told.isdigit():
+                work.put(slot, told, each.start, each.end)
+                break
     slots, times = work.open("time"), work.left("time")
     for slot in slots[: len(times)]:
         each = next((each for each in times if slot.role and slot.role == beside(work, each)), times[0])

@@ -10,7 +10,7 @@ from mock_endpoint.models.base import Prompt
 from mock_endpoint.models.offline.text import JAPANESE, ideas, listed, name_words, pattern, stem, stems
 
 Kind = Literal[
-    "enum", "enums", "boolean", "number", "list", "date", "time", "moment", "email",
+    "enum", "enums", "boolean", "number", "list", "date", "time", "moment", "month", "email",
     "phone", "postal", "code", "id", "free", "thing", "numbers", "other",
 ]  # fmt: skip
 _MOST = 40
@@ -118,6 +118,7 @@ class Slot:
                 names & {"day", "when", "due"}
                 or re.search(r"\bwhen\b|own words|\bdue\b|deadline|weekday|tomorrow|曜日", about),
             ),
+            ("month", names & {"month"}),
             ("phone", names & {"phone", "telephone", "mobile", "fax"}),
             ("postal", names & {"postal", "zip", "postcode"}),
             (
