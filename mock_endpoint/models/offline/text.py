@@ -6,9 +6,10 @@ import unicodedata
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import budoux
+if TYPE_CHECKING:
+    import budoux
 
 Language = Literal["en", "ja"]
 
@@ -72,7 +73,9 @@ def sentences(text: str) -> list[str]:
 
 
 @cache
-def _parser() -> budoux.Parser:
+def _parser() -> "budoux.Parser":
+    import budoux  # only who writes Japanese waits for it
+
     return budoux.load_default_japanese_parser()
 
 
