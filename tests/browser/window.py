@@ -16,9 +16,8 @@ _OF_ENDING = "Canceled future for create_subshell_request"
 _OF_ASKING = "Failed to fetch"
 """The same for a request of its own that was under way; one that would leave the machine is noted by its address."""
 _NO_TROUBLE = (_OF_ENDING, _OF_ASKING)
-_OF_REPLACING = "TypeError: Cannot read properties of null (reading 'processLuminoMessage')"
-"""ipywidgets hands the page's messages on to a view that is gone already, when a cell with a widget runs again."""
-_NOT_OURS = (_OF_LEAVING, _OF_REPLACING)
+_WIDGETS = "/@jupyter-widgets/jupyterlab-manager/"
+"""Where ipywidgets' own code is. When a cell runs again, it stumbles over views that it was still making."""
 
 _LOADED = "() => window.jupyterapp?.restored.then(() => true)"
 _OPEN = "path => { jupyterapp.commands.execute('docmanager:open', { path }); }"
@@ -83,6 +82,8 @@ class Window:
 
     def __init__(self, context: "BrowserContext", lab: Lab) -> None:
         self.problems: list[str] = []
+        self._again = False
+        """Whether cells run that have run before."""
         self.page = context.new_page()
         self._listen()
         self.page.goto(f"{lab.url}lab?token={lab.token}")
@@ -90,6 +91,7 @@ class Window:
 
     def open(self, name: str) -> None:
         """Open a notebook, and wait until its kernel is ready."""
+        self._again = False
         self.page.evaluate(_OPEN, name)
         self.page.wait_for_function(_READY, arg=name, timeout=START_SECONDS * 1000, polling=100)
 
@@ -115,6 +117,7 @@ class Window:
 
         Where `metadata.kit.once` names a kind of error, that one is fine at the cell's second run.
         """
+        self._again = True
         self.page.evaluate(f"void ({_RUN_EACH_TWICE})()")
         self._finished(seconds)
         failed: list[str] = self.page.evaluate("window.kitRan")
@@ -173,12 +176,16 @@ class Window:
         self.page.route("**/*", self._on_request)
 
     def _on_console(self, message: "ConsoleMessage") -> None:
-        if message.type == "error" and not message.text.startswith(_NOT_OURS):
-            self.problems.append(f"console: {message.text} ({message.location.get('url')})")
+        said = f"{message.text} ({message.location.get('url')})"
+        if message.type == "error" and not (said.startswith(_OF_LEAVING) or self._is_of_replacing(said)):
+            self.problems.append(f"console: {said}")
 
     def _on_page_error(self, error: "Error") -> None:
-        if not any(one in str(error) for one in _NO_TROUBLE):
+        if not any(one in str(error) for one in _NO_TROUBLE) and not self._is_of_replacing(error.stack):
             self.problems.append(f"page: {error}")
+
+    def _is_of_replacing(self, said: str | None) -> bool:
+        return self._again and _WIDGETS in (said or "")
 
     def _on_request(self, route: "Route") -> None:
         if _stays(route.request.url):
