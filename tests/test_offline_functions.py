@@ -55,6 +55,11 @@ class TestKinds:
         [
             ("How high is the tide in Brest in May?", [("tide", {"port": "Brest", "month": "May"})]),
             ("tide brest august", [("tide", {"port": "brest", "month": "august"})]),
+            ("how high is the tide in Brest in may", [("tide", {"port": "Brest", "month": "may"})]),
+            (
+                "How high is the tide in Brest in June and in Calais in July?",
+                [("tide", {"port": "Brest", "month": "June"}), ("tide", {"port": "Calais", "month": "July"})],
+            ),
             ("ブレストの5月の潮は?", [("tide", {"port": "ブレスト", "month": "5月"})]),
             ("How high is the tide in Brest?", []),
             ("Plan one day in Brest", []),

@@ -131,7 +131,8 @@ def _numbers(text: str) -> Iterator[Entity]:
             yield _number(text, said, *match.span())
     months = [month[:3] for month in words()["en"]["months"].split()]
     for match in pattern("entity", "month").finditer(text.lower()):
-        if text[match.start()].isupper() or match[1] not in ("may", "march", "mar"):
+        led = text[: match.start()].endswith((" in ", " of ", " for "))
+        if led or text[match.start()].isupper() or match[1] not in ("may", "march", "mar"):
             yield Entity("number", months.index(match[1][:3]) + 1, *match.span(), unit="month")
 
 

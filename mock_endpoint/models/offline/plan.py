@@ -256,6 +256,10 @@ def _several_english(text: str) -> list[str]:
             return [left, left[: numbers[-1].start()] + right]
         if numbers and verb and re.search(rf"(?:to|at|for) .*{number}", right):
             return [left, verb[0] + right]
+        led, before = (list(re.finditer(rf"\b(?:{leads})(?=\s)", side)) for side in (right, left))
+        places = before[-len(led) :]
+        if len(led) > 1 and led[0].start() == 0 and [each[0] for each in places] == [each[0] for each in led]:
+            return [left, left[: places[0].start()] + right]
         lead = re.match(rf"(?:{leads})\s+", right)
         rest = right[lead.end() :] if lead else right
         if thing := pattern("value", "joined_thing").match(rest):
