@@ -135,10 +135,10 @@ def test_everybody_can_read_the_views(open_in_lab: Open, lab: Lab) -> None:
     assert kind.evaluate("node => node.getClientRects().length && node.clientHeight < 30"), "the kind is in one line"
     outputs = window.page.locator(".jp-Cell:not([data-windowed-list-index='0']):visible .jp-Cell-outputArea")
     outputs.evaluate_all(_OPEN)
-    window.grow()
-    for theme in THEMES:
-        window.use_theme(theme)
-        assert violations(outputs) == [], theme
+    with window.grown():
+        for theme in THEMES:
+            window.use_theme(theme)
+            assert violations(outputs) == [], theme
     by_name = {name: window.output(name) for name in CELLS}
     assert [name for name, output in by_name.items() if output.evaluate(_WORDLESS)] == []
     for width, scrolling in WIDTHS.items():

@@ -1,5 +1,7 @@
 """JupyterLab in a browser: one page, in which one notebook after the other is opened."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -103,10 +105,17 @@ class Window:
         """Have all cells in the page, and not only those that are in sight."""
         self.page.evaluate(_SHOW_ALL)
 
-    def grow(self) -> None:
-        """Make the page as high as the notebook: axe cannot tell the colours of what is out of sight."""
+    @contextmanager
+    def grown(self) -> Iterator[None]:
+        """Meanwhile the page is as high as the notebook: axe cannot tell the colours of what is out of sight."""
+        usual = self.page.viewport_size
+        assert usual is not None
         height = self.page.locator(".jp-WindowedPanel-outer:visible").evaluate("node => node.scrollHeight")
-        self.page.set_viewport_size({"width": 1200, "height": height + 300})
+        self.page.set_viewport_size({**usual, "height": height + 300})
+        try:
+            yield
+        finally:
+            self.page.set_viewport_size(usual)
 
     def run_all(self, seconds: float = 90) -> None:
         """Run all cells, and wait until the last is done or one has failed."""

@@ -12,7 +12,7 @@ from mock_endpoint.models.offline.chunks import Chunk
 from mock_endpoint.models.offline.entities import Entity, sql
 from mock_endpoint.models.offline.numbers import beside, numbers, units
 from mock_endpoint.models.offline.slots import Function, Slot
-from mock_endpoint.models.offline.text import JAPANESE, ideas, listed, pattern, stem, stems, words
+from mock_endpoint.models.offline.text import JAPANESE, ideas, listed, pattern, stem, stems, verb_stems, words
 from mock_endpoint.models.offline.work import Bound, Values, Work
 
 _ENOUGH, _MARGIN = 2.4, 0.25
@@ -290,7 +290,7 @@ def _fits(work: Work, found: Sequence[Chunk]) -> Iterator[_Fit]:
             others += [work.function.title] if len(found) > 1 or work.japanese else []
             near = alike(value, slot.about) - max((alike(value, other) for other in others), default=0)
             name = value.isascii() if work.japanese else pattern("value", "name").match(value)
-            verb = not name and value.endswith(("s", "ed", "ing")) and stem(value) in map(stem, listed("en", "verbs"))
+            verb = not name and value.endswith(("s", "ed", "ing")) and stem(value) in verb_stems()
             score = (
                 lead
                 + 3 * near

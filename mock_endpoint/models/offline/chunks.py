@@ -6,7 +6,17 @@ from dataclasses import dataclass, replace
 
 from mock_endpoint.models.offline.choose import acts, alike
 from mock_endpoint.models.offline.slots import Slot
-from mock_endpoint.models.offline.text import JAPANESE, listed, name_words, nouns, pattern, stem, stems, words
+from mock_endpoint.models.offline.text import (
+    JAPANESE,
+    listed,
+    name_words,
+    nouns,
+    pattern,
+    stem,
+    stems,
+    verb_stems,
+    words,
+)
 from mock_endpoint.models.offline.work import Work
 
 
@@ -43,9 +53,7 @@ def _carved(chunk: Chunk) -> Chunk:
     start = name.start() if chunk.text[0].islower() else 0
     after = name.end() + len(chunk.text[name.end() :]) - len(chunk.text[name.end() :].lstrip())
     word = re.match(r"[a-z']+", chunk.text[after:])
-    acts_on = word and (
-        word[0] in _idle() or stem(word[0]) in map(stem, listed("en", "verbs")) or word[0].endswith("ing")
-    )
+    acts_on = word and (word[0] in _idle() or stem(word[0]) in verb_stems() or word[0].endswith("ing"))
     end = name.end() if acts_on and (start or chunk.start or name.start()) else len(chunk.text)
     return replace(chunk, start=chunk.start + start, end=chunk.start + end, text=chunk.text[start:end])
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 from mock_endpoint.models.offline.bind import bind
 from mock_endpoint.models.offline.choose import LIKELY, POSSIBLE, SURE, WEAK, acts, prepare, ranked
@@ -12,7 +11,15 @@ from mock_endpoint.models.offline.complete import Completer
 from mock_endpoint.models.offline.entities import entities, spoken
 from mock_endpoint.models.offline.numbers import other_coin
 from mock_endpoint.models.offline.slots import Function
-from mock_endpoint.models.offline.text import JAPANESE, is_question, listed, name_words, pattern, stem, stems
+from mock_endpoint.models.offline.text import (
+    JAPANESE,
+    is_question,
+    listed,
+    name_words,
+    pattern,
+    stems,
+    verb_stems,
+)
 from mock_endpoint.models.offline.work import Bound
 
 _NEAR, _COMPLETE = 0.1, 0.04
@@ -200,7 +207,7 @@ def _function(clause: Clause, message: str, functions: Sequence[Function], neede
     weighed = []
     refused = stems(" ".join(each.text for each in beside if refuses(each.text)))
     for score, function in best:
-        if refused & stems(name_words(function.name)) & _verbs():
+        if refused & stems(name_words(function.name)) & verb_stems():
             continue
         if score < max(best[0][0] - _NEAR, POSSIBLE, needed):
             break
@@ -214,11 +221,6 @@ def _function(clause: Clause, message: str, functions: Sequence[Function], neede
     if weighed and (chosen := max(weighed, key=lambda each: each[0]))[1]:
         return chosen[2]
     return next((each for each in functions if searches(each, len(functions)) and _general(clause.text)), None)
-
-
-@cache
-def _verbs() -> frozenset[str]:
-    return frozenset(map(stem, listed("en", "verbs")))
 
 
 def searches(function: Function, declared: int) -> bool:

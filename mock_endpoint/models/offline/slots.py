@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from mock_endpoint.models.base import Prompt
-from mock_endpoint.models.offline.text import JAPANESE, ideas, listed, name_words, pattern, stem, stems
+from mock_endpoint.models.offline.text import JAPANESE, ideas, listed, name_words, pattern, stem, stems, verb_stems
 
 Kind = Literal[
     "enum", "enums", "boolean", "number", "list", "date", "time", "moment", "month", "email",
@@ -150,7 +150,7 @@ class Function:
             return not pattern("sentence", "looks_up_ja").search(self.description)
         first = (re.findall(r"\w+", self.description.casefold()) or name_words(self.name).split() or [""])[0]
         reads = {first, *name_words(self.name).split()} & listed("en", "reading")
-        return not reads and stem(first) in map(stem, listed("en", "verbs"))
+        return not reads and stem(first) in verb_stems()
 
     @cached_property
     def stems(self) -> frozenset[str]:

@@ -103,6 +103,12 @@ def nouns(text: str) -> list[re.Match[str]]:
     return found
 
 
+@cache
+def verb_stems() -> frozenset[str]:
+    """The stems of the English verbs that a request begins with."""
+    return frozenset(map(stem, listed("en", "verbs")))
+
+
 def is_question(text: str) -> bool:
     """Whether a sentence asks or demands something, as far as its form shows."""
     return bool(pattern("sentence", "asks").search(text))

@@ -12,6 +12,7 @@ from mock_endpoint.models.base import Prompt
 from mock_endpoint.models.offline.clauses import clauses
 from mock_endpoint.models.offline.skill import Answer, Question
 from mock_endpoint.models.offline.skills.memory import known_name
+from mock_endpoint.models.offline.slots import declared
 from mock_endpoint.models.offline.text import key
 
 _WORD = re.compile(r"[a-z0-9]+|[ァ-ヺー]+")
@@ -51,10 +52,9 @@ def answer(question: Question) -> Answer | None:
 
 def _with_functions(question: Question, said: Answer) -> Answer:
     """The answer, and what the declared functions do."""
-    functions = [tool["function"] for tool in question.prompt.tools if tool.get("type") == "function"]
     named = [
-        f"{each['name']} ({about.rstrip('.。')})" if (about := each.get("description")) else each["name"]
-        for each in functions
+        f"{each.name} ({each.description.rstrip('.。')})" if each.description else each.name
+        for each in declared(question.prompt)
     ]
     if not named:
         return said
