@@ -129,7 +129,7 @@ def name_words(name: str) -> str:
 
 def stem(word: str) -> str:
     """An English word without its common endings, the same for `close`, `closed` and `closing`."""
-    word = word.casefold().removesuffix("'s").removesuffix("'").replace("colour", "color")
+    word = word.casefold().removesuffix("'s").removesuffix("'")
     for ending in ("ies", "ing", "ed", "es", "s", "e"):
         if word.endswith(ending) and len(word) - len(ending) > (1 if ending == "s" else 2) and not word.endswith("ss"):
             word = word.removesuffix(ending) + ("y" if ending == "ies" else "")
