@@ -126,7 +126,7 @@ class Chat:
     def reload(self) -> None:
         """Load the page anew; the kernel goes on."""
         self.window.page.reload()
-        self.window.page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)")
+        self.window.wait()
         self.window.open("chat.ipynb")
         self.box = self.window.output("box")
 

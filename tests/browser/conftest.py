@@ -92,9 +92,11 @@ def open_in_lab(
     if window.problems or request.session.testsfailed > failed:
         window.page.screenshot(path=tmp_path / "page.png")
         windows.clear()
-    window.leave()
-    if not windows:
-        window.page.close()
+    try:
+        window.leave()
+    finally:
+        if not windows:
+            window.page.close()
     assert window.problems == [], f"see {tmp_path / 'page.png'}"
 
 

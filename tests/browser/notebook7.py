@@ -16,11 +16,7 @@ class Notebook7(Window):
     """A page with one notebook in it."""
 
     def __init__(self, context: "BrowserContext", lab: Lab, name: str) -> None:
-        self.problems: list[str] = []
-        self.page = context.new_page()
-        self._listen()
-        self.page.goto(f"{lab.url}notebooks/{name}?token={lab.token}")
-        self.wait()
+        super().__init__(context, lab, f"notebooks/{name}")
 
     def wait(self) -> None:
         """Wait until the notebook is there and its kernel is ready."""

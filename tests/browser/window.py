@@ -82,13 +82,17 @@ _HAS_THEME = """theme => document.body.dataset.jpThemeName === theme && !documen
 class Window:
     """A page with Lab in it, and everything that went wrong there in `problems`."""
 
-    def __init__(self, context: "BrowserContext", lab: Lab) -> None:
+    def __init__(self, context: "BrowserContext", lab: Lab, place: str = "lab") -> None:
         self.problems: list[str] = []
         self._again = False
         """Whether cells run that have run before."""
         self.page = context.new_page()
         self._listen()
-        self.page.goto(f"{lab.url}lab?token={lab.token}")
+        self.page.goto(f"{lab.url}{place}?token={lab.token}")
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the page is loaded."""
         self.page.wait_for_function(_LOADED, timeout=START_SECONDS * 1000, polling=100)
 
     def open(self, name: str) -> None:
