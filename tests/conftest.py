@@ -36,8 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Describe the marker."""
+    """Describe the markers."""
     config.addinivalue_line("markers", "all: needs a browser, a network, a real model or patience; see --all")
+    config.addinivalue_line("markers", "waits: waits for minutes, so it comes first, beside all others")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -59,7 +60,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `--all`, without what is marked so."""
+    """What waits comes first; without `--all`, without what is marked so."""
+    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
     if config.getoption("--all"):
         return
     config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("all")])

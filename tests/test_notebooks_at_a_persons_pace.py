@@ -11,6 +11,7 @@ from helpers.settings import read_settings
 
 
 @pytest.mark.all
+@pytest.mark.waits
 @pytest.mark.usefixtures("alone")
 def test_nothing_depends_on_how_fast_the_reader_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lessons' own pace, and twice the time of a run before each cell: whatever was at work has ended by then."""
