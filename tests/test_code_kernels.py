@@ -67,6 +67,23 @@ def test_a_hanging_kernel_holds_nobody_up(interpreter: Interpreter) -> None:
     assert said(interpreter, "hanging", "print(kept)") == "1\n"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="an interrupt is no signal there; nobody has tried it")
+def test_cancelled_before_the_code_begins(interpreter: Interpreter) -> None:
+    """The kernel, held still here, takes the interrupt before the code, and forgets it; it is interrupted again."""
+    kernel = psutil.Process(int(said(interpreter, "early", "import os; kept = 1; print(os.getpid())")))
+
+    async def cancelled() -> None:
+        kernel.suspend()
+        running = asyncio.ensure_future(interpreter.run("early", "while True: pass", []))
+        await asyncio.sleep(0.5)
+        running.cancel()
+        await asyncio.sleep(0.5)
+        kernel.resume()
+
+    asyncio.run(cancelled())
+    assert said(interpreter, "early", "print(kept)") == "1\n"
+
+
 def test_no_more_than_so_many(interpreter: Interpreter) -> None:
     """The one that has rested longest makes room; its thread is told that its variables are gone."""
     said(interpreter, "hanging", "pass")

@@ -24,6 +24,8 @@ _START = 120
 """Seconds that a kernel may take to start, on a machine that has much else to do."""
 _GRACE = 5.0
 """Seconds that code may go on after it was interrupted."""
+_INTERRUPT_EVERY = 1.0
+"""Seconds after which it is interrupted again: what comes before the code has begun is lost."""
 _LOOK_EVERY = 0.25
 _LARGEST_MESSAGE = 50 << 20
 _GUEST = "mock_endpoint.tools.code_interpreter.guest"
@@ -155,12 +157,13 @@ class Kernel:
         """Stop the code; the kernel is ended when that does not help."""
         if not self.alive:
             return
-        await self._manager.interrupt_kernel()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE):
-                while not await self._next(request, outputs):
-                    pass
-            return
+        interrupted, until = 0.0, time.monotonic() + _GRACE
+        while (now := time.monotonic()) < until:
+            if now - interrupted > _INTERRUPT_EVERY:
+                interrupted = now
+                await self._manager.interrupt_kernel()
+            if await self._next(request, outputs):
+                return
         await self.end()
 
     def excess(self) -> str:
