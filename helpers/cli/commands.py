@@ -180,9 +180,10 @@ def _test(arguments: argparse.Namespace) -> int:
     shipped.keep()
     command = [sys.executable, "-m", "pytest"]
     if importlib.util.find_spec("xdist") is not None:
-        # Most tests wait for runs that think; with `--all` there are browsers and kernels at work, too.
+        # Most tests wait for runs that think; with `--all` there are browsers and kernels at work, too, and one test
+        # that waits for minutes.
         cores = os.cpu_count() or 1
-        command += ["-n", str(cores + 1 if arguments.all else 2 * cores), "--dist", "worksteal"]
+        command += ["-n", str(cores + 2 if arguments.all else 2 * cores), "--dist", "worksteal"]
     command += ["--all"] if arguments.all else []
     command += ["--update-notebooks"] if arguments.update else []
     return subprocess.run([*command, *arguments.behind], cwd=ROOT, check=False).returncode
