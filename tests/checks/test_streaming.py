@@ -36,6 +36,7 @@ def _message() -> Any:  # noqa: ANN401 - the client's own type
 
 def test_06a_takes_the_names_in_any_honest_form(client: openai.AzureOpenAI, say: Say) -> None:
     """Once each or every time, as a list or a tuple, by the raw call or the helper."""
+    assert "no thread and run were made in one request that streams" in say("06a", ["thread.created"])
     with client.beta.threads.create_and_run_stream(
         assistant_id=_tabi(client).id, thread={"messages": [_message()]}
     ) as stream:
