@@ -3,8 +3,9 @@
 Start with `app.py`, the route table; `server.py` runs it. For tests of any project, `start()` is all there is to know.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mock_endpoint.models.base import Model
@@ -13,16 +14,16 @@ if TYPE_CHECKING:
 
 def start(
     *,
-    state: Path | Literal["memory"] = "memory",
+    state: Path | str = "memory",
     port: int = 0,
     key: str | None = None,
     pace: float = 0.0,
     run_ttl: int | None = None,
-    deployments: tuple[str, ...] = (),
+    deployments: str | Sequence[str] = (),
     fault: str | None = None,
     model: "Model | None" = None,
     code_interpreter: bool | None = None,
-    tls: Path | None = None,
+    tls: Path | str | None = None,
 ) -> "Running":
     """The endpoint on this machine's loopback, in a daemon thread: `with mock_endpoint.start() as endpoint:`.
 
@@ -31,27 +32,28 @@ def start(
 
     `state`: "memory", or the path of a file, which then keeps its own key. `port`: 0 takes a free one. `key`: a random
     one unless given. `pace`: seconds that a run thinks. `run_ttl`: seconds until a run expires, 600 unless given, and
-    1,800 for classic agents. `deployments`: the only names of models to accept. `fault`: what goes wrong with every
-    request, for example `"rate_limit;times=2"`. `model`: who answers, the offline model unless given.
+    1,800 for classic agents. `deployments`: the only name, or names, of models to accept. `fault`: what goes wrong with
+    every request, for example `"rate_limit;times=2"`. `model`: who answers (a `Model` as in `models/base.py`), the
+    offline model unless given.
     `code_interpreter`: whether its code is run; the offline model's is unless you say no, another's is not unless you
     say yes. `tls`: a folder; the endpoint then answers over HTTPS, and `endpoint.variables` are what a program with
     `azure-ai-agents` needs in its environment. Raises `EndpointError` for a port that is taken, a state or folder that
-    cannot be used, a fault that does not exist.
+    cannot be used, a fault that does not exist, a number out of bounds, a key that no header can carry.
     """
     from mock_endpoint import server  # loaded for those who start one
     from mock_endpoint.models.offline import OfflineModel
 
     return server.start(
         server.Options(
-            state=state,
+            state="memory" if state == "memory" else Path(state),
             port=port,
             key=key,
             pace=pace,
             run_ttl=run_ttl,
-            deployments=deployments,
+            deployments=(deployments,) if isinstance(deployments, str) else tuple(deployments),
             fault=fault,
             model=model or OfflineModel(),
             code_interpreter=code_interpreter,
-            tls=tls,
+            tls=Path(tls) if tls else None,
         )
     )

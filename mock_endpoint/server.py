@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import re
 import secrets
 import sqlite3
 import threading
@@ -74,6 +75,18 @@ class Options:
     """What is put around the application, for example a recorder."""
 
     def __post_init__(self) -> None:
+        for name, value, least, most in (
+            ("port", self.port, 0, 65535),
+            ("pace", self.pace, 0, 3600),
+            ("run_ttl", self.run_ttl, 1, 86400),
+        ):
+            if value is not None and not (isinstance(value, int | float) and least <= value <= most):
+                raise EndpointError(f"{name} is {value!r}.", f"Give a number from {least} to {most}, or leave it out.")
+        if self.key is not None and not re.fullmatch(r"[!-~]([ -~]*[!-~])?", self.key):
+            raise EndpointError(
+                "This key has a sign that no header can carry.",
+                "Use letters, digits and signs of ASCII, and no space at its ends.",
+            )
         if self.fault is not None and (problem := problem_of(self.fault)):
             raise EndpointError(problem, "Give one of these names as the fault, or leave it out.")
         if self.tls is not None and not is_loopback(self.host):

@@ -229,6 +229,8 @@ def test_a_version_without_assistants_is_named_with_its_refusal(
     assert refused.error
     assert doctor(replace(settings, endpoint=endpoint.url, key=KEY, api_version=version)) == 1
     assert f"{version} has no Assistants: the service says '{refused.error}'." in capsys.readouterr().out
+    assert doctor(replace(settings, api_version=version)) == 1  # the kit's own endpoint
+    assert f"{version} has no Assistants: the service says '{refused.error}'." in capsys.readouterr().out
 
 
 ERROR = {"error": {"code": "404", "message": "Resource not found"}}

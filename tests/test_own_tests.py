@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -123,6 +124,24 @@ def test_options_are_heeded(tmp_path: Path) -> None:
 def test_a_fault_that_does_not_exist() -> None:
     with pytest.raises(EndpointError, match=r"Unknown fault: .rate_limits."):
         mock_endpoint.start(fault="rate_limits")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"pace": -1}, {"pace": "x"}, {"run_ttl": 0}, {"port": 70_000}, {"key": "schlüssel"}, {"key": "a\n"}]
+)
+def test_what_no_endpoint_can_start_with_is_said(wrong: dict[str, Any]) -> None:
+    """At once, and not by every request afterwards."""
+    with pytest.raises(EndpointError):
+        mock_endpoint.start(**wrong)
+
+
+def test_a_path_and_a_deployment_may_be_plain_texts(tmp_path: Path) -> None:
+    """One name is one name, and not its letters."""
+    with (
+        mock_endpoint.start(state=str(tmp_path / "state.db"), deployments="gpt-4o") as endpoint,
+        client_of(endpoint) as client,
+    ):
+        assert [model.id for model in client.models.list()] == ["gpt-4o"]
 
 
 @pytest.mark.parametrize("kind", ["memory", "file"])

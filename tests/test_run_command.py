@@ -138,7 +138,9 @@ def test_a_proxy_is_passed_by(tmp_path: Path) -> None:
         (["run", "--"], "There is no command to run."),
         (["run", "--", "no-such-program-1", "x"], "There is no program no-such-program-1 to run."),
         (["run", "--", "./地図.py"], "There is no program ./地図.py to run."),
-        (["run", "python", "x.py"], "Unrecognized arguments: python x.py."),
+        (["run", "--", "./README.md"], "./README.md is a file, but no program. Name what runs it"),
+        (["run", "python", "x.py"], "The two dashes are missing. Put them before the command: run -- python x.py"),
+        (["run", "--wired", "python", "x.py"], "Unrecognized arguments: --wired python x.py."),
     ],
 )
 def test_what_cannot_be_run_is_said_in_one_line(line: list[str], said: str) -> None:
@@ -290,6 +292,21 @@ def test_wire_names_the_functions_that_a_run_waits_for() -> None:
     lines = log.lines(hidden="a key of this test")
     assert any(line.endswith(f"→ {run.id} requires_action get_weather({{}})") for line in lines)
     assert f'tool_outputs=[{{"tool_call_id": "{call.id}"' in lines[-1]
+
+
+def test_wire_shows_once_what_comes_again_and_again() -> None:
+    """A program that polls; and what a request to Responses is about."""
+    log = WireLog()
+    with served(around=log.around) as client:
+        response = client.responses.create(model="gpt-4o", input="Hello")
+        for _ in range(3):
+            client.responses.retrieve(response.id)
+        client.responses.create(model="gpt-4o", input="Hello", previous_response_id=response.id)
+    lines = log.lines(hidden="a key of this test")
+    assert lines[0] == "over the wire: 5 requests"
+    assert len(lines) == 4
+    assert lines[2].endswith("completed  × 3")
+    assert f'model="gpt-4o" input="Hello" previous_response_id="{response.id}"' in lines[3]
 
 
 def test_wire_keeps_what_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,8 @@ def parse(line: Sequence[str]) -> argparse.Namespace:
     arguments, unknown = _parser().parse_known_args(line[:end])
     arguments.behind = line[end + 1 :]
     unknown += [] if arguments.command in {"test", "run"} else line[end:]
+    if unknown and arguments.command == "run" and not unknown[0].startswith("-"):
+        raise KitError("The two dashes are missing.", f"Put them before the command: run -- {' '.join(unknown)}")
     if unknown:
         raise KitError(
             f"Unrecognized arguments: {' '.join(unknown)}.",

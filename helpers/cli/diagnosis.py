@@ -98,11 +98,7 @@ def without_asking(endpoint: str, settings: Settings) -> Iterator[Finding]:
         yield _no_address(ENDPOINT, KEY, "https://… (or http://127.0.0.1:8080 on this machine)")
     else:
         yield from _of_the_address(endpoint)
-    if not is_dated(settings.api_version):
-        yield Finding("The api-version is no date, and Assistants were served by dated ones only.", _VERSION)
-    elif settings.api_version < _FIRST_VERSION or not settings.api_version.endswith("-preview"):
-        said = _refusal_of(settings.api_version)
-        yield Finding(f"The api-version {settings.api_version} has no Assistants: the service says '{said}'.", _VERSION)
+    yield from of_the_version(settings.api_version)
     if settings.key is None:
         yield Finding(
             "There is an endpoint but no key, so the service says 'Access denied'.", f"Put {KEY}=… into .env."
@@ -111,6 +107,15 @@ def without_asking(endpoint: str, settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "The key holds a space, a quote or a bracket; no key does.", f"Copy the key alone to {KEY} in .env."
         )
+
+
+def of_the_version(api_version: str) -> Iterator[Finding]:
+    """What the api-version alone gives away."""
+    if not is_dated(api_version):
+        yield Finding("The api-version is no date, and Assistants were served by dated ones only.", _VERSION)
+    elif api_version < _FIRST_VERSION or not api_version.endswith("-preview"):
+        said = _refusal_of(api_version)
+        yield Finding(f"The api-version {api_version} has no Assistants: the service says '{said}'.", _VERSION)
 
 
 def _refusal_of(api_version: str) -> str:

@@ -20,6 +20,7 @@ from helpers.cli.diagnosis import (
     name_of,
     of_the_model,
     of_the_names,
+    of_the_version,
     without_asking,
 )
 from helpers.connection import model_for, start_embedded
@@ -68,7 +69,8 @@ def _of_the_own_endpoint(settings: Settings) -> Iterator[Finding]:
             # The model is asked on its own: here the endpoint matters.
             scratch = replace(settings, state=copy, model=None)
             with start_embedded(scratch, model_for(scratch)) as running:
-                yield from by_asking(running.url, running.key, settings.api_version)
+                found = list(of_the_version(settings.api_version))
+                yield from found or by_asking(running.url, running.key, settings.api_version)
         except KitError as error:
             yield Finding(error.what.replace(str(Path(folder) / Path(state).name), str(state)), error.fix)
             return

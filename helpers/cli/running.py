@@ -88,6 +88,8 @@ def _command(asked: Sequence[str]) -> list[str]:
     if not asked:
         raise KitError("There is no command to run.", "Put it behind two dashes: run -- python my_script.py")
     program = shutil.which(asked[0])
+    if program is None and Path(asked[0]).is_file():
+        raise KitError(f"{asked[0]} is a file, but no program.", f"Name what runs it: run -- python {asked[0]}")
     if program is None:
         raise KitError(
             f"There is no program {asked[0]} to run.",

@@ -12,8 +12,19 @@ MOST_OF_A_BODY = 65_536
 _LONGEST = 60
 """Characters of one value."""
 _TELLING = (
-    *("name", "model", "instructions", "assistant_id", "role", "content"),
-    *("messages", "additional_messages", "thread", "tools", "tool_choice", "tool_outputs", "metadata", "stream"),
+    *("name", "model", "instructions", "additional_instructions", "assistant_id", "role", "content", "input"),
+    *("previous_response_id", "conversation", "items", "messages", "additional_messages", "thread", "query"),
+    *(
+        "tools",
+        "tool_resources",
+        "attachments",
+        "file_ids",
+        "file_id",
+        "tool_choice",
+        "tool_outputs",
+        "response_format",
+    ),
+    *("metadata", "background", "stream"),
 )
 """Fields of a request that tell what it is about, in this order."""
 _EVENT = re.compile(rb"^event: (.+?)\r?$", re.MULTILINE)
@@ -23,7 +34,8 @@ class WireLog:
     """The exchanges of one endpoint, in the order in which they ended."""
 
     def __init__(self) -> None:
-        self._lines: list[str] = []
+        self._lines: list[tuple[str, int]] = []
+        """Each with how many times it came one after the other: a program that polls asks the same again and again."""
         self._left_out = 0
 
     def around(self, app: ASGIApp) -> ASGIApp:
@@ -40,14 +52,19 @@ class WireLog:
 
     def lines(self, hidden: str) -> list[str]:
         """What is to be shown; `hidden`, a key, is not, wherever it may have stood."""
-        count = len(self._lines) + self._left_out
-        shown = [line.replace(hidden, "(the key)") for line in self._lines]
+        count = sum(times for _, times in self._lines) + self._left_out
+        shown = [
+            line.replace(hidden, "(the key)") + (f"  × {times}" if times > 1 else "") for line, times in self._lines
+        ]
         rest = [f"… and {self._left_out} more"] if self._left_out else []
         return [f"over the wire: {count} request{'' if count == 1 else 's'}", *shown, *rest]
 
     def _note(self, line: str) -> None:
-        if len(self._lines) < MOST_LINES:
-            self._lines.append(line)
+        last, times = self._lines[-1] if self._lines else ("", 0)
+        if line == last:
+            self._lines[-1] = line, times + 1
+        elif len(self._lines) < MOST_LINES:
+            self._lines.append((line, 1))
         else:
             self._left_out += 1
 
