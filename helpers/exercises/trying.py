@@ -172,4 +172,5 @@ def _name_of(function: object) -> str:
 
 def _failure(function: Callable[..., object], arguments: tuple[object, ...], error: BaseException) -> str:
     given = ", ".join(repr(one) if isinstance(one, str) else type(one).__name__ for one in arguments)
-    return f"{_name_of(function)} fails when it is given {given}, with {in_one_line(error)}"
+    asked = "; has the cell run that defines it?" if isinstance(error, NameError) else ""
+    return f"{_name_of(function)} fails when it is given {given}, with {in_one_line(error)}{asked}"

@@ -17,6 +17,8 @@ from helpers.exercises.trying import calling
 
 _OF_THE_LESSON = ("Where can I rent a kimono?", "How much is a ticket for the sumo?")
 _FILES, _MOST_TOKENS, _DAYS = 12, 150, 1
+_USUAL_TOKENS = 800
+"""In a piece, where no strategy is given."""
 """What the store of 10b has, as the task says."""
 _GATE, _MAP = "west gate.md", "地図.md"
 """The names of two files of 10c."""
@@ -163,7 +165,9 @@ def _not_cut(files: list[VectorStoreFile]) -> str | None:
             return "a file does not say how it was cut; put it in again, with the sizes of its chunks"
         sizes = file.chunking_strategy.static
         if sizes.max_chunk_size_tokens > _MOST_TOKENS:
-            return f"a file has pieces of up to {sizes.max_chunk_size_tokens} tokens; which call takes the strategy?"
+            tokens = f"a file has pieces of up to {sizes.max_chunk_size_tokens} tokens"
+            given = sizes.max_chunk_size_tokens != _USUAL_TOKENS
+            return f"{tokens}; {f'at most {_MOST_TOKENS} are asked for' if given else 'which call takes the strategy?'}"
         if sizes.chunk_overlap_tokens:
             return f"neighbours have {sizes.chunk_overlap_tokens} tokens in common; which of the two sizes says that?"
     return None

@@ -139,16 +139,20 @@ def _not_fitting(schema: dict[str, Any]) -> str | None:
     if names != ["city", "month", "unit"]:
         return f"its properties are {', '.join(names) or 'none'}; city, month and unit are asked for"
     for arguments, fits, what in _FITS:
-        if _takes(schema, arguments) != fits:
-            written = json.dumps(arguments)
-            return f"{what} {'does not fit' if fits else 'fits'} its schema: {written}; what does the schema of it say?"
+        written, refused = json.dumps(arguments), _refusal(schema, arguments)
+        if fits and refused:
+            return f"{what} does not fit its schema: {written}, because {refused}"
+        if not fits and not refused:
+            return f"{what} fits its schema: {written}; what does the schema of it say?"
     return None
 
 
-def _takes(schema: dict[str, Any], arguments: dict[str, object]) -> bool:
+def _refusal(schema: dict[str, Any], arguments: dict[str, object]) -> str:
+    """What the schema has against these arguments; empty where it takes them."""
     import jsonschema  # takes a second, so only this exercise pays
 
-    return jsonschema.Draft202012Validator(schema).is_valid(arguments)
+    wrong = next(jsonschema.Draft202012Validator(schema).iter_errors(arguments), None)
+    return f"{'.'.join(map(str, wrong.path)) or 'the whole'}: {wrong.message}"[:160] if wrong else ""
 
 
 def _remembered() -> list[Any]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mock_endpoint.models.base import Prompt
 from mock_endpoint.models.encoder import encoder
 from mock_endpoint.models.offline.skill import Answer, Question
-from mock_endpoint.models.offline.text import stem
+from mock_endpoint.models.offline.text import listed, stem
 from mock_endpoint.tools.file_search import results, words
 from mock_endpoint.tools.file_search.index import LEXICAL
 from mock_endpoint.tools.file_search.passages import passages
@@ -46,12 +46,18 @@ def may_search(prompt: Prompt) -> bool:
 
 def query(questions: Sequence[Question]) -> str:
     """What file search is asked for these questions."""
-    return json.dumps({"queries": [question.text for question in questions]}, ensure_ascii=False)
+    return json.dumps({"queries": [_whole(question.text) for question in questions]}, ensure_ascii=False)
+
+
+def _whole(question: str) -> str:
+    """With the mark that many leave out: without it, a question is less like its answer."""
+    asks = question.partition(" ")[0].casefold() in listed("en", "asking")
+    return f"{question}?" if asks and not _END.search(question) else question
 
 
 def from_files(question: Question, outputs: Sequence[str]) -> Answer | None:
     """What the files say to the question, in sentences of theirs with the citation of each; None for nothing."""
-    cited = answer(question.text, outputs)
+    cited = answer(_whole(question.text), outputs)
     if not cited:
         return None
     texts = [_with_marker(each) for each in cited]
