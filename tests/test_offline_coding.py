@@ -179,6 +179,29 @@ def test_fenced_code_runs_as_it_stands(tables: Tables) -> None:
     assert text == "The code gives: 10"
     text, _, _ = tables.ask("```python\nopen('nothing.txt')\n```")
     assert "FileNotFoundError" in text
+    text, _, _ = tables.ask("```python\nprint(1))\n```")
+    assert text.startswith("The code stopped with an error.")
+    assert "SyntaxError" in text
+
+
+@pytest.mark.parametrize(
+    ("asked", "ran"),
+    [
+        ("Please run print(sum(range(10))) for me (now).", "print(sum(range(10)))"),
+        ("Execute `print(2+2)`", "print(2+2)"),
+        ("print('a)') を実行して", "print('a)')"),
+    ],
+)
+def test_a_print_in_a_sentence_runs_as_it_stands(asked: str, ran: str) -> None:
+    """And no part of it is taken for a sum."""
+    prompt = Prompt("gpt-4o", "", (Turn("user", asked),), tools=({"type": "code_interpreter"},))
+    assert coding.answer(prompt) == coding.Code(ran)
+
+
+def test_the_argument_of_a_function_is_no_sum() -> None:
+    """What `sqrt` makes of 9 × 4 is not 36."""
+    prompt = Prompt("gpt-4o", "", (Turn("user", "sqrt(9*4)"),), tools=({"type": "code_interpreter"},))
+    assert not isinstance(coding.answer(prompt), coding.Code)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 """The offline model as a programmer: it looks into a table first, then writes the code that answers.
 
-What the user fences is run as it stands. For a table there are two calls, as anybody would work who has not seen the
-file: the first prints its columns, the second uses them. Code that fails comes back once: what can be mended is tried
-again, anything else is told.
+What the user fences, or prints in a sentence, is run as it stands. For a table there are two calls, as anybody would
+work who has not seen the file: the first prints its columns, the second uses them. Code that fails comes back once:
+what can be mended is tried again, anything else is told.
 """
 
 import ast
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -34,10 +35,11 @@ for root in sorted(equation.roots, key=lambda root: (root.real, root.imag)):
 _IN_CONTAINER = re.compile(r"^((assistant|file)-\w{24}|[0-9a-f]{32})-")
 """What stands before the name of a file in a container."""
 _EQUATION = re.compile(r"(?<![\w.])((?:[-+*/^().\d\s×÷]*x)+[-+*/^().\d\s×÷]*)=([-+*/^().\dx\s×÷]*\d)")
-_SUM = re.compile(r"(?<![\w.])[-(]*\d[\d.,]*\)*(?:(?:\s*(?:\*\*|[+*/^×÷])\s*|\s-\s)[-(]*\d[\d.,]*\)*)+")
+_SUM = re.compile(r"(?<![\w.])(?<!\w\()[-(]*\d[\d.,]*\)*(?:(?:\s*(?:\*\*|[+*/^×÷])\s*|\s-\s)[-(]*\d[\d.,]*\)*)+")
 _OURS = re.compile(r"^\[(?:A picture|A file was made|The interpreter began|The code ended).*\]$", re.M)
 _MADE = re.compile(r"^\[A file was made\. Link to it as (\S+/([^/\n]+))\]$", re.M)
 _ERROR = re.compile(r"^\w*(?:Error|Exception|Interrupt)\w*(?:: .*)?$", re.M)
+_FAILED = re.compile(r"Traceback \(most recent call last\)|^ *Cell In\[\d+\], line \d", re.M)
 _OFF, _ENDED = "The code interpreter is off", "[The code interpreter was ended"
 
 
@@ -67,8 +69,8 @@ def _may_run(choice: str | Mapping[str, object]) -> bool:
 
 def _first(prompt: Prompt, text: str, language: Language) -> Code | str | None:
     """The user's own code, or code for what can be reckoned, or a look into the table; or what is missing for that."""
-    if fenced := _FENCED.search(text):
-        return Code(fenced[1])
+    if own := _own(text):
+        return Code(own)
     plain = tidy(text)
     if equation := _EQUATION.search(plain):
         left, right = (_python(side) for side in equation.groups())
@@ -83,6 +85,19 @@ def _first(prompt: Prompt, text: str, language: Language) -> Code | str | None:
     if forced or prompt.tool_choice == {"type": "code_interpreter"}:
         return Code("import os\nprint(os.listdir())\n")
     return _words("needs", language) if asks_for_code(plain) else None
+
+
+def _own(text: str) -> str | None:
+    """The code that a message holds: between fences, or a call of `print` in a sentence."""
+    if fenced := _FENCED.search(text):
+        return fenced[1]
+    found = re.search(r"\bprint\(", text)
+    rest = text[found.start() :][:1000] if found else ""
+    for end in re.finditer(r"\)", rest):
+        with suppress(SyntaxError, ValueError):
+            ast.parse(rest[: end.end()])
+            return rest[: end.end()]
+    return None
 
 
 def _after(text: str, made: list[ToolCall], language: Language) -> Code | str:
@@ -114,8 +129,8 @@ def _python(expression: str) -> str:
 
 
 def _error_of(output: str) -> str | None:
-    """The last line of a traceback, if the output ends with one."""
-    if "Traceback (most recent call last)" not in output or _ENDED in output:
+    """The last line of a traceback, or of what is said of code that is no Python; None without one."""
+    if not _FAILED.search(output) or _ENDED in output:
         return None
     found = _ERROR.findall(output)
     return found[-1] if found else None
