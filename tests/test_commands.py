@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
         (["serve", "--host", "0.0.0.0"], "so a key is needed"),  # noqa: S104 - refused is what is tested
         (["serve", "--host", "0.0.0.0", "--key", "fifteen-letters"], "at least 16 characters"),  # noqa: S104
         (["serve", "--state", "memory"], "--key KEY"),
+        (["serve", "--class", "--state", "x.db"], "kept in memory, never in a file"),
         (["serve", "--pace", "-1"], "'-1' is not a number from 0 to 3600"),
         (["serve", "--run-ttl", "soon"], "'soon' is not a number"),
         (["serve", "--colour"], "--colour"),

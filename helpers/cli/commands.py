@@ -198,6 +198,8 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     settings = read_settings()
     state = _state(arguments.state) or settings.state
+    if arguments.by_learner and isinstance(_state(arguments.state), Path):
+        raise KitError("A class's work is kept in memory, never in a file.", "Leave out --state, or --class.")
     _check_key(arguments.host, arguments.key, in_memory=state == "memory")
     with endpoint_problems():
         listen(arguments.host, arguments.port).close()  # a port that is taken is said before the endpoint is loaded

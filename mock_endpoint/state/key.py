@@ -6,7 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from mock_endpoint.state.opening import unwritable
+from mock_endpoint.state.opening import LONGEST_WAIT, unwritable
 
 
 def key_of(path: Path) -> str:
@@ -18,7 +18,8 @@ def key_of(path: Path) -> str:
     file = key_file(path)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(file.with_name(file.name + ".lock")):  # nobody reads a key that is half written
+        # Nobody reads a key that is half written.
+        with FileLock(file.with_name(file.name + ".lock"), timeout=LONGEST_WAIT):
             if not file.exists():
                 write_private(file, secrets.token_urlsafe(32))
             return file.read_text(encoding="ascii").strip()

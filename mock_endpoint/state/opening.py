@@ -20,6 +20,8 @@ MEMORY: Literal["memory"] = "memory"
 BUSY_SECONDS = 10
 """How long a lock that another process holds is waited for."""
 
+LONGEST_WAIT = 30
+"""Seconds to wait for the lock file; on some file systems, `/proc` for one, it can never be had."""
 _SMALLEST = 512
 """Bytes of the smallest SQLite file; SQLite takes anything shorter for an empty one, and would write over it."""
 _PAGES_TO_TIDY = 4000
@@ -101,7 +103,8 @@ def opened(path: Path | Literal["memory"]) -> sqlite3.Connection:
         return _prepared(_connected(":memory:"), None)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_name(path.name + ".lock")):  # SQLite lets only one process turn WAL on, and none wait
+        # SQLite lets only one process turn WAL on, and none wait.
+        with FileLock(path.with_name(path.name + ".lock"), timeout=LONGEST_WAIT):
             version = _version_of(path)
             if version is not None and version != VERSION and version not in _TAKE_OVER:
                 _move_aside(path, version)

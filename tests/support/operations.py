@@ -21,9 +21,9 @@ SERVED = [f"{method} {path}" for method, path, _ in ROUTES]
 VERSIONS = sorted([*SHAPE_OF_VERSION, *WITHOUT_ASSISTANTS])
 _LAST_PROJECT = max(PROJECT_VERSIONS)
 FAMILIES = {
-    "/openai/v1/": "/openai/v1{}",
-    "/v1/": "/v1{}",
-    "/api/projects/": f"/api/projects/p{{}}?api-version={_LAST_PROJECT}",
+    "under `/openai/v1/`": "/openai/v1{}",
+    "under `/v1/`": "/v1{}",
+    "for classic agents": f"/api/projects/p{{}}?api-version={_LAST_PROJECT}",
 }
 """The families of paths without a dated version: their name, and an address in them."""
 _IDS = {"assistant": "asst_x", "thread": "thread_x", "message": "msg_x", "run": "run_x", "step": "step_x"} | {
@@ -112,9 +112,9 @@ def _only_in(client: httpx2.Client, operation: str) -> Iterator[str]:
     """In which of the other families the operation is missing; nothing where all have it, or none."""
     missing = [name for name, address in FAMILIES.items() if not _is_served(client, operation, address)]
     if len(missing) < len(FAMILIES) - 1:
-        yield from (f"not under `{name}`" for name in missing)
+        yield from (f"not {name}" for name in missing)
     elif len(missing) == len(FAMILIES) - 1:
-        yield f"only under `{next(name for name in FAMILIES if name not in missing)}`"
+        yield f"only {next(name for name in FAMILIES if name not in missing)}"
 
 
 def _is_served(client: httpx2.Client, operation: str, address: str) -> bool:
