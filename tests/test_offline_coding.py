@@ -309,9 +309,15 @@ def test_it_asks_back_rather_than_guess() -> None:
     assert code_for("Plot it", WEATHER) is None
 
 
-@pytest.mark.parametrize("text", ["Hello", "Call 03-1234-5678", "What is the capital of Peru?", "How are you today?"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Hello", "Call 03-1234-5678", "What is the capital of Peru?", "How are you today?"),
+        *("Delete the file.", "Draw a scatter plot of the table", "人数の円グラフを描いて"),
+    ],
+)
 def test_other_messages_need_no_code(text: str) -> None:
-    """With the tool at hand, too."""
+    """With the tool and a table at hand, too; what it cannot write is not answered with something else."""
     prompt = Prompt("gpt-4o", "", (Turn("user", text),), tools=({"type": "code_interpreter"},), files=("a.csv",))
     assert coding.answer(prompt) is None
 

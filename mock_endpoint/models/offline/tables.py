@@ -29,12 +29,17 @@ class Table:
 
 def asks_of_a_table(text: str) -> bool:
     """Whether a message may be about a table at all."""
-    return any(_asks(kind, text) for kind in _WORTH)
+    return _asks_one(_WORTH, text)
 
 
 def asks_for_code(text: str) -> bool:
     """Whether a message without a table still asks for something that takes code."""
-    return any(_asks(kind, text) for kind in ("chart", "code", "describe"))
+    return _asks_one(("chart", "code", "describe"), text)
+
+
+def _asks_one(kinds: Sequence[str], text: str) -> bool:
+    """Whether one of these is asked for, and nothing that `code_for` cannot write."""
+    return not _asks("beyond", text) and any(_asks(kind, text) for kind in kinds)
 
 
 def code_for(text: str, table: Table) -> list[str] | None:
