@@ -197,8 +197,9 @@ def _serve(arguments: argparse.Namespace) -> int:
     from mock_endpoint.listening import is_loopback, listen
 
     settings = read_settings()
-    state = _state(arguments.state) or settings.state
-    if arguments.by_learner and isinstance(_state(arguments.state), Path):
+    asked = _state(arguments.state)
+    state = asked or settings.state
+    if arguments.by_learner and isinstance(asked, Path):
         raise KitError("A class's work is kept in memory, never in a file.", "Leave out --state, or --class.")
     _check_key(arguments.host, arguments.key, in_memory=state == "memory")
     with endpoint_problems():

@@ -14,17 +14,8 @@ _LONGEST = 60
 _TELLING = (
     *("name", "model", "instructions", "additional_instructions", "assistant_id", "role", "content", "input"),
     *("previous_response_id", "conversation", "items", "messages", "additional_messages", "thread", "query"),
-    *(
-        "tools",
-        "tool_resources",
-        "attachments",
-        "file_ids",
-        "file_id",
-        "tool_choice",
-        "tool_outputs",
-        "response_format",
-    ),
-    *("metadata", "background", "stream"),
+    *("tools", "tool_resources", "tool_choice", "tool_outputs", "attachments", "file_ids", "file_id"),
+    *("response_format", "metadata", "background", "stream"),
 )
 """Fields of a request that tell what it is about, in this order."""
 _EVENT = re.compile(rb"^event: (.+?)\r?$", re.MULTILINE)
@@ -61,7 +52,7 @@ class WireLog:
 
     def _note(self, line: str) -> None:
         last, times = self._lines[-1] if self._lines else ("", 0)
-        if line == last:
+        if line == last and not self._left_out:
             self._lines[-1] = line, times + 1
         elif len(self._lines) < MOST_LINES:
             self._lines.append((line, 1))

@@ -17,9 +17,9 @@ from helpers.exercises.trying import calling
 
 _OF_THE_LESSON = ("Where can I rent a kimono?", "How much is a ticket for the sumo?")
 _FILES, _MOST_TOKENS, _DAYS = 12, 150, 1
+"""What the store of 10b has, as the task says."""
 _USUAL_TOKENS = 800
 """In a piece, where no strategy is given."""
-"""What the store of 10b has, as the task says."""
 _GATE, _MAP = "west gate.md", "地図.md"
 """The names of two files of 10c."""
 _ASKED, _TOLD_BY = "Can I bathe with a tattoo?", "onsen.md"
